@@ -1,0 +1,30 @@
+"""Features: what a transformer makes of the market and a strategy decides on."""
+
+from typing import Final
+
+import attrs
+
+from mm.api.market import Rows
+
+TOUCH_FIELDS: Final = [
+    ("ts", "i8"),  # µs, local: the decision time
+    ("bid", "i8"),  # ticks
+    ("bid_size", "i8"),  # lots; 0 = no bid, and bid means nothing
+    ("ask", "i8"),
+    ("ask_size", "i8"),
+    ("instrument", "i8"),
+]
+"""The columns every transformer's dtype starts with; what follows is the transformer's own."""
+
+
+@attrs.frozen
+class Features:
+    """Decision rows, complete up to the watermark."""
+
+    rows: Rows
+    """A dtype that starts with TOUCH_FIELDS, shape (n,), in order of ``ts``, n >= 0.
+
+    A row at ``ts`` depends only on events with ``ts_local <= ts``.
+    """
+    watermark: int
+    """µs: no row at or before this time will follow."""

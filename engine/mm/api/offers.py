@@ -1,0 +1,136 @@
+"""How a plugin offers its parts: frozen offers, handed over once through a hook of its kind.
+
+A plugin is a module named by an entry point in the group ``mm_engine.plugins``. It sets
+``MM_API = API_VERSION`` as it was when written, and implements the hooks it has something for::
+
+    MM_API = (0, 1)
+
+    @hookimpl
+    def mm_strategies() -> list[StrategyOffer]:
+        return [StrategyOffer(name="Mine", config=MyConfig, build=MyStrategy)]
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import attrs
+import pluggy
+
+from mm.api.parts import Connector, Context, FillModel, Output, Sink, Strategy, Transformer
+
+API_VERSION: Final = (0, 1)
+"""(major, minor). A plugin of the same major and no newer minor is loaded."""
+
+ENTRY_POINT_GROUP: Final = "mm_engine.plugins"
+
+hookspec = pluggy.HookspecMarker("mm")
+hookimpl = pluggy.HookimplMarker("mm")
+
+
+@attrs.frozen(kw_only=True)
+class ConnectorOffer:
+    """A source of market data, chosen by ``data.connector``."""
+
+    name: str
+    config: type[Any]
+    """attrs class of the table ``[data]`` as this connector reads it."""
+    build: Callable[[Any, str], Connector]
+    """(config, symbol) -> connector. Opens nothing yet."""
+    help: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class TransformerOffer:
+    """A transformer, chosen by ``strategy.preprocessing``."""
+
+    name: str
+    config: type[Any]
+    """attrs class of the table ``[strategy.<name in lower case>]``."""
+    build: Callable[[Any, Context], Transformer]
+    help: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class StrategyOffer:
+    """A strategy, chosen by ``strategy.kind``."""
+
+    name: str
+    config: type[Any]
+    """attrs class of the table ``[strategy.<name in lower case>]``; a transformer of the same
+    name must use the same class."""
+    build: Callable[[Any, Context], Strategy]
+    help: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class FillModelOffer:
+    """A fill model, chosen by ``execution.fill_model``."""
+
+    name: str
+    config: type[Any]
+    """attrs class of the table ``[execution.<name>]``."""
+    build: Callable[[Any, Context], FillModel]
+    help: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class SinkOffer:
+    """A sink, chosen by ``output.sinks``."""
+
+    name: str
+    config: type[Any]
+    """attrs class of the table ``[output.<name>]``."""
+    build: Callable[[Any, Context, Output], Sink]
+    help: str = ""
+
+
+class Hooks:
+    """The hooks. Each is called once, while plugins load: return quickly, with no side effects."""
+
+    @hookspec
+    def mm_connectors(self) -> Iterable[ConnectorOffer]:  # type: ignore[empty-body]
+        """Offer sources of market data."""
+
+    @hookspec
+    def mm_transformers(self) -> Iterable[TransformerOffer]:  # type: ignore[empty-body]
+        """Offer transformers."""
+
+    @hookspec
+    def mm_strategies(self) -> Iterable[StrategyOffer]:  # type: ignore[empty-body]
+        """Offer strategies."""
+
+    @hookspec
+    def mm_fill_models(self) -> Iterable[FillModelOffer]:  # type: ignore[empty-body]
+        """Offer fill models."""
+
+    @hookspec
+    def mm_sinks(self) -> Iterable[SinkOffer]:  # type: ignore[empty-body]
+        """Offer sinks."""
+
+
+@attrs.frozen
+class NoConfig:
+    """For a part that has nothing to configure."""
+
+
+def option(
+    default: Any = attrs.NOTHING,
+    *,
+    help: str,  # noqa: A002 - what it is called everywhere else
+    unit: str = "",
+    **constraints: Any,
+) -> Any:
+    """Declare a configuration field: an ``attrs.field`` that can explain itself.
+
+    Args:
+        default: the value when the key is absent; left out, the key is required.
+        help: one sentence, shown by ``mm config schema`` and in the README.
+        unit: for instance ``"s"``, ``"1/price"``; empty for pure numbers and text.
+        constraints: ``gt``, ``ge``, ``lt``, ``le`` (bounds, checked), ``choices`` (a tuple of the
+            permitted values), or ``factory`` (for a nested table's default).
+    """
+    factory = constraints.pop("factory", None)
+    metadata = {"help": help, "unit": unit, **constraints}
+    if factory is not None:
+        return attrs.field(factory=factory, metadata=metadata)
+    return attrs.field(default=default, metadata=metadata)

@@ -1,0 +1,171 @@
+"""The parts a plugin can supply, as protocols: what each is asked, when, and what it must not do.
+
+All but connectors are synchronous and pure: no Trio, no clock, no randomness of their own, no
+files (a sink writes only below the directory it is given). The host decides when they run.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeAlias
+
+import attrs
+import numpy as np
+
+from mm.api.account import Account
+from mm.api.instrument import Instrument
+from mm.api.market import MarketBatch, Rows
+from mm.api.orders import Decisions
+
+
+@attrs.frozen(kw_only=True)
+class Context:
+    """What a part is told about the run it is built for."""
+
+    instruments: tuple[Instrument, ...]
+    """The run's instruments; events and orders name them by index."""
+    seed: int
+    """The run's seed; a part that wants chance hashes it with what the chance is for."""
+
+
+@attrs.frozen(kw_only=True)
+class Source:
+    """One input, as the manifest records it."""
+
+    name: str
+    """What it holds: ``trades``, ``quotes`` or ``book``."""
+    path: str
+    sha256: str
+    rows: int
+
+
+@attrs.frozen(kw_only=True)
+class Survey:
+    """What a connector found before the run: enough to size, check and describe it."""
+
+    symbols: tuple[str, ...]
+    """Instruments in order; event column ``instrument`` indexes this."""
+    grid: tuple[tuple[str | None, str | None], ...]
+    """Per symbol, the inferred (tick size, lot size) as decimal text; None = cannot tell."""
+    sources: tuple[Source, ...]
+    first_ts: int | None
+    """µs, local time, of the first event; None when there is none, or it is not known yet."""
+    last_ts: int | None
+    total_rows: int | None
+    """Rows to come, for progress; None = no end is known."""
+    notes: tuple[str, ...] = ()
+    """Repairs and oddities, one sentence each, for the summary."""
+    details: Mapping[str, Any] = attrs.field(factory=dict)
+    """Figures behind the notes, JSON-compatible, for ``summary.json``."""
+
+
+class Outlet(Protocol):
+    """The sending end of a bounded channel (a ``trio.MemorySendChannel`` in a run)."""
+
+    async def send(self, value: MarketBatch, /) -> None:
+        """Hand over a batch; waits while the pipeline is full."""
+        ...
+
+    def close(self) -> None:
+        """Say that nothing more will come."""
+        ...
+
+
+class Connector(Protocol):
+    """A source of market events: files, a simulation, an exchange."""
+
+    async def survey(self) -> Survey:
+        """Look at the source without sending anything. Called once, first."""
+        ...
+
+    async def run(self, instruments: tuple[Instrument, ...], out: Outlet) -> None:
+        """Send the stream, then return. Owns ``out`` and closes it, also when cancelled."""
+        ...
+
+
+class Transformer(Protocol):
+    """Turns market events into decision rows."""
+
+    dtype: "np.dtype[np.void]"
+    """Of the rows; starts with TOUCH_FIELDS."""
+
+    def push(self, batch: MarketBatch) -> Rows:
+        """Take the next batch; return the rows with ``previous watermark < ts <= watermark``."""
+        ...
+
+
+class Strategy(Protocol):
+    """Turns decision rows and the account into orders."""
+
+    requires: frozenset[str]
+    """Columns it needs beside TOUCH_FIELDS; checked when the run is wired."""
+
+    def observe(self, rows: Rows) -> Rows:
+        """See each row once, in order, and return the rows to decide on.
+
+        The place for state that follows the market (an EMA): add columns here. Return ``rows``
+        itself when there is nothing to add; one row out for each row in, in order, ``ts`` kept.
+        """
+        ...
+
+    def decide(self, rows: Rows, account: Account) -> Decisions:
+        """Decide every row, supposing that only our own new orders change the account.
+
+        Called again for rows that turned out to be decided on an old account, so it must not
+        remember anything: the same rows and account give the same answer.
+        """
+        ...
+
+
+PrintRule: TypeAlias = Callable[[float, float, float, float, float, float], float]
+"""(ahead, level, size, draw, p0, p1) -> ahead after a print of ``size`` at our price.
+
+``ahead``: lots in front of us; ``level``: lots displayed at our price; ``draw``: uniform in [0, 1),
+this order's own for this print. A negative answer is the number of lots that reached us.
+"""
+
+DepthRule: TypeAlias = Callable[[float, float, float, float, float, float], float]
+"""(ahead, before, after, printed, p0, p1) -> ahead after the level went from before to after.
+
+``printed``: lots of the decrease that prints have explained, and already taken off ``ahead``.
+The answer is cut to [0, after] by the host.
+"""
+
+
+@attrs.frozen(kw_only=True)
+class FillModel:
+    """How a resting order moves up its queue. Compiled with numba: scalars in, a scalar out."""
+
+    on_print: PrintRule
+    on_depth: DepthRule
+    parameters: tuple[float, float] = (0.0, 0.0)
+    """Handed to both rules as p0 and p1."""
+    draws: bool = False
+    """True if ``on_print`` uses its draw, so that a fill's rule is ``model_draw``."""
+
+
+Status: TypeAlias = Literal["complete", "interrupted", "failed"]
+
+
+class Sink(Protocol):
+    """Takes the run's tables as they grow."""
+
+    def write(self, table: str, rows: Rows) -> None:
+        """Take more rows of a table; may be called with none.
+
+        Tables: ``orders`` (ORDER), ``reports`` (REPORT), ``trades`` (EXECUTION), ``positions``
+        (POSITION), ``decisions`` (DECISION), ``candles`` (CANDLE). How rows are cut into calls
+        means nothing.
+        """
+        ...
+
+    def close(self, status: Status) -> None:
+        """Finish. Called once, also after a failure, when everything that will come has come."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class Output:
+    """Where a sink writes, and how."""
+
+    directory: Path
+    verbose: bool = False
