@@ -17,7 +17,7 @@ from mm.api.market import (
     TRADE,
     MarketBatch,
     Rows,
-)  # fmt: skip
+)
 from mm.api.offers import (
     API_VERSION,
     ENTRY_POINT_GROUP,
@@ -31,7 +31,7 @@ from mm.api.offers import (
     hookimpl,
     hookspec,
     option,
-)  # fmt: skip
+)
 from mm.api.orders import (
     ACCEPTED,
     ACTION_NAMES,
@@ -73,7 +73,6 @@ from mm.api.orders import (
     RULE_NAMES,
     TAKER,
     TIF_NAMES,
-    TOO_MANY_ORDERS,
     TRADED_THROUGH,
     TYPE_NAMES,
     UNKNOWN_ORDER,
@@ -81,12 +80,13 @@ from mm.api.orders import (
     Decisions,
     ExecutionReport,
     OrderBlock,
-)  # fmt: skip
+)
 from mm.api.parts import (
     Connector,
     Context,
     DepthRule,
     FillModel,
+    Outlet,
     Output,
     PrintRule,
     Sink,
@@ -95,7 +95,7 @@ from mm.api.parts import (
     Strategy,
     Survey,
     Transformer,
-)  # fmt: skip
+)
 from mm.api.tables import CANDLE, EXECUTION, POSITION
 
 __all__ = [
@@ -106,11 +106,11 @@ __all__ = [
     "NO_LIQUIDITY", "NO_MODEL", "NO_REASON", "NO_RULE", "ONE_SIDED", "ORDER", "PASSIVE",
     "POSITION", "QUEUE_REACHED", "QUOTE", "REASON_NAMES", "REJECTED", "REPLACE", "REPLACED",
     "REPORT", "REPORT_NAMES", "REQUESTED", "RULE_NAMES", "SELL", "TAKER", "TIF_NAMES",
-    "TOO_MANY_ORDERS", "TOUCH_FIELDS", "TRADE", "TRADED_THROUGH", "TYPE_NAMES", "UNKNOWN_ORDER",
+    "TOUCH_FIELDS", "TRADE", "TRADED_THROUGH", "TYPE_NAMES", "UNKNOWN_ORDER",
     "WORKING", "WOULD_TAKE", "Account", "ConfigError", "Connector", "ConnectorOffer", "Context",
     "ContractType", "DataError", "Decisions", "DepthRule", "ExecutionReport", "Features",
     "FillModel", "FillModelOffer", "Hooks", "Instrument", "MMError", "MarketBatch", "NoConfig",
-    "OrderBlock", "Outlet", "Output", "PluginError", "PrintRule", "Rows", "Sink", "SinkOffer", "Source",
-    "Status", "Strategy", "StrategyOffer", "Survey", "Transformer", "TransformerOffer",
+    "OrderBlock", "Outlet", "Output", "PluginError", "PrintRule", "Rows", "Sink", "SinkOffer",
+    "Source", "Status", "Strategy", "StrategyOffer", "Survey", "Transformer", "TransformerOffer",
     "UsageError", "hookimpl", "hookspec", "option",
 ]  # fmt: skip

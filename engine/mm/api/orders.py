@@ -35,7 +35,7 @@ ORDER: Final = np.dtype(
 )
 
 NEW: Final = 0
-REPLACE: Final = 1  # new price or total size under the same client_id; the place in the queue goes
+REPLACE: Final = 1  # new price or total size; a smaller size at the same price keeps its place
 CANCEL: Final = 2
 CANCEL_ALL: Final = 3
 ACTION_NAMES: Final = ("new", "replace", "cancel", "cancel_all")
@@ -89,10 +89,9 @@ UNKNOWN_ORDER: Final = 3
 DUPLICATE_ID: Final = 4
 BAD_ORDER: Final = 5
 NO_LIQUIDITY: Final = 6
-TOO_MANY_ORDERS: Final = 7
 REASON_NAMES: Final = (
     "", "requested", "post_only_would_take", "unknown_order", "duplicate_client_id",
-    "invalid_order", "no_liquidity", "too_many_open_orders",
+    "invalid_order", "no_liquidity",
 )  # fmt: skip
 
 NO_RULE: Final = 0
@@ -171,7 +170,8 @@ class ExecutionReport:
     trace: Rows
     """dtype DECISION, shape (committed,)."""
     marks: Rows
-    """dtype MARK, shape (committed + 1,): the touch at each decision time, and at ``up_to``."""
+    """dtype MARK, shape ((committed + 1) * instruments,): the touch at each decision time, and at
+    ``up_to``."""
     reports: Rows
     """dtype REPORT, shape (r,)."""
 

@@ -1,0 +1,126 @@
+"""``mm backtest``: run a configuration, show how far it is, print what it came to.
+
+Only the summary goes to stdout, or with ``--json`` only the JSON; all else goes to stderr.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import trio
+from mm.api import UsageError
+from mm.api.jit import is_cold
+from mm.cli.display import show_progress, summary_table
+from mm.config import LoadedConfig, load_config
+from mm.run.build import Options
+from mm.run.ends import root_cause
+from mm.run.interrupt import EXIT_CODE, graceful_interrupts
+from mm.run.progress import Progress
+from mm.run.session import Plan, Result, plan_run, run_plan
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out ``mm backtest``; return the exit code.
+
+    Raises:
+        MMError: what went wrong, after the outputs have been closed.
+    """
+    if args.speed is not None and not args.speed > 0:
+        raise UsageError(f"--speed must be above 0, was {args.speed:g}")
+    loaded = load_config(
+        args.config,
+        overrides=args.set,
+        data=args.data,
+        output=args.output,
+        symbol=args.symbol,
+        seed=args.seed,
+        strict=True if args.strict else None,
+    )
+    if not args.quiet and is_cold("mm"):
+        print("compiling kernels, once for this version: about 20 s …", file=sys.stderr)
+    if args.dry_run:
+        _print_plan(trio.run(plan_run, loaded), args.json)
+        return 0
+    result = trio.run(_run, loaded, args)
+    if result is None:
+        return EXIT_CODE
+    _print_result(result, args)
+    if result.error is not None:
+        raise result.error
+    return EXIT_CODE if result.status == "interrupted" else 0
+
+
+async def _run(loaded: LoadedConfig, args: argparse.Namespace) -> Result | None:
+    """Run with Ctrl-C handled; None if it came before there was anything to write down."""
+    planning, reading = trio.CancelScope(), trio.CancelScope()
+
+    def stop() -> None:
+        planning.cancel()
+        reading.cancel()
+
+    with graceful_interrupts(stop):
+        plan = None
+        with planning:
+            plan = await _plan(loaded)
+        if plan is None or reading.cancel_called:
+            return None
+        if not args.quiet:
+            for note in plan.notes:
+                print(f"note: {note}", file=sys.stderr)
+        options = Options(speed=args.speed, verbose=args.verbose)
+        async with trio.open_nursery() as nursery:
+
+            def watch(progress: Progress) -> None:
+                if not args.quiet:
+                    nursery.start_soon(show_progress, progress, plan)
+
+            result = await run_plan(plan, options, reading, watch)
+            nursery.cancel_scope.cancel()
+    return result
+
+
+async def _plan(loaded: LoadedConfig) -> Plan:
+    try:
+        return await plan_run(loaded)
+    except BaseExceptionGroup as group:
+        raise root_cause(group) from None
+
+
+def _print_plan(plan: Plan, as_json: bool) -> None:
+    """Say what a run would do."""
+    config = plan.loaded.config
+    content: dict[str, Any] = {
+        "config": str(plan.loaded.path),
+        "connector": config.data.connector,
+        "transformer": config.strategy.preprocessing,
+        "strategy": config.strategy.kind,
+        "fill_model": config.execution.fill_model,
+        "latency_ms": config.execution.latency_ms,
+        "response_latency_ms": config.execution.response_latency_ms,
+        "maker_fee": config.position.fees[0],
+        "taker_fee": config.position.fees[1],
+        "instruments": [
+            f"{i.symbol}, {i.contract_type}, tick {i.tick_size}, lot {i.lot_size},"
+            f" multiplier {i.multiplier:g}"
+            for i in plan.instruments
+        ],
+        "sources": [f"{s.name}: {s.path}, {s.rows} rows" for s in plan.survey.sources],
+        "notes": list(plan.notes),
+    }
+    if as_json:
+        print(json.dumps(content, indent=2))
+        return
+    for key, value in content.items():
+        for text in value if isinstance(value, list) else [value]:
+            print(f"{key:<20} {text}")
+
+
+def _print_result(result: Result, args: argparse.Namespace) -> None:
+    summary: Mapping[str, Any] = result.summary
+    if args.json:
+        print(json.dumps(summary, indent=2))
+        return
+    print(summary_table(summary))
+    print(result.directory)

@@ -1,0 +1,112 @@
+"""What a person sees of a run: a progress bar while it goes, a table when it is over."""
+
+import io
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import trio
+from mm.run.progress import Progress
+from mm.run.session import Plan
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+_REFRESH_S: Final = 0.25
+_LINE_EVERY_S: Final = 10.0
+
+
+async def show_progress(progress: Progress, plan: Plan) -> None:
+    """Show how far a run is, until cancelled: a bar on a terminal, else a line every 10 s."""
+    if sys.stderr.isatty():
+        await _show_bar(progress, plan)
+    else:
+        await _show_lines(progress, plan)
+
+
+async def _show_bar(progress: Progress, plan: Plan) -> None:
+    columns = (
+        TextColumn("{task.percentage:>3.0f} %"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.description}"),
+        TextColumn("ETA"),
+        TimeRemainingColumn(compact=True),
+    )
+    console = Console(stderr=True)
+    with Bar(*columns, console=console, transient=True, auto_refresh=False) as bar:
+        task = bar.add_task("", total=progress.total_rows)
+        start_s = trio.current_time()
+        while True:
+            text = _state(progress, plan, trio.current_time() - start_s)
+            bar.update(task, completed=progress.rows, description=text, refresh=True)
+            await trio.sleep(_REFRESH_S)
+
+
+async def _show_lines(progress: Progress, plan: Plan) -> None:
+    start_s = trio.current_time()
+    while True:
+        await trio.sleep(_LINE_EVERY_S)
+        elapsed_s = trio.current_time() - start_s
+        share = progress.share
+        left = f", {elapsed_s * (1 / share - 1):.0f} s left" if share else ""
+        read = f"{share:.0%} read, " if share is not None else ""
+        print(f"{read}{_state(progress, plan, elapsed_s)}{left}", file=sys.stderr)
+
+
+def _state(progress: Progress, plan: Plan, elapsed_s: float) -> str:
+    """Say in a few words where a run stands."""
+    rate = progress.rows / elapsed_s if elapsed_s > 0 else 0.0
+    instrument = plan.instruments[0]
+    return (
+        f"{rate / 1e3:.0f}k rows/s, {_clock(progress.ts)}, {progress.fills} fills,"
+        f" position {instrument.size_text(progress.position)}, P&L {progress.equity:+.6g}"
+    )
+
+
+def _clock(ts: int | None) -> str:
+    if ts is None or ts < 0:
+        return "–"
+    return datetime.fromtimestamp(ts / 1e6, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def summary_table(summary: Mapping[str, Any]) -> str:
+    """Lay the summary out for a person."""
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column()
+    for label, text in _rows(summary):
+        table.add_row(label, text)
+    out = io.StringIO()
+    console = Console(file=out, width=100, force_terminal=sys.stdout.isatty() or None)
+    console.print(table)
+    return out.getvalue().rstrip("\n")
+
+
+def _rows(s: Mapping[str, Any]) -> list[tuple[str, str]]:
+    rows = s["rows"]
+    average = "" if s["avg_price"] is None else f" @ {s['avg_price']:.10g}"
+    result = [
+        ("status", s["status"]),
+        ("data", f"{s['symbol']}, tick {s['tick_size']}, lot {s['lot_size']}"),
+        ("", f"{_clock(s['first_ts'])} – {_clock(s['last_ts'])} UTC"),
+        ("rows", ", ".join(f"{count:,} {name}" for name, count in rows.items())),
+        ("decisions", f"{s['decisions']:,}"),
+        ("orders", f"{s['orders']:,} commands"),
+        ("fills", f"{s['fills']:,} ({s['maker_fills']:,} maker), {s['filled_qty']:g} contracts"),
+        ("position", f"{s['position']:g}{average} (largest {s['max_position']:g})"),
+        ("realised P&L", f"{s['realized_pnl']:+.8g}"),
+        ("unrealised P&L", _money(s["unrealized_pnl"])),
+        ("fees", f"{s['fees_paid']:.8g} paid, {s['rebates_earned']:.8g} rebates earned"),
+        ("equity", f"{_money(s['equity'])}, drawdown {s['max_drawdown']:.8g}"),
+        ("crossed book", f"{s['crossed_book_messages']:,} messages"),
+        ("time", f"{s['engine_s']:.2f} s engine, {s['wall_s']:.2f} s in all"),
+        ("speed", f"{s['events_per_s'] or 0:,} rows/s, peak memory {s['peak_rss_mb']:.0f} MiB"),
+        ("digest", s["digest"]),
+    ]
+    return [(label, text) for label, text in result if label != "error"]
+
+
+def _money(value: float | None) -> str:
+    return "–" if value is None else f"{value:+.8g}"

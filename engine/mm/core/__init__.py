@@ -1,0 +1,1 @@
+"""The pure parts: book, matching, account, features. No Trio, no clock, no files."""

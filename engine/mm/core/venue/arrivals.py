@@ -1,0 +1,245 @@
+"""Commands take effect at the venue: validated, taking, resting, replaced, cancelled.
+
+A marketable order takes displayed size level by level up to its limit. The book is not ours to
+change, so what it took is still displayed. The rest of a limit order joins the queue behind all
+that is displayed at its price; the rest of any other order expires. A replace keeps its place in
+the queue only at the same price and no larger size. A replace or cancel of an order that is no
+longer open is rejected; that is how one that lost the race against a fill ends.
+"""
+
+from typing import Any
+
+from mm.api import (
+    ACCEPTED,
+    BAD_ORDER,
+    BUY,
+    CANCEL,
+    CANCEL_ALL,
+    CANCELLED,
+    DUPLICATE_ID,
+    EXPIRED,
+    FOK,
+    GTC,
+    LIMIT,
+    MARKET,
+    NEW,
+    NO_LIQUIDITY,
+    NO_REASON,
+    REJECTED,
+    REPLACED,
+    REQUESTED,
+    SELL,
+    TAKER,
+    UNKNOWN_ORDER,
+    WOULD_TAKE,
+)  # fmt: skip
+from mm.api.jit import kernel
+from mm.core.book import ASK, BID, level_size, next_level
+from mm.core.venue.state import Rules, Venue, fill, find_bounds, remember, remove, report_order
+
+
+@kernel
+def _takes(venue: Venue, instrument: int, side: int, price: int, type_: int) -> bool:
+    """Say whether an order would meet the other side of the touch."""
+    touch = venue.levels.touch[instrument]
+    if side == BUY:
+        return bool(touch["ask"] > 0 and (type_ == MARKET or price >= touch["ask"]))
+    return bool(touch["bid"] > 0 and (type_ == MARKET or price <= touch["bid"]))
+
+
+@kernel
+def _next_to_take(venue: Venue, instrument: int, side: int, price: int) -> int:
+    """The next displayed level beyond ``price`` on the side that ``side`` takes; 0 = none."""
+    if venue.levels.touch[instrument]["has_levels"] == 0:
+        return 0
+    return next_level(venue.levels, instrument, ASK if side == BUY else BID, price)
+
+
+@kernel
+def displayed(venue: Venue, instrument: int, side: int, price: int) -> int:
+    """Lots displayed at ``price`` on our ``side`` (BUY or SELL); -1 = beyond what we see."""
+    touch = venue.levels.touch[instrument]
+    if touch["has_levels"] == 1:
+        return level_size(venue.levels, instrument, BID if side == BUY else ASK, price)
+    if side == BUY:
+        if price == touch["bid"]:
+            return int(touch["bid_size"])
+        return 0 if price > touch["bid"] else -1
+    if price == touch["ask"]:
+        return int(touch["ask_size"])
+    return 0 if price < touch["ask"] or touch["ask"] == 0 else -1
+
+
+@kernel
+def _takeable(venue: Venue, command: Any) -> int:
+    """Lots a marketable command could take within its limit, at most its size."""
+    instrument = command["instrument"]
+    side = command["side"]
+    touch = venue.levels.touch[instrument]
+    price = touch["ask"] if side == BUY else touch["bid"]
+    size = touch["ask_size"] if side == BUY else touch["bid_size"]
+    total = 0
+    while price > 0 and total < command["size"]:
+        if command["type"] == LIMIT and (price - command["price"]) * side > 0:
+            break
+        total += size
+        price = _next_to_take(venue, instrument, side, price)
+        size = level_size(venue.levels, instrument, ASK if side == BUY else BID, price)
+    return int(min(total, command["size"]))
+
+
+@kernel
+def _take(venue: Venue, rules: Rules, event: Any, order: Any, type_: int) -> None:
+    """Take displayed size level by level, up to the limit or until ``order`` is filled."""
+    instrument = order["instrument"]
+    side = order["side"]
+    touch = venue.levels.touch[instrument]
+    price = touch["ask"] if side == BUY else touch["bid"]
+    size = touch["ask_size"] if side == BUY else touch["bid_size"]
+    while price > 0 and order["filled"] < order["size"]:
+        if type_ == LIMIT and (price - order["price"]) * side > 0:
+            break
+        taken = min(size, order["size"] - order["filled"])
+        if taken > 0:
+            fill(venue, rules, event, order, price, taken, TAKER)
+        price = _next_to_take(venue, instrument, side, price)
+        size = level_size(venue.levels, instrument, ASK if side == BUY else BID, price)
+
+
+@kernel
+def _join_queue(venue: Venue, order: Any) -> None:
+    """Put ``order`` behind all that is displayed at its price."""
+    shown = displayed(venue, order["instrument"], order["side"], order["price"])
+    order["ahead"] = float(shown)
+    order["ahead_entry"] = shown
+    order["level"] = max(shown, 0)
+    order["credit"] = 0.0
+    order["printed"] = 0.0
+
+
+@kernel
+def _enter(venue: Venue, rules: Rules, event: Any, at: int, command: Any) -> None:
+    """Let the order at ``at`` take what it can; then it rests, or its rest expires."""
+    order = venue.orders[at]
+    if _takes(venue, order["instrument"], order["side"], order["price"], command["type"]):
+        _take(venue, rules, event, order, command["type"])
+    if order["filled"] >= order["size"]:
+        remove(venue, at)
+    elif command["type"] == MARKET or command["tif"] != GTC:
+        report_order(venue, rules, event, EXPIRED, NO_LIQUIDITY, order)
+        remove(venue, at)
+    else:
+        _join_queue(venue, order)
+        find_bounds(venue)
+
+
+@kernel
+def _find(venue: Venue, instrument: int, client_id: int) -> int:
+    """Index of the open order with that client id; -1 if there is none."""
+    for i in range(venue.state[0]["open"]):
+        order = venue.orders[i]
+        if order["client_id"] == client_id and order["instrument"] == instrument:
+            return int(i)
+    return -1
+
+
+@kernel
+def _refuse(venue: Venue, rules: Rules, event: Any, command: Any, reason: int) -> None:
+    """Reject a command, in the spare row behind the open orders."""
+    spare = venue.orders[venue.state[0]["open"]]
+    remember(spare, command)
+    report_order(venue, rules, event, REJECTED, reason, spare)
+
+
+@kernel
+def _on_new(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
+    side = command["side"]
+    limit = command["type"] == LIMIT
+    if side not in (BUY, SELL) or command["size"] <= 0 or (limit and command["price"] <= 0):
+        _refuse(venue, rules, event, command, BAD_ORDER)
+    elif _find(venue, command["instrument"], command["client_id"]) >= 0:
+        _refuse(venue, rules, event, command, DUPLICATE_ID)
+    elif command["post_only"] == 1 and _takes(
+        venue, command["instrument"], side, command["price"], command["type"]
+    ):
+        _refuse(venue, rules, event, command, WOULD_TAKE)
+    else:
+        state = venue.state[0]
+        at = state["open"]
+        state["open"] += 1
+        remember(venue.orders[at], command)
+        report_order(venue, rules, event, ACCEPTED, NO_REASON, venue.orders[at])
+        if command["tif"] == FOK and _takeable(venue, command) < command["size"]:
+            report_order(venue, rules, event, EXPIRED, NO_LIQUIDITY, venue.orders[at])
+            remove(venue, at)
+        else:
+            _enter(venue, rules, event, at, command)
+
+
+@kernel
+def _on_replace(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
+    at = _find(venue, command["instrument"], command["client_id"])
+    if at < 0:
+        _refuse(venue, rules, event, command, UNKNOWN_ORDER)
+        return
+    order = venue.orders[at]
+    order["decided"] = command["ts"]
+    crossing = _takes(venue, order["instrument"], order["side"], command["price"], LIMIT)
+    if command["size"] <= order["filled"] or command["price"] <= 0:
+        report_order(venue, rules, event, CANCELLED, REQUESTED, order)
+        remove(venue, at)
+    elif command["post_only"] == 1 and crossing:
+        report_order(venue, rules, event, CANCELLED, WOULD_TAKE, order)
+        remove(venue, at)
+    else:
+        keeps_place = command["price"] == order["price"] and command["size"] <= order["size"]
+        order["price"] = command["price"]
+        order["size"] = command["size"]
+        report_order(venue, rules, event, REPLACED, NO_REASON, order)
+        if not keeps_place:
+            order["arrived"] = command["arrival"]
+            _enter(venue, rules, event, at, command)
+
+
+@kernel
+def _on_cancel(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
+    at = _find(venue, command["instrument"], command["client_id"])
+    if at < 0:
+        _refuse(venue, rules, event, command, UNKNOWN_ORDER)
+        return
+    venue.orders[at]["decided"] = command["ts"]
+    report_order(venue, rules, event, CANCELLED, REQUESTED, venue.orders[at])
+    remove(venue, at)
+
+
+@kernel
+def _on_cancel_all(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
+    at = 0
+    while at < venue.state[0]["open"]:
+        order = venue.orders[at]
+        if order["instrument"] == command["instrument"]:
+            order["decided"] = command["ts"]
+            report_order(venue, rules, event, CANCELLED, REQUESTED, order)
+            remove(venue, at)
+        else:
+            at += 1
+
+
+@kernel
+def apply_arrivals(venue: Venue, rules: Rules, event: Any) -> None:
+    """Apply every command that reached the venue before ``event`` was made."""
+    state = venue.state[0]
+    while state["next_command"] < state["commands"]:
+        command = venue.commands[state["next_command"]]
+        if command["arrival"] >= event["ts_exchange"]:
+            return
+        state["next_command"] += 1
+        action = command["action"]
+        if action == NEW:
+            _on_new(venue, rules, event, command)
+        elif action == CANCEL:
+            _on_cancel(venue, rules, event, command)
+        elif action == CANCEL_ALL:
+            _on_cancel_all(venue, rules, event, command)
+        else:
+            _on_replace(venue, rules, event, command)

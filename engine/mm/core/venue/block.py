@@ -1,0 +1,160 @@
+"""The venue's loop: events in order, commands when they arrive, reports when they are known.
+
+A command decided at ``t`` arrives at ``t`` + entry latency on the venue's clock. It takes effect
+before the first message with ``ts_exchange`` past that, and never meets an earlier print.
+
+A block holds several decisions, each made on the account as it was when the block was sent. The
+loop stops at the first decision time by which a report has changed the account, so that the
+strategy decides the rest again; so a block gives what one decision at a time would have given.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from mm.api import ACCEPTED, CLEAR, LEVEL, NEW, REPLACED, TRADE, Rows
+from mm.api.jit import kernel
+from mm.core.book import clear
+from mm.core.venue.arrivals import apply_arrivals
+from mm.core.venue.moves import count_crossed, match_level, match_print, match_quote
+from mm.core.venue.state import Rules, Venue
+
+
+@kernel
+def reports_needed(venue: Venue) -> int:
+    """Room that one event may need: each order ends or fills, each command takes every level."""
+    state = venue.state[0]
+    waiting = state["commands"] - state["next_command"]
+    return int(8 + 3 * (state["open"] + waiting) + waiting * venue.levels.used.max())
+
+
+@kernel
+def _match(
+    venue: Venue,
+    rules: Rules,
+    events: Rows,
+    limit: int,
+    on_print: Callable[..., float],
+    on_depth: Callable[..., float],
+) -> bool:
+    """Match the events with ``ts_local <= limit``; False when the reports might not fit."""
+    state = venue.state[0]
+    while state["next_event"] < len(events):
+        event = events[state["next_event"]]
+        if event["ts_local"] > limit:
+            break
+        waiting = state["next_command"] < state["commands"]
+        if state["open"] > 0 or waiting:
+            if len(venue.reports) - state["reports"] < reports_needed(venue):
+                return False
+            if waiting and state["mid_message"] == 0:
+                apply_arrivals(venue, rules, event)
+        kind = event["kind"]
+        if kind == TRADE:
+            if state["open"] > 0:
+                match_print(venue, rules, event, on_print)
+        elif kind == LEVEL:
+            match_level(venue, rules, event, on_depth)
+        elif kind == CLEAR:
+            clear(venue.levels, event["instrument"])
+        elif venue.levels.touch[event["instrument"]]["has_levels"] == 0:
+            match_quote(venue, rules, event, on_depth)
+        if event["end"] == 1:
+            count_crossed(venue, event["instrument"])
+        state["mid_message"] = 1 - event["end"]
+        state["next_event"] += 1
+    return True
+
+
+@kernel
+def _release(venue: Venue, limit: int) -> None:
+    """Let the reports known by ``limit`` out; note whether any of them changes the account."""
+    state = venue.state[0]
+    while state["released"] < state["reports"]:
+        report = venue.reports[state["released"]]
+        if report["ts_known"] > limit:
+            return
+        if report["kind"] != ACCEPTED and report["kind"] != REPLACED:
+            state["changed"] = 1
+        state["released"] += 1
+
+
+@kernel
+def _send(venue: Venue, rules: Rules, orders: Rows, decision: int) -> None:
+    """Put the commands of one decision on their way. There is room: see ``SimulatedVenue``."""
+    state = venue.state[0]
+    while state["block_order"] < len(orders):
+        order = orders[state["block_order"]]
+        if order["decision"] != decision:
+            return
+        if order["action"] == NEW:
+            state["order_ids"] += 1
+            order["order_id"] = state["order_ids"]
+        state["last_arrival"] = max(order["ts"] + rules.entry, state["last_arrival"])
+        command = venue.commands[state["commands"]]
+        command["arrival"] = state["last_arrival"]
+        command["ts"] = order["ts"]
+        command["client_id"] = order["client_id"]
+        command["price"] = order["price"]
+        command["size"] = order["size"]
+        command["order_id"] = order["order_id"]
+        command["instrument"] = order["instrument"]
+        command["action"] = order["action"]
+        command["side"] = order["side"]
+        command["type"] = order["type"]
+        command["tif"] = order["tif"]
+        command["post_only"] = order["post_only"]
+        state["commands"] += 1
+        state["block_order"] += 1
+
+
+@kernel
+def _mark(venue: Venue, marks: Rows, decision: int, ts: int) -> None:
+    for instrument in range(len(venue.levels.touch)):
+        mark = marks[decision * len(venue.levels.touch) + instrument]
+        mark["ts"] = ts
+        mark["bid"] = venue.levels.touch[instrument]["bid"]
+        mark["ask"] = venue.levels.touch[instrument]["ask"]
+        mark["instrument"] = instrument
+
+
+DONE: Final = 0
+NEED_EVENTS: Final = 1
+NEED_ROOM: Final = 2
+
+
+@kernel
+def run_block(
+    venue: Venue,
+    rules: Rules,
+    events: Rows,
+    watermark: int,
+    times: npt.NDArray[np.int64],
+    horizon: int,
+    orders: Rows,
+    marks: Rows,
+    on_print: Callable[..., float],
+    on_depth: Callable[..., float],
+) -> int:
+    """Carry a block of decisions out, up to the first one made on an account that has changed.
+
+    Returns DONE; or NEED_EVENTS when the next batch is wanted; or NEED_ROOM when ``reports`` is
+    short. After the latter two, call again with more: all progress is in ``venue.state``.
+    """
+    state = venue.state[0]
+    while True:
+        decision = state["decision"]
+        last = decision == len(times)
+        limit = horizon if last else times[decision]
+        if not _match(venue, rules, events, limit, on_print, on_depth):
+            return NEED_ROOM
+        if limit > watermark:
+            return NEED_EVENTS
+        _release(venue, limit)
+        _mark(venue, marks, decision, limit)
+        if last or state["changed"] == 1:
+            return DONE
+        _send(venue, rules, orders, decision)
+        state["decision"] += 1

@@ -1,0 +1,169 @@
+"""From a checked configuration and a survey of the data to the parts of a run.
+
+What the run trades is settled here: tick and lot size come from ``[instrument]``, else from the
+data, else (the tick) from the strategy's table.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import attrs
+
+from mm.api import (
+    TOUCH_FIELDS,
+    ConfigError,
+    Connector,
+    Context,
+    DataError,
+    Instrument,
+    PluginError,
+    Sink,
+    Strategy,
+    Survey,
+    Transformer,
+)
+from mm.config import RunConfig
+from mm.core.candles import CandleBuilder
+from mm.core.ledger import Ledger
+from mm.core.touch import BookQuotes
+from mm.core.venue import SimulatedVenue
+from mm.registry import Registry
+from mm.run.ends import blame
+from mm.run.keep import Books
+from mm.run.network import Parts
+from mm.run.progress import Progress
+
+_MINUTE_US = 60_000_000
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """What the command line may ask of a run beside its configuration."""
+
+    speed: float | None = None
+    """Multiple of real time to replay at; None = as fast as it goes."""
+    verbose: bool = False
+
+
+def find_instruments(config: RunConfig, survey: Survey) -> tuple[tuple[Instrument, ...], list[str]]:
+    """Settle what is traded.
+
+    Returns:
+        The instruments, and a sentence for each thing the user should know about them.
+
+    Raises:
+        DataError: if a tick or lot size is neither given nor to be found.
+    """
+    table, fallback = config.instrument, getattr(config.parts.strategy, "tick_size", None)
+    instruments = []
+    notes = []
+    for symbol, (tick, lot) in zip(survey.symbols, survey.grid, strict=True):
+        instrument = Instrument(
+            symbol=symbol,
+            tick_size=_grid("tick_size", symbol, table.tick_size, tick, fallback),
+            lot_size=_grid("lot_size", symbol, table.lot_size, lot, None),
+            contract_type=config.position.contract_type,
+            multiplier=table.multiplier,
+        )
+        if fallback is not None and Decimal(str(fallback)) != instrument.tick_size:
+            notes.append(
+                f"{symbol}: the grid of {instrument.tick_size} is used,"
+                f" not the strategy's tick_size = {fallback}"
+            )
+        instruments.append(instrument)
+    return tuple(instruments), notes
+
+
+def _grid(
+    key: str, symbol: str, given: Decimal | None, inferred: str | None, fallback: float | None
+) -> Decimal:
+    if given is not None:
+        return given
+    if inferred is not None:
+        return Decimal(inferred)
+    if fallback is not None:
+        return Decimal(str(fallback))
+    raise DataError(f"{symbol}: the data does not tell the {key}; set [instrument] {key}")
+
+
+def build_parts(
+    config: RunConfig,
+    registry: Registry,
+    connector: Connector,
+    survey: Survey,
+    instruments: tuple[Instrument, ...],
+    sinks: Mapping[str, Sink],
+    options: Options,
+) -> Parts:
+    """Build everything but the connector and the sinks, and check that it fits together."""
+    context = Context(instruments=instruments, seed=config.engine.seed)
+    transformer, strategy = _build_strategy(config, registry, context)
+    has_quotes = not survey.sources or any(source.name == "quotes" for source in survey.sources)
+    return Parts(
+        instruments=instruments,
+        connector=connector,
+        transformer=transformer,
+        strategy=strategy,
+        venue=_build_venue(config, registry, context),
+        books=Books(_build_ledger(config, instruments)),
+        candles=CandleBuilder(config.output.candle_size_min * _MINUTE_US),
+        quotes=None if has_quotes else BookQuotes(len(instruments)),
+        sinks=sinks,
+        names={
+            "connector": config.data.connector,
+            "transformer": config.strategy.preprocessing,
+            "strategy": config.strategy.kind,
+        },
+        progress=Progress(total_rows=survey.total_rows),
+        capacity=config.engine.channel_capacity,
+        longest_block=config.strategy.max_block,
+        speed=options.speed,
+    )
+
+
+def _build_strategy(
+    config: RunConfig, registry: Registry, context: Context
+) -> tuple[Transformer, Strategy]:
+    table = config.strategy
+    with blame(f"transformer {table.preprocessing!r}"):
+        transformer_offer = registry.transformer(table.preprocessing)
+        transformer: Transformer = transformer_offer.build(config.parts.transformer, context)
+    with blame(f"strategy {table.kind!r}"):
+        strategy: Strategy = registry.strategy(table.kind).build(config.parts.strategy, context)
+    columns = transformer.dtype.names or ()
+    touch: list[Any] = [name for name, _ in TOUCH_FIELDS]
+    if list(columns[: len(touch)]) != touch:
+        raise PluginError(
+            f"transformer {table.preprocessing!r}: its dtype must start with {', '.join(touch)}"
+        )
+    missing = sorted(strategy.requires - set(columns))
+    if missing:
+        raise ConfigError(
+            f"strategy {table.kind!r} needs {', '.join(missing)}, which the transformer"
+            f" {table.preprocessing!r} does not give; choose another strategy.preprocessing"
+        )
+    return transformer, strategy
+
+
+def _build_venue(config: RunConfig, registry: Registry, context: Context) -> SimulatedVenue:
+    table = config.execution
+    with blame(f"fill model {table.fill_model!r}"):
+        model = registry.fill_model(table.fill_model).build(config.parts.fill_model, context)
+    return SimulatedVenue(
+        instruments=len(context.instruments),
+        fill_model=model,
+        seed=context.seed,
+        entry_us=round(table.latency_ms * 1000),
+        response_us=round(table.response_latency_ms * 1000),
+    )
+
+
+def _build_ledger(config: RunConfig, instruments: tuple[Instrument, ...]) -> Ledger:
+    maker, taker = config.position.fees
+    return Ledger(
+        instruments,
+        maker_fee=maker,
+        taker_fee=taker,
+        sample_us=config.output.candle_size_min * _MINUTE_US,
+    )

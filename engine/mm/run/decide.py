@@ -1,0 +1,103 @@
+"""Strategy task: decides rows on the account as known, in blocks as long as that lasts.
+
+The loop with the venue is closed here. Each block says when the next one can come at the earliest
+(its horizon); the venue answers for all time up to there, or up to the first decision that was
+made on an account that had changed by then. The rest of the block is decided again. So each
+side always owes the other exactly one message, and no capacity can deadlock them.
+"""
+
+import numpy as np
+
+from mm.api import (
+    DECISION,
+    ORDER,
+    Account,
+    Decisions,
+    Features,
+    OrderBlock,
+    PluginError,
+    Rows,
+    Strategy,
+)
+from mm.run.ends import Inlet, Outlet, blame
+
+
+async def decide(
+    features: Inlet[Features],
+    accounts: Inlet[Account],
+    out: Outlet[OrderBlock],
+    *,
+    strategy: Strategy,
+    name: str,
+    account: Account,
+    longest_block: int,
+) -> None:
+    """Decide every row of ``features``. Owns all its ends.
+
+    Args:
+        features: decision rows from the transformer.
+        accounts: one for each block sent.
+        out: to the venue.
+        strategy: what decides.
+        name: its name, for the blame.
+        account: as it is before anything happened.
+        longest_block: most decisions in a block; any number gives the same results.
+    """
+    owner = f"strategy {name!r}"
+    length = 1
+    with features, accounts, out:
+        async for message in features:
+            rows = message.rows
+            with blame(owner, message.watermark):
+                rows = strategy.observe(rows)
+            _check_rows(rows, message.rows, owner)
+            start = 0
+            while start < len(rows):
+                block = rows[start : start + length]
+                after = start + len(block)
+                horizon = int(rows["ts"][after]) if after < len(rows) else message.watermark
+                await out.send(_decide(strategy, block, account, horizon, owner))
+                account = await accounts.receive()
+                start += account.committed
+                whole = account.committed == len(block)
+                length = min(2 * length, longest_block) if whole else max(1, account.committed)
+            if account.up_to < message.watermark:
+                await out.send(_nothing(message.watermark))
+                account = await accounts.receive()
+
+
+def _decide(
+    strategy: Strategy, rows: Rows, account: Account, horizon: int, owner: str
+) -> OrderBlock:
+    with blame(owner, int(rows["ts"][0])):
+        decisions = strategy.decide(rows, account)
+        _check(decisions, len(rows), owner)
+        decisions.orders["ts"] = rows["ts"][decisions.orders["decision"]]
+    times = np.ascontiguousarray(rows["ts"])
+    return OrderBlock(times=times, decisions=decisions, horizon=horizon)
+
+
+def _nothing(horizon: int) -> OrderBlock:
+    """Nothing is decided before ``horizon``: let the venue go on."""
+    return OrderBlock(
+        times=np.zeros(0, np.int64),
+        decisions=Decisions(orders=np.zeros(0, ORDER), trace=np.zeros(0, DECISION)),
+        horizon=horizon,
+    )
+
+
+def _check_rows(rows: Rows, given: Rows, owner: str) -> None:
+    if len(rows) != len(given) or np.any(rows["ts"] != given["ts"]):
+        raise PluginError(f"{owner}: observe() must give one row for each row, with its ts")
+
+
+def _check(decisions: Decisions, rows: int, owner: str) -> None:
+    """Hold a strategy to the contract of Decisions; the compiled venue relies on it."""
+    orders, trace = decisions.orders, decisions.trace
+    if orders.dtype != ORDER or trace.dtype != DECISION:
+        raise PluginError(f"{owner}: decide() must give ORDER and DECISION arrays")
+    if len(trace) != rows:
+        raise PluginError(f"{owner}: decide() gave {len(trace)} trace rows for {rows} rows")
+    at = orders["decision"]
+    if len(at) and (at[0] < 0 or at[-1] >= rows or np.any(np.diff(at) < 0)):
+        raise PluginError(f"{owner}: order column 'decision' must ascend within 0..{rows - 1}")

@@ -1,0 +1,86 @@
+"""Channel ends for the pipeline, and how a failure finds its way out of it.
+
+When a reader dies, its writer's ``send`` fails too, as a consequence. Such a failure is renamed
+``ReaderGoneError`` here, at the send, so that the cause can be told from its echoes: a bare
+``BrokenResourceError`` could also be somebody's dead socket.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+import trio
+
+from mm.api import MMError, PluginError
+
+T = TypeVar("T")
+Inlet = trio.MemoryReceiveChannel
+
+
+class ReaderGoneError(Exception):
+    """The task that reads this channel has ended, and not because we closed it."""
+
+
+class Outlet(Generic[T]):
+    """The sending end of a channel. Its owner closes it, with a plain ``with``."""
+
+    def __init__(self, channel: trio.MemorySendChannel[T]) -> None:
+        """Wrap ``channel``."""
+        self._channel = channel
+
+    async def send(self, value: T, /) -> None:
+        """Hand over ``value``; waits while the channel is full."""
+        try:
+            await self._channel.send(value)
+        except trio.BrokenResourceError:
+            raise ReaderGoneError from None
+
+    def close(self) -> None:
+        """Say that nothing more will come."""
+        self._channel.close()
+
+    def __enter__(self) -> "Outlet[T]":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def open_channel(capacity: int, kind: type[T]) -> tuple[Outlet[T], Inlet[T]]:
+    """Make a bounded channel for messages of one kind."""
+    sender, receiver = trio.open_memory_channel[T](capacity)
+    return Outlet(sender), receiver
+
+
+@contextmanager
+def blame(owner: str, ts: int | None = None) -> Iterator[None]:
+    """Name ``owner`` as the plugin whose code runs inside, should it raise.
+
+    Args:
+        owner: for instance ``"strategy 'Avellaneda'"``.
+        ts: the data time it was working at [µs].
+
+    Raises:
+        PluginError: in place of anything but mm's own errors and Trio's.
+    """
+    try:
+        yield
+    except (MMError, ReaderGoneError, trio.Cancelled):
+        raise
+    except Exception as error:
+        when = "" if ts is None else f" at data time {ts} µs"
+        raise PluginError(f"{owner} raised {type(error).__name__}{when}: {error}") from error
+
+
+def root_cause(error: BaseException) -> BaseException:
+    """Find the error that mattered in what a nursery raised: the first that is no echo."""
+    leaves = list(_leaves(error))
+    return next((leaf for leaf in leaves if not isinstance(leaf, ReaderGoneError)), leaves[0])
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error

@@ -1,0 +1,21 @@
+"""Execution task: asks for what the venue needs next, a block or a market batch, never both."""
+
+from mm.api import ExecutionReport, MarketBatch, OrderBlock
+from mm.core.venue import SimulatedVenue
+from mm.run.ends import Inlet, Outlet
+
+
+async def execute(
+    blocks: Inlet[OrderBlock],
+    batches: Inlet[MarketBatch],
+    out: Outlet[ExecutionReport],
+    *,
+    venue: SimulatedVenue,
+) -> None:
+    """Answer each block with a report. Owns all its ends."""
+    with blocks, batches, out:
+        async for block in blocks:
+            venue.submit(block)
+            while (report := venue.advance()) is None:
+                venue.load(await batches.receive())
+            await out.send(report)

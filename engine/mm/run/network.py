@@ -1,0 +1,143 @@
+"""The network: which task is joined to which, and how it is run to its end.
+
+    connector ─► [pace] ─► route ─┬─► transform ─► decide ◄──────────┐
+                                  │                  │ blocks        │ account
+                                  ├────────────────► execute ─► keep ┤
+                                  └─► candles ───────────────────────┴─► record ─► sinks
+
+Every arrow is a channel with one writer and one reader, and every task waits for one channel at a
+time, chosen by data. So the streams are the same under every schedule and capacity (Kahn, 1974).
+Shutdown needs no flags: the connector closes its channel, and each task drains and closes its own.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+
+import attrs
+import trio
+
+from mm.api import (
+    Account,
+    Connector,
+    ExecutionReport,
+    Features,
+    Instrument,
+    MarketBatch,
+    OrderBlock,
+    Sink,
+    Strategy,
+    Transformer,
+)
+from mm.core.candles import CandleBuilder
+from mm.core.touch import BookQuotes
+from mm.core.venue import SimulatedVenue
+from mm.run.candles import draw_candles
+from mm.run.decide import decide
+from mm.run.ends import Outlet, blame, open_channel
+from mm.run.execute import execute
+from mm.run.keep import Books, keep
+from mm.run.pace import pace
+from mm.run.progress import Progress
+from mm.run.record import Records, record
+from mm.run.route import route
+from mm.run.transform import transform
+
+
+@attrs.frozen(kw_only=True)
+class Parts:
+    """Everything a run is made of, built and ready."""
+
+    instruments: tuple[Instrument, ...]
+    connector: Connector
+    transformer: Transformer
+    strategy: Strategy
+    venue: SimulatedVenue
+    books: Books
+    candles: CandleBuilder
+    quotes: BookQuotes | None
+    """Set when the data has no quotes of its own."""
+    sinks: Mapping[str, Sink]
+    names: Mapping[str, str]
+    """Kind of part to the name it was chosen by: connector, transformer, strategy."""
+    progress: Progress
+    capacity: int
+    """Messages a channel holds; any number >= 0 gives the same results."""
+    longest_block: int
+    """Most decisions in a block; any number >= 1 gives the same results."""
+    speed: float | None
+    """Multiple of real time to replay at; None = as fast as it goes."""
+
+
+async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
+    """Run until the connector has no more, or until ``stop`` is cancelled, and all is drained.
+
+    Raises:
+        BaseExceptionGroup: what the tasks raised; see ``ends.root_cause``.
+    """
+    capacity, progress = parts.capacity, parts.progress
+    to_route, batches = open_channel(capacity, MarketBatch)
+    to_transform, for_transform = open_channel(capacity, MarketBatch)
+    to_execute, for_execute = open_channel(capacity, MarketBatch)
+    to_candles, for_candles = open_channel(capacity, MarketBatch)
+    to_decide, features = open_channel(capacity, Features)
+    to_venue, blocks = open_channel(capacity, OrderBlock)
+    to_keep, reports = open_channel(capacity, ExecutionReport)
+    to_strategy, accounts = open_channel(capacity, Account)
+    from_keep, ledger_records = open_channel(capacity, Records)
+    from_candles, candle_records = open_channel(capacity, Records)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_read, parts, to_route, stop)
+        nursery.start_soon(
+            partial(
+                route,
+                batches,
+                (to_transform, to_execute, to_candles),
+                quotes=parts.quotes,
+                connector=parts.names["connector"],
+                progress=progress,
+            )
+        )
+        nursery.start_soon(
+            partial(
+                transform,
+                for_transform,
+                to_decide,
+                transformer=parts.transformer,
+                name=parts.names["transformer"],
+            )
+        )
+        nursery.start_soon(
+            partial(
+                decide,
+                features,
+                accounts,
+                to_venue,
+                strategy=parts.strategy,
+                name=parts.names["strategy"],
+                account=parts.books.account(committed=0),
+                longest_block=parts.longest_block,
+            )
+        )
+        nursery.start_soon(partial(execute, blocks, for_execute, to_keep, venue=parts.venue))
+        nursery.start_soon(
+            partial(keep, reports, to_strategy, from_keep, books=parts.books, progress=progress)
+        )
+        nursery.start_soon(partial(draw_candles, for_candles, from_candles, builder=parts.candles))
+        nursery.start_soon(partial(record, ledger_records, candle_records, sinks=parts.sinks))
+
+
+async def _read(parts: Parts, out: Outlet[MarketBatch], stop: trio.CancelScope) -> None:
+    """Run the connector until it is done or told to stop; then the rest of the network drains."""
+    with out, stop:
+        if parts.speed is None:
+            await _connect(parts, out)
+            return
+        unpaced, batches = open_channel(parts.capacity, MarketBatch)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_connect, parts, unpaced)
+            nursery.start_soon(partial(pace, batches, out, speed=parts.speed))
+
+
+async def _connect(parts: Parts, out: Outlet[MarketBatch]) -> None:
+    with out, blame(f"connector {parts.names['connector']!r}"):
+        await parts.connector.run(parts.instruments, out)

@@ -1,0 +1,50 @@
+"""Sink task: merges the streams of rows by time and hands them to every sink.
+
+Of two streams it reads the one that is further behind, the ledger's if they are level. So which
+to wait for follows from the data, and neither can be left waiting for ever.
+"""
+
+import math
+from collections.abc import Mapping
+
+import attrs
+import trio
+
+from mm.api import Rows, Sink
+from mm.run.ends import Inlet, blame
+
+
+@attrs.frozen(kw_only=True)
+class Records:
+    """Rows for the tables, complete up to the watermark."""
+
+    tables: tuple[tuple[str, Rows], ...]
+    """(table, rows); see ``Sink.write``."""
+    watermark: int
+    """µs."""
+
+
+async def record(
+    ledger: Inlet[Records], candles: Inlet[Records], *, sinks: Mapping[str, Sink]
+) -> None:
+    """Write every row. Owns both ends; whoever made the sinks closes them."""
+    inlets = [ledger, candles]
+    reached: list[float] = [-1, -1]
+    with ledger, candles:
+        while min(reached) < math.inf:
+            behind = reached.index(min(reached))
+            try:
+                records = await inlets[behind].receive()
+            except trio.EndOfChannel:
+                reached[behind] = math.inf
+                continue
+            reached[behind] = records.watermark
+            _write(records, sinks)
+
+
+def _write(records: Records, sinks: Mapping[str, Sink]) -> None:
+    for name, sink in sinks.items():
+        with blame(f"sink {name!r}", records.watermark):
+            for table, rows in records.tables:
+                if len(rows):
+                    sink.write(table, rows)

@@ -1,0 +1,74 @@
+"""The run's directory: made atomically, filled by the sinks, sealed by the manifest.
+
+``manifest.json`` is written last. A directory without one is of a run that is still going or was
+killed; one with it holds what it says, by hash. ``digest`` is the run's identity: a hash over the
+CSV outputs and nothing else, so that two runs can be compared across machines and days.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mm.api import UsageError
+
+
+def create_run_directory(parent: Path, stem: str) -> Path:
+    """Make ``parent/stem_run<N>`` with the lowest N that is free; N counts from 1.
+
+    ``mkdir`` decides, so two runs that start together get two directories.
+
+    Raises:
+        UsageError: if it cannot be made.
+    """
+    number = 1 + max(_numbers(parent, stem), default=0)
+    while True:
+        directory = parent / f"{stem}_run{number}"
+        try:
+            directory.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise UsageError(
+                f"{directory}: cannot make the run directory: {error.strerror};"
+                " choose another with --output"
+            ) from error
+        else:
+            return directory
+
+
+def _numbers(parent: Path, stem: str) -> Iterator[int]:
+    for path in parent.glob(f"{stem}_run*") if parent.is_dir() else ():
+        suffix = path.name.removeprefix(f"{stem}_run")
+        if suffix.isdecimal():
+            yield int(suffix)
+
+
+def hash_outputs(directory: Path) -> dict[str, str]:
+    """Hash every file in the directory: name to sha256, sorted by name."""
+    paths = sorted(path for path in directory.iterdir() if path.is_file())
+    return {path.name: hash_file(path) for path in paths}
+
+
+def hash_file(path: Path) -> str:
+    """Return the sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest(hashes: dict[str, str]) -> str:
+    """Boil the CSV outputs' hashes down to one sha256."""
+    total = hashlib.sha256()
+    for name, value in hashes.items():
+        if name.endswith(".csv"):
+            total.update(f"{name} {value}\n".encode())
+    return total.hexdigest()
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON so that a reader sees the old file or the new one, never half of it."""
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    os.replace(temporary, path)

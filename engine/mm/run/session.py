@@ -1,0 +1,190 @@
+"""A run from configuration to results: survey, build, run, write down.
+
+Whatever happens to the network, the run directory ends valid: the sinks are closed, the summary
+says how it ended, and the manifest, written last, seals it.
+"""
+
+import platform
+import resource
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import attrs
+import trio
+
+from mm.api import Connector, Context, Instrument, MMError, Output, Sink, Status, Survey
+from mm.config import LoadedConfig
+from mm.run.build import Options, build_parts, find_instruments
+from mm.run.ends import blame, root_cause
+from mm.run.network import Parts, run_network
+from mm.run.progress import Progress
+from mm.run.rundir import create_run_directory, digest, hash_outputs, write_json
+from mm.run.summary import summarize
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """A run that has been looked at and not started."""
+
+    loaded: LoadedConfig
+    connector: Connector
+    survey: Survey
+    instruments: tuple[Instrument, ...]
+    notes: tuple[str, ...]
+    started: float = attrs.field(factory=time.perf_counter)
+
+
+@attrs.frozen(kw_only=True)
+class Result:
+    """How a run ended, and what it left behind."""
+
+    status: Status
+    directory: Path
+    summary: Mapping[str, Any]
+    error: BaseException | None = None
+
+
+async def plan_run(loaded: LoadedConfig) -> Plan:
+    """Resolve the parts and survey the data; writes nothing."""
+    started = time.perf_counter()
+    config = loaded.config
+    name = config.data.connector
+    with blame(f"connector {name!r}"):
+        offer = loaded.registry.connector(name)
+        connector = offer.build(config.parts.connector, config.strategy.symbol)
+        survey = await connector.survey()
+    instruments, notes = find_instruments(config, survey)
+    return Plan(
+        loaded=loaded,
+        connector=connector,
+        survey=survey,
+        instruments=instruments,
+        notes=(*notes, *survey.notes),
+        started=started,
+    )
+
+
+async def run_plan(
+    plan: Plan,
+    options: Options,
+    stop: trio.CancelScope,
+    watch: Callable[[Progress], None] = lambda progress: None,
+) -> Result:
+    """Run to the end, and write everything down.
+
+    Args:
+        plan: from ``plan_run``.
+        options: from the command line.
+        stop: cancel it to end the reading; what was read is still worked off.
+        watch: given the progress once the run is wired.
+
+    Returns:
+        The result; ``error`` is set if a task failed, and the outputs then say so.
+    """
+    directory = _make_directory(plan)
+    sinks = _build_sinks(plan, directory, options)
+    parts = build_parts(
+        plan.loaded.config,
+        plan.loaded.registry,
+        plan.connector,
+        plan.survey,
+        plan.instruments,
+        sinks,
+        options,
+    )
+    watch(parts.progress)
+    error: BaseException | None = None
+    started = time.perf_counter()
+    try:
+        await run_network(parts, stop)
+    except BaseException as raised:
+        error = root_cause(raised)
+        if not isinstance(error, Exception):
+            raise
+    engine_s = time.perf_counter() - started
+    status: Status = "failed" if error else "interrupted" if stop.cancel_called else "complete"
+    return _finish(plan, parts, directory, status, error, engine_s)
+
+
+def _make_directory(plan: Plan) -> Path:
+    output = plan.loaded.config.output
+    date = output.date
+    if not date and plan.survey.first_ts is not None:
+        first = datetime.fromtimestamp(plan.survey.first_ts // 1_000_000, UTC)
+        date = first.strftime("%d_%m_%Y")
+    symbol = "_".join(instrument.symbol for instrument in plan.instruments)
+    stem = f"{output.exchange}_{symbol}_{date}".replace("/", "-")
+    directory = create_run_directory(Path(output.csv_path), stem)
+    (directory / "config.toml").write_text(plan.loaded.text, encoding="utf-8")
+    return directory
+
+
+def _build_sinks(plan: Plan, directory: Path, options: Options) -> dict[str, Sink]:
+    config = plan.loaded.config
+    names = list(config.output.sinks)
+    context = Context(instruments=plan.instruments, seed=config.engine.seed)
+    output = Output(directory=directory, verbose=options.verbose)
+    sinks: dict[str, Sink] = {}
+    for name, table in zip(names, config.parts.sinks, strict=True):
+        with blame(f"sink {name!r}"):
+            sinks[name] = plan.loaded.registry.sink(name).build(table, context, output)
+    return sinks
+
+
+def _finish(
+    plan: Plan,
+    parts: Parts,
+    directory: Path,
+    status: Status,
+    error: BaseException | None,
+    engine_s: float,
+) -> Result:
+    for name, sink in parts.sinks.items():
+        try:
+            with blame(f"sink {name!r}"):
+                sink.close(status)
+        except MMError as raised:
+            status, error = "failed", error or raised
+    hashes = hash_outputs(directory)
+    summary = summarize(plan.survey, plan.notes, parts, status, error)
+    timings = {
+        "wall_s": round(time.perf_counter() - plan.started, 3),
+        "engine_s": round(engine_s, 3),
+        "events_per_s": round(parts.progress.rows / engine_s) if engine_s > 0 else None,
+        "peak_rss_mb": _peak_rss_mb(),
+    }
+    summary = {**summary, "run_dir": str(directory), **timings, "digest": digest(hashes)}
+    write_json(directory / "summary.json", summary)
+    write_json(directory / "manifest.json", _manifest(plan, summary, hash_outputs(directory)))
+    return Result(status=status, directory=directory, summary=summary, error=error)
+
+
+def _manifest(plan: Plan, summary: Mapping[str, Any], hashes: dict[str, str]) -> dict[str, Any]:
+    packages = ("mm-engine", "numba", "numpy", "trio")
+    return {
+        "status": summary["status"],
+        "error": summary["error"],
+        "digest": summary["digest"],
+        "seed": plan.loaded.config.engine.seed,
+        "config_sha256": hashes["config.toml"],
+        "inputs": [attrs.asdict(source) for source in plan.survey.sources],
+        "outputs": hashes,
+        "plugins": [attrs.asdict(row) for row in plan.loaded.registry.listing()],
+        "versions": {
+            "python": platform.python_version(),
+            **{package: version(package) for package in packages},
+        },
+        "command": sys.argv,
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _peak_rss_mb() -> float:
+    """Peak memory of this process [MiB]; Linux counts in KiB, macOS in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)

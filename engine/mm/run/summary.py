@@ -1,0 +1,64 @@
+"""What a run comes to, as one JSON object: counts, money, oddities. Sizes are contracts."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from mm.api import Status, Survey
+from mm.run.network import Parts
+
+
+def summarize(
+    survey: Survey,
+    notes: Sequence[str],
+    parts: Parts,
+    status: Status,
+    error: BaseException | None,
+) -> dict[str, Any]:
+    """Sum a run up. Money is in settlement currency."""
+    books = parts.books
+    ledger, totals = books.ledger, books.ledger.totals
+    instrument, holding = parts.instruments[0], ledger.holdings[0]
+    odd = parts.venue.statistics()
+    return {
+        "status": status,
+        "error": None if error is None else f"{type(error).__name__}: {error}",
+        "symbol": instrument.symbol,
+        "tick_size": str(instrument.tick_size),
+        "lot_size": str(instrument.lot_size),
+        "rows": _rows(survey),
+        "rows_read": parts.progress.rows,
+        "first_ts": survey.first_ts,
+        "last_ts": None if parts.progress.ts < 0 else parts.progress.ts,
+        "decisions": books.decisions,
+        "orders": books.orders,
+        "fills": totals.fills,
+        "maker_fills": totals.maker_fills,
+        "filled_qty": instrument.contracts(totals.filled_lots),
+        "turnover": totals.turnover,
+        "position": instrument.contracts(holding.lots),
+        "max_position": instrument.contracts(totals.largest_position),
+        "avg_price": _number(holding.average_price),
+        "realized_pnl": totals.realized,
+        "unrealized_pnl": _number(ledger.unrealized),
+        "fees_paid": totals.fees_paid,
+        "rebates_earned": totals.rebates,
+        "equity": _number(ledger.equity),
+        "max_drawdown": totals.max_drawdown,
+        "crossed_book_messages": odd.crossed,
+        "prints_without_side": odd.unsided,
+        "notes": list(notes),
+        "data": dict(survey.details),
+    }
+
+
+def _rows(survey: Survey) -> dict[str, int]:
+    rows = {"trades": 0, "quotes": 0, "book": 0}
+    for source in survey.sources:
+        rows[source.name] = rows.get(source.name, 0) + source.rows
+    return rows
+
+
+def _number(value: float) -> float | None:
+    """JSON has no NaN."""
+    return None if math.isnan(value) else value

@@ -1,0 +1,32 @@
+"""Transformer task: one Features message for each batch, empty or not, so that time moves on."""
+
+import numpy as np
+
+from mm.api import Features, MarketBatch, PluginError, Rows, Transformer
+from mm.run.ends import Inlet, Outlet, blame
+
+
+async def transform(
+    batches: Inlet[MarketBatch], out: Outlet[Features], *, transformer: Transformer, name: str
+) -> None:
+    """Turn batches into decision rows. Owns both ends."""
+    owner = f"transformer {name!r}"
+    watermark = -1
+    with batches, out:
+        async for batch in batches:
+            with blame(owner, batch.watermark):
+                rows = transformer.push(batch)
+                _check(rows, watermark, batch.watermark, transformer.dtype, owner)
+            watermark = batch.watermark
+            await out.send(Features(rows, watermark))
+
+
+def _check(rows: Rows, before: int, watermark: int, dtype: "np.dtype[np.void]", owner: str) -> None:
+    if rows.dtype != dtype:
+        raise PluginError(f"{owner} gave rows of dtype {rows.dtype}, not the {dtype} it declares")
+    times = rows["ts"]
+    if len(times) and (times[0] <= before or times[-1] > watermark or np.any(np.diff(times) < 0)):
+        raise PluginError(
+            f"{owner} gave rows at {times[0]}..{times[-1]} µs, not in order within"
+            f" ({before}, {watermark}]"
+        )

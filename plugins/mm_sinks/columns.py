@@ -1,0 +1,220 @@
+"""Columns of the CSV tables: name, and how a whole column of rows becomes text.
+
+Prices and sizes are written as exact decimals of their ticks and lots; money with all its digits,
+since it comes from sums and products alone; model values with 12 significant digits, since the
+last bits of a logarithm differ between machines and say nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from mm.api import (
+    ACTION_NAMES,
+    CLAMP_NAMES,
+    REASON_NAMES,
+    REPORT_NAMES,
+    RULE_NAMES,
+    TIF_NAMES,
+    TYPE_NAMES,
+    Instrument,
+    Rows,
+)
+
+Writer: TypeAlias = Callable[[Rows, Sequence[Instrument]], list[str]]
+Column: TypeAlias = tuple[str, Writer]
+
+_SIDES = {1: "buy", -1: "sell", 0: ""}
+
+
+def symbol(rows: Rows, instruments: Sequence[Instrument]) -> list[str]:
+    """Name each row's instrument."""
+    return [instruments[i].symbol for i in rows["instrument"].tolist()]
+
+
+def whole(field: str) -> Writer:
+    """Write an integer as it is."""
+    return lambda rows, _: [str(value) for value in rows[field].tolist()]
+
+
+def optional(field: str, absent: int) -> Writer:
+    """Write an integer, or nothing where it is ``absent``."""
+    return lambda rows, _: ["" if value == absent else str(value) for value in rows[field].tolist()]
+
+
+def price(field: str) -> Writer:
+    """Write ticks as an exact price; 0 ticks as nothing."""
+
+    def write(rows: Rows, instruments: Sequence[Instrument]) -> list[str]:
+        pairs = zip(rows[field].tolist(), rows["instrument"].tolist(), strict=True)
+        return [instruments[i].price_text(ticks) if ticks else "" for ticks, i in pairs]
+
+    return write
+
+
+def size(field: str) -> Writer:
+    """Write lots as exact contracts; -1 (not known) as nothing."""
+
+    def write(rows: Rows, instruments: Sequence[Instrument]) -> list[str]:
+        pairs = zip(rows[field].tolist(), rows["instrument"].tolist(), strict=True)
+        return [instruments[i].size_text(lots) if lots != -1 else "" for lots, i in pairs]
+
+    return write
+
+
+def position(field: str) -> Writer:
+    """Write signed lots as exact contracts."""
+
+    def write(rows: Rows, instruments: Sequence[Instrument]) -> list[str]:
+        pairs = zip(rows[field].tolist(), rows["instrument"].tolist(), strict=True)
+        return [instruments[i].size_text(lots) for lots, i in pairs]
+
+    return write
+
+
+def money(field: str) -> Writer:
+    """Write a float with all its digits; NaN as nothing."""
+    return lambda rows, _: [repr(value) if value == value else "" for value in rows[field].tolist()]
+
+
+def model(field: str) -> Writer:
+    """Write a float with 12 significant digits; NaN as nothing."""
+    return lambda rows, _: [
+        f"{value:.12g}" if value == value else "" for value in rows[field].tolist()
+    ]
+
+
+def named(field: str, names: Sequence[str]) -> Writer:
+    """Write a code by its name."""
+    return lambda rows, _: [names[code] for code in rows[field].tolist()]
+
+
+def side(rows: Rows, _: Sequence[Instrument]) -> list[str]:
+    """Write buy or sell."""
+    return [_SIDES[code] for code in rows["side"].tolist()]
+
+
+def liquidity(rows: Rows, _: Sequence[Instrument]) -> list[str]:
+    """Write maker or taker."""
+    return ["maker" if maker else "taker" for maker in rows["maker"].tolist()]
+
+
+TABLES: dict[str, tuple[str, tuple[Column, ...]]] = {
+    "orders": (
+        "orders.csv",
+        (
+            ("symbol", symbol),
+            ("ts", whole("ts")),
+            ("price", price("price")),
+            ("size", size("size")),
+            ("side", side),
+            ("client_id", whole("client_id")),
+            ("type", named("type", TYPE_NAMES)),
+            ("action", named("action", ACTION_NAMES)),
+            ("tif", named("tif", TIF_NAMES)),
+            ("post_only", whole("post_only")),
+            ("order_id", optional("order_id", 0)),
+        ),
+    ),
+    "reports": (
+        "order_events.csv",
+        (
+            ("symbol", symbol),
+            ("ts_known", whole("ts_known")),
+            ("ts_venue", whole("ts_venue")),
+            ("ts_decided", whole("ts_decided")),
+            ("order_id", optional("order_id", 0)),
+            ("client_id", whole("client_id")),
+            ("event", named("kind", REPORT_NAMES)),
+            ("reason", named("reason", REASON_NAMES)),
+            ("side", side),
+            ("price", price("price")),
+            ("size", size("size")),
+            ("leaves", size("leaves")),
+        ),
+    ),
+    "trades": (
+        "trades.csv",
+        (
+            ("symbol", symbol),
+            ("ts_received", whole("ts_known")),
+            ("price", price("price")),
+            ("size", size("size")),
+            ("side", side),
+            ("order_id", whole("order_id")),
+            ("action", lambda rows, _: ["partial" if n else "full" for n in rows["leaves"]]),
+            ("client_id", whole("client_id")),
+            ("liquidity", liquidity),
+            ("rule", named("rule", RULE_NAMES)),
+            ("ts_venue", whole("ts_venue")),
+            ("ts_decided", whole("ts_decided")),
+            ("leaves", size("leaves")),
+            ("ahead_at_entry", size("ahead_entry")),
+            ("ahead_at_fill", size("ahead")),
+            ("print_row", optional("source_row", 0)),
+            ("draw", money("draw")),
+            ("fee", money("fee")),
+            ("realized_pnl", money("realized")),
+            ("mid", money("mid")),
+        ),
+    ),
+    "positions": (
+        "positions.csv",
+        (
+            ("timestamp", whole("ts")),
+            ("position", position("position")),
+            ("avg_price", money("average_price")),
+            ("realized_pnl", money("realized")),
+            ("cash", money("cash")),
+            ("unrealized_pnl", money("unrealized")),
+            ("fees", money("fees")),
+            ("equity", money("equity")),
+            ("mid", money("mid")),
+            ("symbol", symbol),
+        ),
+    ),
+    "candles": (
+        "candles.csv",
+        (
+            ("symbol", symbol),
+            ("ts_open", whole("ts_open")),
+            ("open", price("open")),
+            ("high", price("high")),
+            ("low", price("low")),
+            ("close", price("close")),
+            ("volume", size("volume")),
+        ),
+    ),
+    "decisions": (
+        "quotes.csv",
+        (
+            ("symbol", symbol),
+            ("ts", whole("ts")),
+            ("best_bid", price("bid")),
+            ("best_ask", price("ask")),
+            ("position", position("position")),
+            ("mid", money("mid")),
+            ("sigma", model("sigma")),
+            ("A", model("A")),
+            ("k", model("k")),
+            ("reservation", model("reservation")),
+            ("raw_bid", model("raw_bid")),
+            ("raw_ask", model("raw_ask")),
+            ("bid", price("quote_bid")),
+            ("ask", price("quote_ask")),
+            ("bid_clamp", named("bid_clamp", CLAMP_NAMES)),
+            ("ask_clamp", named("ask_clamp", CLAMP_NAMES)),
+        ),
+    ),
+}
+"""Table -> (file name, columns). The first columns of each file are fixed; more may follow."""
+
+
+def lines(rows: Rows, columns: Sequence[Column], instruments: Sequence[Instrument]) -> str:
+    """Write rows as CSV lines. No value needs quoting: symbols with commas are not traded."""
+    texts: list[Any] = [write(rows, instruments) for _, write in columns]
+    return "".join(",".join(row) + "\n" for row in zip(*texts, strict=True))
+
+
+def header(columns: Sequence[Column]) -> str:
+    """Write the header line."""
+    return ",".join(name for name, _ in columns) + "\n"
