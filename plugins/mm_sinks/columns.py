@@ -1,8 +1,8 @@
 """Columns of the CSV tables: name, and how a whole column of rows becomes text.
 
-Prices and sizes are written as exact decimals of their ticks and lots; money with all its digits,
-since it comes from sums and products alone; model values with 12 significant digits, since the
-last bits of a logarithm differ between machines and say nothing.
+Prices and sizes are written as exact decimals of their ticks and lots; money with 15 significant
+digits, all that a float holds for certain; model values with 12, since the last bits of a
+logarithm differ between machines and say nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -71,16 +71,22 @@ def position(field: str) -> Writer:
     return write
 
 
+def digits(field: str, significant: int) -> Writer:
+    """Write a float with so many significant digits; NaN as nothing."""
+    style = f".{significant}g"
+    return lambda rows, _: [
+        format(value, style) if value == value else "" for value in rows[field].tolist()
+    ]
+
+
 def money(field: str) -> Writer:
-    """Write a float with all its digits; NaN as nothing."""
-    return lambda rows, _: [repr(value) if value == value else "" for value in rows[field].tolist()]
+    """Write an amount, or a price that comes from sums and products alone."""
+    return digits(field, 15)
 
 
 def model(field: str) -> Writer:
-    """Write a float with 12 significant digits; NaN as nothing."""
-    return lambda rows, _: [
-        f"{value:.12g}" if value == value else "" for value in rows[field].tolist()
-    ]
+    """Write what went through a logarithm or an exponential."""
+    return digits(field, 12)
 
 
 def named(field: str, names: Sequence[str]) -> Writer:

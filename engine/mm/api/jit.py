@@ -25,6 +25,9 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 _KEPT: Final = 8
 """Caches of earlier versions to keep, for the other checkouts on this machine."""
 
+_KERNELS_OF: Final = {"mm": ("mm.api", "mm.core")}
+"""Packages of whose parts only these have kernels, or constants that kernels use."""
+
 SCALAR_RULE: Final = numba.float64(*[numba.float64] * 6)
 """The type of a fill model's two rules."""
 
@@ -81,8 +84,9 @@ def _directory(package: str) -> Path:
 
 def _fingerprint(package: str) -> str:
     digest = hashlib.sha256(numba.__version__.encode())
-    spec = importlib.util.find_spec(package)
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        for source in sorted(Path(place).rglob("*.py")):
-            digest.update(source.name.encode() + b"\0" + source.read_bytes())
+    for part in _KERNELS_OF.get(package, (package,)):
+        spec = importlib.util.find_spec(part)
+        for place in (spec.submodule_search_locations or []) if spec else []:
+            for source in sorted(Path(place).rglob("*.py")):
+                digest.update(source.name.encode() + b"\0" + source.read_bytes())
     return digest.hexdigest()[:16]

@@ -1,0 +1,217 @@
+"""Every task ends when its input ends, and a crash anywhere ends the run with that error."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import attrs
+import numpy as np
+import pytest
+import trio
+from mm.api import (
+    BUY,
+    DECISION,
+    EVENT,
+    ORDER,
+    QUOTE,
+    TOUCH_FIELDS,
+    Account,
+    Decisions,
+    FillModel,
+    Instrument,
+    MarketBatch,
+    PluginError,
+    Rows,
+)
+from mm.core.candles import CandleBuilder
+from mm.core.ledger import Ledger
+from mm.core.venue import SimulatedVenue
+from mm.run.ends import root_cause
+from mm.run.keep import Books
+from mm.run.network import Parts, run_network
+from mm.run.progress import Progress
+from mm.testing import ScriptedConnector, cut_stream
+from mm_queue_models.rules import first_in_first_out, no_more_than_level
+
+INSTRUMENT = Instrument(symbol="TEST", tick_size=Decimal(1), lot_size=Decimal(1))
+
+
+def quotes(count: int) -> Rows:
+    events = np.zeros(count, EVENT)
+    events["ts_local"] = np.arange(count) * 10 + 10
+    events["ts_exchange"] = events["ts_local"] - 3
+    events["kind"], events["end"], events["row"] = QUOTE, 1, 1
+    events["price"], events["size"], events["ask_price"], events["ask_size"] = 100, 5, 102, 5
+    return events
+
+
+@attrs.define
+class Touch:
+    """A row for each quote."""
+
+    fails_at: int = -1
+    dtype: Any = attrs.field(factory=lambda: np.dtype(TOUCH_FIELDS))
+
+    def push(self, batch: MarketBatch) -> Rows:
+        if 0 <= self.fails_at <= batch.watermark:
+            raise RuntimeError("transformer broke")
+        rows = np.zeros(len(batch.events), self.dtype)
+        rows["ts"], rows["bid"] = batch.events["ts_local"], batch.events["price"]
+        return rows
+
+
+@attrs.define
+class OneLot:
+    """Sends a new order at every row."""
+
+    fails_at: int = -1
+    requires: frozenset[str] = frozenset()
+
+    def observe(self, rows: Rows) -> Rows:
+        return rows
+
+    def decide(self, rows: Rows, account: Account) -> Decisions:
+        if 0 <= self.fails_at <= rows["ts"][-1]:
+            raise RuntimeError("strategy broke")
+        orders = np.zeros(len(rows), ORDER)
+        orders["decision"] = np.arange(len(rows))
+        orders["client_id"] = account.next_client_id + orders["decision"]
+        orders["price"], orders["size"], orders["side"] = rows["bid"], 1, BUY
+        return Decisions(orders=orders, trace=np.zeros(len(rows), DECISION))
+
+
+@attrs.define
+class Memory:
+    """A sink that counts rows."""
+
+    fails: bool = False
+    rows: dict[str, int] = attrs.field(factory=dict)
+
+    def write(self, table: str, rows: Rows) -> None:
+        if self.fails:
+            raise RuntimeError("sink broke")
+        self.rows[table] = self.rows.get(table, 0) + len(rows)
+
+    def close(self, status: str) -> None: ...
+
+
+def parts(connector: Any, capacity: int = 1, **changes: Any) -> Parts:
+    model = FillModel(on_print=first_in_first_out, on_depth=no_more_than_level)
+    ledger = Ledger((INSTRUMENT,), maker_fee=0.0, taker_fee=0.0, sample_us=1000)
+    whole: dict[str, Any] = {
+        "instruments": (INSTRUMENT,),
+        "connector": connector,
+        "transformer": Touch(),
+        "strategy": OneLot(),
+        "venue": SimulatedVenue(instruments=1, fill_model=model, seed=0, entry_us=0, response_us=0),
+        "books": Books(ledger),
+        "candles": CandleBuilder(1000),
+        "quotes": None,
+        "sinks": {"memory": Memory()},
+        "names": {"connector": "Scripted", "transformer": "Touch", "strategy": "OneLot"},
+        "progress": Progress(),
+        "capacity": capacity,
+        "longest_block": 16,
+        "speed": None,
+    }
+    return Parts(**{**whole, **changes})
+
+
+@pytest.mark.parametrize("capacity", [0, 1, 64])
+@pytest.mark.parametrize("rows", [1, 7, None])
+async def test_every_task_ends_when_the_data_ends(capacity: int, rows: int | None) -> None:
+    whole = parts(ScriptedConnector(cut_stream(quotes(100), rows)), capacity)
+    with trio.fail_after(30):
+        await run_network(whole, trio.CancelScope())
+    assert whole.books.decisions == 100
+    assert whole.sinks["memory"].rows["orders"] == 100  # type: ignore[attr-defined]
+
+
+async def test_no_data_at_all_is_a_run_without_decisions() -> None:
+    whole = parts(ScriptedConnector([]))
+    with trio.fail_after(30):
+        await run_network(whole, trio.CancelScope())
+    assert whole.books.decisions == 0
+
+
+def endless() -> Iterator[MarketBatch]:
+    for n in range(10**9):
+        events = quotes(1)
+        events["ts_local"] += 10 * n
+        yield MarketBatch(events, int(events["ts_local"][0]))
+
+
+def failing_feed() -> Iterator[MarketBatch]:
+    yield from cut_stream(quotes(50), 10)
+    raise RuntimeError("connector broke")
+
+
+@pytest.mark.parametrize("capacity", [0, 1, 64])
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"connector": ScriptedConnector(failing_feed())},
+            "connector 'Scripted' raised RuntimeError: connector broke",
+        ),
+        (
+            {"transformer": Touch(fails_at=500)},
+            "transformer 'Touch' raised RuntimeError at data time 500 µs: transformer broke",
+        ),
+        (
+            {"strategy": OneLot(fails_at=500)},
+            "strategy 'OneLot' raised RuntimeError at data time 500 µs: strategy broke",
+        ),
+        (
+            {"sinks": {"memory": Memory(fails=True)}},
+            "sink 'memory' raised RuntimeError at data time 10 µs: sink broke",
+        ),
+    ],
+    ids=["connector", "transformer", "strategy", "sink"],
+)
+async def test_a_crash_ends_the_run_with_its_own_error(
+    capacity: int, changes: dict[str, Any], message: str
+) -> None:
+    if "connector" in changes:
+        changes = {"connector": ScriptedConnector(failing_feed())}
+    whole = parts(ScriptedConnector(endless()), capacity)
+    with trio.fail_after(30), pytest.raises(BaseExceptionGroup) as caught:
+        await run_network(attrs.evolve(whole, **changes), trio.CancelScope())
+    cause = root_cause(caught.value)
+    assert isinstance(cause, PluginError)
+    assert str(cause) == message
+
+
+async def test_stopping_drains_what_was_read() -> None:
+    stop = trio.CancelScope()
+    whole = parts(ScriptedConnector(endless()))
+
+    async def stop_soon() -> None:
+        while whole.books.decisions < 20:
+            await trio.lowlevel.checkpoint()
+        stop.cancel()
+
+    with trio.fail_after(30):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(stop_soon)
+            await run_network(whole, stop)
+    assert whole.books.decisions >= 20
+    assert whole.books.up_to == whole.progress.ts
+
+
+@pytest.mark.parametrize(
+    ("batch", "fault"),
+    [
+        (MarketBatch(quotes(2), 15), "events 10..20 outside (-1, 15]"),
+        (MarketBatch(quotes(2)[::-1].copy(), 20), "events out of order of ts_local"),
+        (MarketBatch(quotes(0), -1), "watermark -1 after -1"),
+    ],
+)
+async def test_a_connector_that_breaks_its_contract_is_named(
+    batch: MarketBatch, fault: str
+) -> None:
+    whole = parts(ScriptedConnector([batch]))
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await run_network(whole, trio.CancelScope())
+    expected = f"connector 'Scripted' broke the MarketBatch contract: {fault}"
+    assert str(root_cause(caught.value)) == expected
