@@ -1,0 +1,74 @@
+"""Tardis.dev CSV files as a source of market events.
+
+This module only says what is on offer; the work, and what it imports, waits until a run is built.
+
+    __init__    the configuration and the offer
+    connector   the Trio shell: one reading task a file, one merge
+    survey      one pass over each file before the run: check, count, infer, hash
+    events      rows in ticks and lots, cut between messages
+    merge       several files into one stream
+    reader      parsed rows of one file, or the error that names the line
+    layout      the header: kind of file, order of columns
+    lines       bytes to blocks of whole lines, gzip or plain
+    parse, tally, convert, decimals    the kernels
+    faults, notes    sentences for the user
+    inspect     what ``mm data inspect`` shows
+"""
+
+from typing import Final
+
+import attrs
+from mm.api import Connector, ConnectorOffer, hookimpl, option
+
+MM_API: Final = (0, 1)
+
+
+@attrs.frozen(kw_only=True)
+class TardisConfig:
+    """The table ``[data]`` as this connector reads it."""
+
+    tardis_root: str = option(
+        ".", help="Directory of the files, relative to the current directory."
+    )
+    trades_csv: str | None = option(
+        None, help="Trades file, gzip or plain, relative to tardis_root; empty = none."
+    )
+    quotes_csv: str | None = option(
+        None, help="Quotes (or book_ticker) file; may be absent if there is a book."
+    )
+    book_csv: str | None = option(
+        None, help="incremental_book_L2 file; may be absent if there are quotes."
+    )
+    strict: bool = option(
+        False, help="Refuse data in which an event is received before it was made."
+    )
+    # 1 MiB: 14 000 rows, so that what is done once a block costs nothing, and it fits the cache.
+    block_bytes: int = option(
+        1 << 20, help="Text read at a time from each file.", unit="bytes", ge=64, le=1 << 26
+    )
+    max_batch_rows: int = option(
+        0,
+        help="Cut batches to at most this many rows where messages allow; 0 = as read.",
+        unit="rows",
+        ge=0,
+    )
+
+
+def build(config: TardisConfig, symbol: str) -> Connector:
+    """Make the connector; opens nothing yet."""
+    from mm_tardis.connector import TardisConnector
+
+    return TardisConnector(config, symbol)
+
+
+@hookimpl
+def mm_connectors() -> list[ConnectorOffer]:
+    """Offer the connector ``tardis``."""
+    return [
+        ConnectorOffer(
+            name="tardis",
+            config=TardisConfig,
+            build=build,
+            help="Tardis.dev CSV files: trades, quotes, incremental_book_L2.",
+        )
+    ]

@@ -1,0 +1,178 @@
+"""The connector ``tardis``: a survey, then a stream, each file read in a thread of its own.
+
+    disk ─► EventReader (thread) ─► _read_ahead ──Chunk──► ┐
+    disk ─► EventReader (thread) ─► _read_ahead ──Chunk──► ├ _merge ──MarketBatch──► out
+    disk ─► EventReader (thread) ─► _read_ahead ──Chunk──► ┘
+
+Only this module of the package knows Trio. A thread does one block and comes back (a few
+milliseconds), so a cancelled run ends at once and leaves no thread behind.
+"""
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import trio
+from mm.api import ConfigError, DataError, Instrument, Source, Survey
+from mm.api.parts import Outlet
+
+from mm_tardis import TardisConfig
+from mm_tardis import tally as ta
+from mm_tardis.events import Chunk, EventReader
+from mm_tardis.merge import Merge
+from mm_tardis.notes import figures, notes
+from mm_tardis.survey import FileSurvey, Findings, clock_shift, grid_of
+
+_News: TypeAlias = "Chunk | DataError | None"
+"""What a reader sends: the next chunk, why there is none, or None at the end."""
+
+# One chunk waits while the next is read: both cores work, and memory stays a few blocks a file.
+_READ_AHEAD: Final = 1
+
+
+class TardisConnector:
+    """Replays the files that the configuration names, as one stream.
+
+    Where a recorder's clock is behind the exchange's, some events would be received before they
+    were made. Then all exchange times are moved back by one constant, the least that cures it.
+    The exchange's clock is moved, not the recorder's, so that decisions and outputs keep the
+    times that stand in the files.
+    """
+
+    def __init__(self, config: TardisConfig, symbol: str) -> None:
+        self._config = config
+        self._symbol = symbol
+        root = Path(config.tardis_root)
+        names = (config.trades_csv, config.quotes_csv, config.book_csv)
+        self._paths = [(kind, root / name) for kind, name in enumerate(names) if name]
+        if not (config.quotes_csv or config.book_csv):
+            raise ConfigError(
+                "data.quotes_csv and data.book_csv are both absent, expected at least one of them "
+                "to know the touch; name a file"
+            )
+        self._found: list[Findings] | None = None
+
+    async def survey(self) -> Survey:
+        """Read every file once: check all rows, count, infer the grid."""
+        answers: list[Findings | DataError | None] = [None] * len(self._paths)
+        async with trio.open_nursery() as nursery:
+            for place in range(len(self._paths)):
+                nursery.start_soon(self._survey_file, place, answers)
+        found = [_unwrap(answer) for answer in answers]
+        self._check(found)
+        self._found = found
+        filled = [f for f in found if f.rows]
+        left_out = sum(f.count(ta.LOST) + f.count(ta.EMPTY_TRADES) for f in found)
+        return Survey(
+            symbols=(self._symbol,),
+            grid=(grid_of(found),),
+            sources=tuple(
+                Source(name=f.name, path=str(f.path), sha256=f.sha256, rows=f.rows) for f in found
+            ),
+            first_ts=min(f.count(ta.FIRST) for f in filled),
+            last_ts=max(f.count(ta.LAST) for f in filled),
+            total_rows=sum(f.rows for f in found) - left_out,
+            notes=notes(found),
+            details={f.name: figures(f) for f in found} | {"clock_shift_us": clock_shift(found)},
+        )
+
+    async def run(self, instruments: tuple[Instrument, ...], out: Outlet) -> None:
+        """Send all files as one stream of batches. Owns ``out``.
+
+        Raises:
+            DataError: a number is off the grid, or a file is not what it was in the survey.
+        """
+        with closing(out):
+            if self._found is None:
+                await self.survey()
+            assert self._found is not None
+            fault = await self._stream(self._found, instruments[0], out)
+        if fault is not None:
+            raise fault
+
+    async def _survey_file(self, place: int, answers: list[Findings | DataError | None]) -> None:
+        kind, path = self._paths[place]
+        block_bytes = self._config.block_bytes
+        try:
+            survey = await _in_thread(lambda: FileSurvey(path, kind, self._symbol, block_bytes))
+            with closing(survey):
+                while not await _in_thread(survey.step):
+                    pass
+                answers[place] = survey.findings()
+        except DataError as fault:
+            answers[place] = fault
+
+    def _check(self, found: list[Findings]) -> None:
+        if not any(f.rows for f in found):
+            files = ", ".join(str(f.path) for f in found)
+            raise DataError(f"no file has any rows, expected market data in one: {files}")
+        shift = clock_shift(found)
+        if shift < 0 and self._config.strict:
+            worst = min((f for f in found if f.timed_rows), key=lambda f: f.count(ta.LATENCY_MIN))
+            raise DataError(
+                f"{worst.path}: {worst.count(ta.EARLY)} rows were received up to {-shift} µs "
+                f"before they were made, expected none with data.strict; leave strict out to have "
+                f"exchange times moved back by that much"
+            )
+
+    async def _stream(
+        self, found: list[Findings], instrument: Instrument, out: Outlet
+    ) -> DataError | None:
+        """Wire readers to the merge. A fault is returned, so that no exception group forms."""
+        inputs: list[trio.MemoryReceiveChannel[_News]] = []
+        async with trio.open_nursery() as nursery:
+            for file in found:
+                make = _reader_of(file, instrument, clock_shift(found), self._config.block_bytes)
+                sender, receiver = trio.open_memory_channel[_News](_READ_AHEAD)
+                nursery.start_soon(_read_ahead, make, sender)
+                inputs.append(receiver)
+            fault = await _merge(inputs, Merge(len(inputs), self._config.max_batch_rows), out)
+            nursery.cancel_scope.cancel()
+        return fault
+
+
+def _reader_of(
+    found: Findings, instrument: Instrument, shift: int, block_bytes: int
+) -> Callable[[], EventReader]:
+    return lambda: EventReader(found, instrument, shift, block_bytes)
+
+
+async def _read_ahead(
+    make: Callable[[], EventReader], chunks: trio.MemorySendChannel[_News]
+) -> None:
+    """Read one file in a thread, a block at a time. Owns ``chunks``."""
+    with chunks:
+        try:
+            reader = await _in_thread(make)
+            with closing(reader):
+                chunk: Chunk | None = await _in_thread(reader.read)
+                while chunk is not None:
+                    await chunks.send(chunk)
+                    chunk = await _in_thread(reader.read)
+            await chunks.send(None)
+        except DataError as fault:
+            await chunks.send(fault)
+
+
+async def _merge(
+    inputs: list[trio.MemoryReceiveChannel[_News]], merge: Merge, out: Outlet
+) -> DataError | None:
+    """Feed the merge with what it wants next, and send on what it gives, until the end."""
+    while (place := merge.wanted) is not None:
+        news = await inputs[place].receive()
+        if isinstance(news, DataError):
+            return news
+        for batch in merge.add(place, news):
+            await out.send(batch)
+    return None
+
+
+def _unwrap(answer: Findings | DataError | None) -> Findings:
+    if isinstance(answer, DataError):
+        raise answer
+    assert answer is not None
+    return answer
+
+
+_in_thread = trio.to_thread.run_sync

@@ -1,0 +1,135 @@
+"""One file as a stream of chunks of EVENT rows: in ticks and lots, cut only between messages.
+
+Rows of one file that share a ``ts_local`` are one message; the last message of a block is held
+back until the next block shows that it is complete. Knows one file, not the others.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+import attrs
+import numpy as np
+from mm.api import EVENT, ConfigError, Instrument, Rows
+
+from mm_tardis import convert as co
+from mm_tardis import faults
+from mm_tardis.reader import RowReader
+from mm_tardis.survey import Findings
+from mm_tardis.table import BOOK, OFF_GRID, OK, T_LOCAL, Ints
+
+WHOLE: Final = np.dtype((np.void, EVENT.itemsize))
+"""An event as so many bytes."""
+
+
+@attrs.frozen
+class Chunk:
+    """Whole messages of one file, in file order."""
+
+    events: Rows
+    """dtype EVENT; possibly none, if rows were left out."""
+    up_to: int
+    """µs, local: the file has nothing more at or before this time."""
+
+
+class EventReader:
+    """Reads one file from start to end, once. Blocks: run it in a thread.
+
+    Args:
+        found: what the survey found; the file must still be the same.
+        instrument: gives the symbol and the grid.
+        shift_us: added to exchange times.
+        block_bytes: text to read at a time.
+    """
+
+    def __init__(
+        self, found: Findings, instrument: Instrument, shift_us: int, block_bytes: int
+    ) -> None:
+        self._instrument = instrument
+        self._grid = _grid(instrument)
+        self._shift = shift_us
+        self._memory = np.zeros(co.MEMORY, np.int64)
+        self._held: list[Rows] = []
+        self._last = 0  # µs, local time of the last row read
+        self._ended = False
+        self._reader = RowReader(
+            found.path, found.kind, instrument.symbol, block_bytes, found.identity
+        )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._reader.lines.close()
+
+    def read(self) -> Chunk | None:
+        """Read on until messages are complete; None = the end."""
+        while not self._ended:
+            rows = self._reader.read()
+            if rows == 0:
+                self._ended = True
+                return Chunk(self._release(), self._last) if self._last else None
+            events = self._convert(rows)
+            latest = int(self._reader.table[rows - 1, T_LOCAL])
+            earlier, self._last = self._last, latest
+            if earlier == latest:
+                self._held.append(events)
+                continue
+            complete = int(np.searchsorted(events["ts_local"], latest))
+            self._held.append(events[:complete])
+            chunk = Chunk(self._release(), latest - 1)
+            self._held = [events[complete:]]
+            return chunk
+        return None
+
+    def _convert(self, rows: int) -> Rows:
+        reader = self._reader
+        kind = reader.layout.kind
+        # Zeros, so that the padding of the rows is the same in every run, too.
+        out = np.zeros(2 * rows if kind == BOOK else rows, EVENT)
+        made, row, code, role = co.convert(
+            reader.table,
+            rows,
+            kind,
+            reader.first_row,
+            self._grid,
+            self._shift,
+            self._memory,
+            out,
+        )
+        if code == OFF_GRID:
+            tick, lot = str(self._instrument.tick_size), str(self._instrument.lot_size)
+            line = reader.line_text(row)
+            reader.fail(row, faults.off_grid(role, line, reader.layout, tick, lot))
+        if code != OK:
+            reader.fail(row, reader.describe(code, role, row))
+        return out[:made]
+
+    def _release(self) -> Rows:
+        """Hand out what is held, with the last row of each message marked."""
+        events = join(self._held)
+        self._held = []
+        if len(events):
+            times = events["ts_local"]
+            events["end"][:-1] = times[1:] != times[:-1]
+            events["end"][-1] = 1
+        return events
+
+
+def join(parts: Sequence[Rows]) -> Rows:
+    """Copy parts into one array, whole rows at a time: numpy would copy field by field."""
+    if not parts:
+        return np.empty(0, EVENT)
+    return np.concatenate([part.view(WHOLE) for part in parts]).view(EVENT)
+
+
+def _grid(instrument: Instrument) -> Ints:
+    numbers: list[int] = []
+    for name, size in (("tick_size", instrument.tick_size), ("lot_size", instrument.lot_size)):
+        sign, digits, exponent = Decimal(size).normalize().as_tuple()
+        mantissa = int("".join(map(str, digits)))
+        if sign or not mantissa or not isinstance(exponent, int) or len(digits) > 18:
+            raise ConfigError(
+                f"{name} of {instrument.symbol} is {size}, expected a number above zero with at "
+                f"most 18 digits; set [instrument] {name}"
+            )
+        numbers += [mantissa, exponent]
+    return np.array(numbers, np.int64)

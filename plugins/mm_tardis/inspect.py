@@ -1,0 +1,137 @@
+"""What ``mm data inspect`` shows of a file: read alone, with no configuration.
+
+A file that cannot be used is shown as well, with the reason: the others are still of interest.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+from mm.api import DataError
+
+from mm_tardis import TardisConfig
+from mm_tardis import tally as ta
+from mm_tardis.notes import defects
+from mm_tardis.survey import Findings, grid_of, survey_file
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@attrs.frozen(kw_only=True)
+class Inspection:
+    """One file, as found. Times in µs since 1970, UTC."""
+
+    path: str
+    fault: str | None = None
+    """Why the file cannot be used; everything below is then empty."""
+    kind: str | None = None
+    """``trades``, ``quotes`` or ``book``."""
+    exchange: str | None = None
+    symbol: str | None = None
+    rows: int = 0
+    first_ts: int | None = None
+    last_ts: int | None = None
+    tick_size: str | None = None
+    """As far as this file tells, decimal text; None = cannot tell."""
+    lot_size: str | None = None
+    largest_gap_us: int = 0
+    largest_gap_ends_ts: int | None = None
+    latency_us: dict[str, int] | None = None
+    """min, median, p99, max; None if no row has an exchange time."""
+    defects: dict[str, int] = attrs.field(factory=dict)
+    sha256: str | None = None
+
+
+def inspect_files(paths: Sequence[Path]) -> list[Inspection]:
+    """Look into files of any kind, one pass each."""
+    return [_inspect(path) for path in paths]
+
+
+def inspection_json(inspection: Inspection) -> dict[str, Any]:
+    """The inspection as a JSON-compatible dict."""
+    return attrs.asdict(inspection)
+
+
+def inspection_text(inspection: Inspection) -> str:
+    """The inspection as a block of lines."""
+    i = inspection
+    if i.fault is not None:
+        return f"{i.path}\n  unusable  {i.fault}"
+    lines = [
+        ("kind", str(i.kind)),
+        ("symbol", _plain(f"{i.symbol} ({i.exchange})") if i.rows else "none: no rows"),
+        ("rows", f"{i.rows:,}".replace(",", " ")),
+        ("span", _span(i)),
+        ("grid", f"tick {i.tick_size or 'cannot tell'}, lot {i.lot_size or 'cannot tell'}"),
+        ("gaps", _gaps(i)),
+        ("latency", _latency(i.latency_us)),
+        ("defects", _defects(i.defects)),
+    ]
+    return "\n".join([i.path, *(f"  {name:<8}  {text}" for name, text in lines)])
+
+
+def _inspect(path: Path) -> Inspection:
+    block_bytes = TardisConfig().block_bytes
+    try:
+        found = survey_file(path, None, None, block_bytes)
+    except DataError as fault:
+        return Inspection(path=str(path), fault=str(fault))
+    return _of(found)
+
+
+def _of(found: Findings) -> Inspection:
+    tick, lot = grid_of([found])
+    return Inspection(
+        path=str(found.path),
+        kind=found.name,
+        exchange=found.exchange,
+        symbol=found.symbol,
+        rows=found.rows,
+        first_ts=found.count(ta.FIRST) or None,
+        last_ts=found.count(ta.LAST) or None,
+        tick_size=tick,
+        lot_size=lot,
+        largest_gap_us=found.count(ta.GAP),
+        largest_gap_ends_ts=found.count(ta.GAP_AT) or None,
+        latency_us=found.latency_us(),
+        defects=defects(found),
+        sha256=found.sha256,
+    )
+
+
+def _span(i: Inspection) -> str:
+    if i.first_ts is None or i.last_ts is None:
+        return "none"
+    length = timedelta(microseconds=i.last_ts - i.first_ts)
+    return f"{_clock(i.first_ts)} to {_clock(i.last_ts)} UTC ({length})"
+
+
+def _gaps(i: Inspection) -> str:
+    if i.largest_gap_ends_ts is None:
+        return "none"
+    over = i.defects["gaps_over_10_s"]
+    ended = _clock(i.largest_gap_ends_ts)
+    return f"longest {i.largest_gap_us / 1e6:.3f} s, ended {ended} UTC; {over} over 10 s"
+
+
+def _latency(latency_us: dict[str, int] | None) -> str:
+    if latency_us is None:
+        return "unknown: no exchange times"
+    return ", ".join(f"{name} {value / 1e3:.1f} ms" for name, value in latency_us.items())
+
+
+def _defects(counts: dict[str, int]) -> str:
+    seen = [f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if n]
+    return ", ".join(seen) or "none"
+
+
+def _clock(ts: int) -> str:
+    moment = _EPOCH + timedelta(microseconds=ts)
+    return moment.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+
+
+def _plain(text: str) -> str:
+    """The text with what a terminal would obey, or cannot show, written out."""
+    return text.encode("unicode_escape").decode("ascii")

@@ -1,0 +1,187 @@
+"""Bytes of a file to blocks of whole lines: gzip (any number of members) or plain, by magic bytes.
+
+Knows files and compression, bounded memory and what the system can answer; knows nothing of CSV
+beyond the newline. Every fault of the file leaves as a DataError that names it.
+"""
+
+import hashlib
+import io
+import os
+import stat
+import zlib
+from pathlib import Path
+from typing import Any, Final, Self
+
+import attrs
+import numpy as np
+from isal import igzip, igzip_lib
+from mm.api import DataError
+
+from mm_tardis.table import MAX_LINE, Text
+
+_GZIP_MAGIC: Final = b"\x1f\x8b"  # RFC 1952, 2.3.1
+
+# Any, since isal's stub has IsalError as an instance.
+_BROKEN: Final[Any] = (EOFError, zlib.error, igzip_lib.IsalError, igzip.BadGzipFile)
+
+_AGAIN: Final = "download the file again"
+
+
+@attrs.frozen
+class Identity:
+    """What tells whether a file is still the one that was looked at."""
+
+    device: int
+    inode: int
+    size: int
+    modified_ns: int
+
+
+class _Hashed(io.RawIOBase):
+    """A file that hashes what is read from it."""
+
+    def __init__(self, file: Any, digest: Any) -> None:
+        self._file = file
+        self._digest = digest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count: int = self._file.readinto(buffer)
+        self._digest.update(memoryview(buffer)[:count])
+        return count
+
+
+class LineBlocks:
+    """One file, read once from its start: the header line, then blocks of whole lines."""
+
+    def __init__(self, path: Path, block_bytes: int, *, expected: Identity | None = None) -> None:
+        self.path = path
+        self.line = 1
+        """The line that the next unread byte belongs to, as far as blocks were counted."""
+        self._block_bytes = block_bytes
+        self._carry = b""
+        self._digest = hashlib.sha256()
+        self._file = _open(path)
+        self.identity = self._identify()
+        try:
+            if expected is not None:
+                self._check_unchanged(expected)
+            magic = self._file.read(2)
+            if not magic:
+                raise DataError(f"{path}: the file is empty (0 bytes), expected CSV; {_AGAIN}")
+            self._file.seek(0)
+            hashed = _Hashed(self._file, self._digest)
+            self._text: Any = hashed
+            if magic == _GZIP_MAGIC:
+                self._text = igzip.IGzipFile(fileobj=hashed, mode="rb")  # type: ignore[no-untyped-call]
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._text.close()
+        self._file.close()
+
+    @property
+    def sha256(self) -> str:
+        """Of the file's bytes as far as they were read: of all of them after the last block."""
+        return self._digest.hexdigest()
+
+    def header(self) -> str:
+        """Read the first line, without its end."""
+        while b"\n" not in self._carry:
+            data = self._read()
+            if not data:
+                break
+            self._carry += data
+            self._check_length(self._carry.split(b"\n", 1)[0])
+        line, newline, self._carry = self._carry.partition(b"\n")
+        if not line and not newline:
+            raise DataError(f"{self.path}:1: the file holds no text, expected a header; {_AGAIN}")
+        self._check_length(line)
+        self.line = 2
+        try:
+            return line.decode("utf-8-sig").rstrip("\r")
+        except UnicodeDecodeError:
+            found = line[:20]
+            raise DataError(
+                f"{self.path}:1: the first line is not text but {found!r}, "
+                f"expected the header of a Tardis CSV file; {_AGAIN}"
+            ) from None
+
+    def block(self) -> Text | None:
+        """Read the next whole lines, the last one ended with a newline if need be; None = end."""
+        while True:
+            data = self._read()
+            text = bytearray(self._carry)
+            text += data
+            if not data:
+                self._carry = b""
+                self._check_unchanged(self.identity)
+                if not text:
+                    return None
+                text += b"\n"
+                return np.frombuffer(text, np.int8)
+            cut = text.rfind(b"\n") + 1
+            self._carry = bytes(memoryview(text)[cut:])
+            if cut > 0:
+                return np.frombuffer(text, np.int8, count=cut)
+            self._check_length(self._carry)
+
+    def _read(self) -> bytes:
+        try:
+            data: bytes = self._text.read(self._block_bytes)
+        except _BROKEN as error:
+            what = "ends early" if isinstance(error, EOFError) else f"is corrupt ({error})"
+            raise DataError(
+                f"{self.path}:{self.line}: the gzip data {what} at or after this line; {_AGAIN}"
+            ) from None
+        except OSError as error:
+            raise DataError(f"{self.path}: cannot be read: {error.strerror or error}") from error
+        return data
+
+    def _check_length(self, line: bytes) -> None:
+        if len(line) > MAX_LINE:
+            raise DataError(
+                f"{self.path}:{self.line}: the line is longer than {MAX_LINE} bytes, "
+                f"expected a row of a Tardis CSV file; {_AGAIN}"
+            )
+
+    def _identify(self) -> Identity:
+        status = os.fstat(self._file.fileno())
+        return Identity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+    def _check_unchanged(self, expected: Identity) -> None:
+        if self._identify() != expected:
+            raise DataError(
+                f"{self.path}: the file changed while the run was using it, expected it to stay "
+                f"as it was when first read; start again when it is complete"
+            )
+
+
+def _open(path: Path) -> io.FileIO:
+    """Open a regular file; anything else, and every refusal of the system, is a DataError."""
+    try:
+        # Looked at before it is opened: opening a pipe would wait for its writer.
+        if not stat.S_ISREG(path.stat().st_mode):
+            what = "a directory" if path.is_dir() else "not a regular file"
+            raise DataError(f"{path}: this is {what}, expected a CSV file; name the file itself")
+        return io.FileIO(path)
+    except FileNotFoundError:
+        raise DataError(
+            f"{path}: there is no such file; check [data] tardis_root and the file's name"
+        ) from None
+    except PermissionError:
+        raise DataError(f"{path}: reading it is not permitted; change its permissions") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path}: the file cannot be opened: {reason}; check its name") from None

@@ -1,0 +1,102 @@
+"""What a survey found odd, as sentences, and all its figures as JSON.
+
+Decides only what is worth a sentence: what was repaired or left out, and what makes results
+doubtful. What is normal in recordings (rows of one time, exchange times that step back) is in
+the figures alone.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from mm_tardis import tally as ta
+from mm_tardis.survey import Findings, clock_shift
+from mm_tardis.table import BOOK, QUOTES, TRADES
+
+_DEFECTS: Final = (
+    ("same_time_rows", ta.SAME_TIME, (TRADES, QUOTES, BOOK)),
+    ("exchange_time_steps_back", ta.STEPS_BACK, (TRADES, QUOTES, BOOK)),
+    ("repeated_rows", ta.REPEATS, (TRADES, QUOTES, BOOK)),
+    ("rows_without_exchange_time", ta.TIMELESS, (TRADES, QUOTES, BOOK)),
+    ("rows_received_before_made", ta.EARLY, (TRADES, QUOTES, BOOK)),
+    ("gaps_over_10_s", ta.LONG_GAPS, (TRADES, QUOTES, BOOK)),
+    ("unknown_side_rows", ta.NO_SIDE, (TRADES,)),
+    ("zero_size_rows", ta.EMPTY_TRADES, (TRADES,)),
+    ("crossed_rows", ta.CROSSED, (QUOTES,)),
+    ("locked_rows", ta.LOCKED, (QUOTES,)),
+    ("one_sided_rows", ta.ONE_SIDED, (QUOTES,)),
+    ("rows_before_snapshot", ta.LOST, (BOOK,)),
+)
+
+_SENTENCES: Final = (
+    (ta.EMPTY_TRADES, "{n} trades of size zero were left out"),
+    (ta.NO_SIDE, "{n} trades name no side and are taken as such"),
+    (ta.LOST, "{n} rows before the first snapshot were left out"),
+    (ta.TIMELESS, "{n} rows have no exchange time; their arrival time is used"),
+    (ta.CROSSED, "{n} rows are crossed (bid above ask) and were kept"),
+    (ta.LOCKED, "{n} rows are locked (bid equals ask) and were kept"),
+    (ta.ONE_SIDED, "{n} rows lack a side"),
+    (ta.REPEATS, "{n} rows repeat the row above in every field and were kept"),
+)
+
+
+def defects(found: Findings) -> dict[str, int]:
+    """Count what can be odd in a file of this kind, by name; zeros included."""
+    counts = {name: found.count(column) for name, column, kinds in _DEFECTS if found.kind in kinds}
+    if found.kind == BOOK:
+        counts["snapshots_mid_file"] = max(found.count(ta.SNAPSHOTS) - 1, 0)
+    return counts
+
+
+def figures(found: Findings) -> dict[str, Any]:
+    """Everything counted in one file, JSON-compatible."""
+    empty = found.rows == 0
+    return {
+        "exchange": found.exchange,
+        "rows": found.rows,
+        "first_ts": None if empty else found.count(ta.FIRST),
+        "last_ts": None if empty else found.count(ta.LAST),
+        "largest_gap_us": found.count(ta.GAP),
+        "largest_gap_ends_ts": found.count(ta.GAP_AT) or None,
+        "latency_us": found.latency_us(),
+        "defects": defects(found),
+    }
+
+
+def notes(files: Sequence[Findings]) -> tuple[str, ...]:
+    """All sentences about a directory's files, in order of kind."""
+    sentences: list[str] = []
+    for found in files:
+        sentences += [f"{found.name}: {sentence}" for sentence in _about(found)]
+    exchanges = sorted({found.exchange for found in files if found.exchange})
+    if len(exchanges) > 1:
+        sentences.append(f"the files are of several exchanges: {', '.join(map(repr, exchanges))}")
+    shift = clock_shift(files)
+    if shift < 0:
+        sentences.append(_shifted(files, shift))
+    return tuple(sentences)
+
+
+def _about(found: Findings) -> list[str]:
+    if found.rows == 0:
+        return ["the file has a header and no rows"]
+    sentences = [text.format(n=found.count(c)) for c, text in _SENTENCES if found.count(c)]
+    if found.count(ta.SNAPSHOTS) > 1:
+        again = found.count(ta.SNAPSHOTS) - 1
+        sentences.append(f"the recorder started again {again} times; each clears the book")
+    # Trades pause as a matter of course; a touch or a book that does has probably lost data.
+    if found.kind != TRADES and found.count(ta.LONG_GAPS):
+        longest = found.count(ta.GAP) / 1e6
+        sentences.append(
+            f"{found.count(ta.LONG_GAPS)} pauses are longer than 10 s, the longest {longest:.1f} s"
+        )
+    return sentences
+
+
+def _shifted(files: Sequence[Findings], shift: int) -> str:
+    early = sum(found.count(ta.EARLY) for found in files)
+    rows = sum(found.rows for found in files)
+    return (
+        f"the recorder's clock is up to {-shift / 1e3:.3f} ms behind the exchange's "
+        f"({early} of {rows} rows arrive before they were made); exchange times were moved back "
+        f"by that much"
+    )

@@ -1,0 +1,201 @@
+"""The parsing kernel: lines of CSV in, rows of the parsed table out.
+
+Knows three layouts of row (trades, quotes, book); knows nothing of files, of ticks and lots, or
+of how an error is worded: it stops at the first bad line and says which code, at which role,
+starting at which byte.
+"""
+
+from typing import Final
+
+from mm.api.jit import kernel
+
+from mm_tardis.fields import (
+    COMMA,
+    NEWLINE,
+    RETURN,
+    match_word,
+    read_flag,
+    read_number,
+    read_side,
+    read_time,
+)
+from mm_tardis.table import (
+    BAD_SIDE,
+    BAD_SNAPSHOT,
+    BAD_TIME,
+    BLANK_LINE,
+    BLANKS,
+    EMPTY,
+    EXCHANGE,
+    EXCHANGE_TIME,
+    FIELD_COUNT,
+    GOES_BACK,
+    IGNORED,
+    JUNK,
+    LOCAL_TIME,
+    LONG_LINE,
+    MAX_LINE,
+    NOT_POSITIVE,
+    OK,
+    OTHER_EXCHANGE,
+    OTHER_SYMBOL,
+    PREVIOUS,
+    PRICE,
+    QUOTES,
+    SIDE,
+    SNAPSHOT,
+    SYMBOL,
+    T_ASK_PRICE,
+    T_EXCHANGE,
+    T_LOCAL,
+    T_MARK,
+    T_PRICE,
+    T_SIDE,
+    T_SNAPSHOT,
+    T_TIMELESS,
+    Ints,
+    Text,
+)
+
+_ABSENT: Final = -1  # a mantissa: the field was empty
+_MARK_MASK: Final = (1 << 54) - 1  # 2**54 * 131 + 128 < 2**63: the hash cannot overflow
+
+
+@kernel
+def check_level(table: Ints, row: int, price: int, needed: bool) -> int:
+    """Check the price and size in table columns ``price`` and ``price + 2``; return a role or 0.
+
+    A quote's side may be missing (not ``needed``): both fields empty, or size zero. It is then
+    stored as zeros. The answer is the role at fault, plus 100 if it is empty rather than zero.
+    """
+    role = PRICE + (price - T_PRICE) // 2
+    worth = int(table[row, price])
+    size = int(table[row, price + 2])
+    if not needed and (size == 0 or (size == _ABSENT and worth == _ABSENT)):
+        for column in range(price, price + 4):
+            table[row, column] = 0
+        return 0
+    if worth == _ABSENT:
+        return role + 100
+    if size == _ABSENT:
+        return role + 101
+    if worth == 0:
+        return role
+    return 0
+
+
+@kernel
+def parse(
+    text: Text,
+    roles: Ints,
+    kind: int,
+    exchange: Text,
+    symbol: Text,
+    table: Ints,
+    memory: Ints,
+) -> tuple[int, int, int, int]:
+    """Parse whole lines into ``table`` until they end or one is bad.
+
+    One long loop over lines and fields: split up, each field would cost a call and the row's
+    state would have to travel through arrays.
+
+    Args:
+        text: whole lines; the last byte is a newline.
+        roles: shape (columns,), what each column of the file is.
+        kind: TRADES, QUOTES or BOOK.
+        exchange: what the exchange column must hold.
+        symbol: what the symbol column must hold.
+        table: shape (n, WIDTH), n >= len(text) // SHORTEST_ROW + 1; filled.
+        memory: shape (MEMORY,), carried from call to call, first zeros.
+
+    Returns:
+        (rows, code, role, start): rows parsed; OK or what is wrong with the line after them; the
+        role of the field at fault; the byte at which that line starts.
+    """
+    pos = 0
+    row = 0
+    last = len(roles) - 1
+    while pos < len(text):
+        start = pos
+        byte = int(text[pos])
+        if byte == NEWLINE or (byte == RETURN and text[pos + 1] == NEWLINE):
+            memory[BLANKS] = 1
+            pos += 1 if byte == NEWLINE else 2
+            continue
+        if memory[BLANKS] == 1:
+            return row, BLANK_LINE, 0, start
+        mark = 0
+        exchange_time = 0
+        local_time = 0
+        for column in range(last + 1):
+            role = int(roles[column])
+            first = pos
+            code = OK
+            if role >= PRICE:
+                mantissa, exponent, pos, code = read_number(text, pos)
+                if code == EMPTY:
+                    mantissa = _ABSENT
+                    code = OK
+                target = T_PRICE + 2 * (role - PRICE)
+                table[row, target] = mantissa
+                table[row, target + 1] = exponent
+            elif role in (LOCAL_TIME, EXCHANGE_TIME):
+                time = read_time(text, pos)
+                if time > 0:
+                    pos += 16
+                elif role == LOCAL_TIME or 48 <= int(text[pos]) <= 57:
+                    code = BAD_TIME
+                if role == LOCAL_TIME:
+                    local_time = time
+                else:
+                    exchange_time = time
+            elif role == EXCHANGE:
+                pos = match_word(text, pos, exchange)
+                code = OTHER_EXCHANGE if pos < 0 else OK
+            elif role == SYMBOL:
+                pos = match_word(text, pos, symbol)
+                code = OTHER_SYMBOL if pos < 0 else OK
+            elif role == SIDE:
+                side, length = read_side(text, pos, kind)
+                table[row, T_SIDE] = side
+                pos += length
+                code = BAD_SIDE if length == 0 else OK
+            elif role == SNAPSHOT:
+                flag, length = read_flag(text, pos)
+                table[row, T_SNAPSHOT] = flag
+                pos += length
+                code = BAD_SNAPSHOT if length == 0 else OK
+            else:
+                byte = int(text[pos])
+                while byte != COMMA and byte != NEWLINE:
+                    mark = (mark * 131 + (byte & 127)) & _MARK_MASK
+                    pos += 1
+                    byte = int(text[pos])
+                pos -= 1 if pos > first and byte == NEWLINE and text[pos - 1] == RETURN else 0
+            if code != OK:
+                return row, code, role, start
+            byte = int(text[pos])
+            if byte == RETURN and text[pos + 1] == NEWLINE:
+                pos += 1
+                byte = NEWLINE
+            if byte != COMMA and byte != NEWLINE:
+                return row, JUNK, role, start
+            if (byte == NEWLINE) != (column == last):
+                return row, FIELD_COUNT, IGNORED, start
+            pos += 1
+        if pos - start > MAX_LINE:
+            return row, LONG_LINE, IGNORED, start
+        if local_time < memory[PREVIOUS]:
+            return row, GOES_BACK, LOCAL_TIME, start
+        fault = check_level(table, row, T_PRICE, kind != QUOTES)
+        if fault == 0 and kind == QUOTES:
+            fault = check_level(table, row, T_ASK_PRICE, False)
+        if fault != 0:
+            return row, EMPTY if fault > 100 else NOT_POSITIVE, fault % 100, start
+        memory[PREVIOUS] = local_time
+        table[row, T_LOCAL] = local_time
+        table[row, T_EXCHANGE] = exchange_time if exchange_time > 0 else local_time
+        table[row, T_TIMELESS] = 1 if exchange_time == 0 else 0
+        table[row, T_MARK] = mark
+        row += 1
+    return row, OK, IGNORED, pos

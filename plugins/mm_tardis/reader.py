@@ -1,0 +1,149 @@
+"""Parsed rows of one file, a block at a time, or the error that names the line.
+
+Joins the parts that know bytes, header, fields and words; knows neither grid nor statistics.
+"""
+
+from pathlib import Path
+from typing import NoReturn, Self
+
+import numpy as np
+from mm.api import DataError
+
+from mm_tardis import faults
+from mm_tardis.layout import read_header
+from mm_tardis.lines import Identity, LineBlocks
+from mm_tardis.parse import parse
+from mm_tardis.table import (
+    BLANK_LINE,
+    EXCHANGE,
+    MAX_LINE,
+    MEMORY,
+    OK,
+    PREVIOUS,
+    SHORTEST_ROW,
+    SYMBOL,
+    WIDTH,
+    Ints,
+    Text,
+)
+
+_NOTHING = np.zeros((0, WIDTH), np.int64)
+
+
+class RowReader:
+    """Reads one file from start to end, once. Blocks until the disk answers: run it in a thread.
+
+    Args:
+        path: the file.
+        kind: TRADES, QUOTES or BOOK; None takes any, and ``layout`` says which it is.
+        symbol: what every row must be of; None takes that of the first row.
+        block_bytes: text to read at a time.
+        expected: refuse the file if it is no longer the one that had this identity.
+
+    Raises:
+        DataError: from here and from ``read``, at the first thing that is wrong.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        kind: int | None,
+        symbol: str | None,
+        block_bytes: int,
+        expected: Identity | None = None,
+    ) -> None:
+        self.path = path
+        self.lines = LineBlocks(path, block_bytes, expected=expected)
+        try:
+            self.layout = read_header(path, self.lines.header(), kind)
+        except BaseException:
+            self.lines.close()
+            raise
+        self.exchange: str | None = None
+        self.symbol = symbol
+        self.table: Ints = _NOTHING
+        """What ``read`` filled; the next ``read`` overwrites it. Columns without a role stay 0."""
+        self.first_row = 1
+        """The number of the data row in ``table[0]``."""
+        self._text: Text = np.empty(0, np.int8)
+        self._rows = 0
+        self._memory = np.zeros(MEMORY, np.int64)
+        self._names = (np.empty(0, np.int8), np.empty(0, np.int8))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.lines.close()
+
+    def read(self) -> int:
+        """Fill ``table`` with the next block; return the rows, 0 only at the end of the file."""
+        self.first_row += self._rows
+        self._rows = 0
+        while self._rows == 0:
+            text = self.lines.block()
+            if text is None:
+                return 0
+            if self.exchange is None:
+                self._learn_names(text)
+            if len(self.table) < len(text) // SHORTEST_ROW + 1:
+                self.table = np.zeros((len(text) // SHORTEST_ROW + 1, WIDTH), np.int64)
+            self._text = text
+            self._rows, code, role, start = parse(
+                text,
+                self.layout.roles,
+                self.layout.kind,
+                *self._names,
+                self.table,
+                self._memory,
+            )
+            if code != OK:
+                self._fail(code, role, start)
+            self.lines.line += self._rows
+        return self._rows
+
+    def fail(self, row: int, message: str) -> NoReturn:
+        """Raise a DataError about row ``row`` of ``table``."""
+        # No line of a file with rows behind it is blank, so rows and lines count alike.
+        raise DataError(f"{self.path}:{self.first_row + row + 1}: {message}")
+
+    def describe(self, code: int, role: int, row: int) -> str:
+        """Say what is wrong with row ``row`` of ``table``."""
+        return self._describe(code, role, self.line_text(row))
+
+    def line_text(self, row: int) -> str:
+        """The text of row ``row`` of ``table``."""
+        return _decode(self._text.tobytes().split(b"\n", row + 1)[row])
+
+    def _fail(self, code: int, role: int, start: int) -> NoReturn:
+        line = _decode(self._text[start:].tobytes().split(b"\n", 1)[0])
+        row = self._rows
+        if code == BLANK_LINE:
+            self.fail(row, self._describe(code, role, ""))
+        self.fail(row, self._describe(code, role, line))
+
+    def _describe(self, code: int, role: int, line: str) -> str:
+        exchange, symbol = self.exchange or "", self.symbol or ""
+        previous = int(self._memory[PREVIOUS])
+        return faults.describe(code, role, line, self.layout, exchange, symbol, previous)
+
+    def _learn_names(self, text: Text) -> None:
+        """Take exchange (and symbol, if none is asked for) from the first row."""
+        line = text[: 2 * MAX_LINE].tobytes().lstrip(b"\r\n").split(b"\n", 1)[0].rstrip(b"\r")
+        if not line:
+            return
+        fields = [*line.split(b","), *[b""] * len(self.layout.columns)]
+        exchange = fields[self.layout.index(EXCHANGE)]
+        symbol = fields[self.layout.index(SYMBOL)]
+        if self.symbol is not None:
+            symbol = self.symbol.encode()
+        self.exchange, self.symbol = _decode(exchange), _decode(symbol)
+        self._names = (
+            np.frombuffer(bytearray(exchange), np.int8),
+            np.frombuffer(bytearray(symbol), np.int8),
+        )
+
+
+def _decode(line: bytes) -> str:
+    """Text that can be printed, whatever the bytes."""
+    return line.rstrip(b"\r").decode("utf-8", "backslashreplace")

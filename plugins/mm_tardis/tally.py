@@ -1,0 +1,230 @@
+"""The counting kernel: what a survey wants to know of parsed rows.
+
+Counts, extremes, the largest common grid, a histogram of feed latency. Judges nothing: what is
+odd and what is wrong is for the caller to say.
+"""
+
+from typing import Final
+
+import numpy as np
+from mm.api import MICRO
+from mm.api.jit import kernel
+
+from mm_tardis.decimals import common_divisor, scale
+from mm_tardis.table import (
+    BOOK,
+    OK,
+    PRICE,
+    QUOTES,
+    SIZE,
+    T_ASK_PRICE,
+    T_ASK_SIZE,
+    T_EXCHANGE,
+    T_LOCAL,
+    T_PRICE,
+    T_SIDE,
+    T_SIZE,
+    T_SNAPSHOT,
+    T_TIMELESS,
+    TOO_LARGE,
+    TRADES,
+    WIDTH,
+    Ints,
+)
+
+# Columns of a tally.
+ROWS: Final = 0
+FIRST: Final = 1  # µs, local
+LAST: Final = 2  # µs, local
+GAP: Final = 3  # µs, the largest between two rows
+GAP_AT: Final = 4  # µs, local: when it ended
+LONG_GAPS: Final = 5
+SAME_TIME: Final = 6  # rows with the local time of the row before
+STEPS_BACK: Final = 7  # rows made before the row before
+REPEATS: Final = 8  # rows equal to the row before in every field
+TIMELESS: Final = 9  # rows without an exchange time
+CROSSED: Final = 10
+LOCKED: Final = 11
+ONE_SIDED: Final = 12
+NO_SIDE: Final = 13  # trades of unknown side
+EMPTY_TRADES: Final = 14  # trades of size zero
+SNAPSHOTS: Final = 15
+LOST: Final = 16  # book rows before the first snapshot
+EARLY: Final = 17  # rows received before they were made
+LATENCY_MIN: Final = 18  # µs
+LATENCY_MAX: Final = 19  # µs
+# The grid: all prices are multiples of gcd * 10**exponent; gcd 0 = none seen.
+PRICE_GCD: Final = 20
+PRICE_EXPONENT: Final = 21
+PRICES_VARY: Final = 22
+SIZE_GCD: Final = 23
+SIZE_EXPONENT: Final = 24
+SIZES_VARY: Final = 25
+TALLY: Final = 26
+
+LONG_GAP: Final = 10 * MICRO
+"""µs. XBTUSD's quotes never pause for longer than 6.9 s in the hour that was studied."""
+
+SNAPSHOT_JUMP: Final = MICRO
+"""µs. A longer pause between two snapshot rows means that a second snapshot begins: the flag alone
+cannot tell a recorder that reconnected twice."""
+
+# The histogram of |latency|: exact below 64 µs, then 32 steps an octave (so within 1.6 %), and a
+# second half for negative values.
+_STEPS: Final = 32
+HALF: Final = 2 * _STEPS + 57 * _STEPS
+
+
+def new_tally() -> tuple[Ints, Ints, Ints]:
+    """Make the three arrays that the kernel fills: counts, histogram, the last row seen."""
+    counts = np.zeros(TALLY, np.int64)
+    counts[PRICE_EXPONENT] = counts[SIZE_EXPONENT] = 18
+    return counts, np.zeros(2 * HALF, np.int64), np.zeros(WIDTH, np.int64)
+
+
+def latency_of(bucket: int) -> int:
+    """The middle of a histogram bucket [µs]."""
+    sign, bucket = (1, bucket) if bucket < HALF else (-1, bucket - HALF)
+    octave = max(bucket // _STEPS - 1, 0)
+    low = (bucket - octave * _STEPS) << octave
+    return sign * (low + (1 << octave) // 2)
+
+
+@kernel
+def bucket_of(latency: int) -> int:
+    """The histogram bucket of a latency [µs]."""
+    size = abs(latency)
+    octave = 0
+    while size >= 2 * _STEPS:
+        size >>= 1
+        octave += 1
+    bucket = octave * _STEPS + size
+    return bucket if latency >= 0 else bucket + HALF
+
+
+@kernel
+def starts_snapshot(flag: int, was: int, jump: int) -> bool:
+    """Say whether a book row begins a snapshot, ``jump`` µs (local) after the row before it."""
+    return flag == 1 and (was == 0 or jump > SNAPSHOT_JUMP)
+
+
+@kernel
+def refine(counts: Ints, gcd: int, mantissa: int, exponent: int) -> int:
+    """Take one number into the grid kept at ``counts[gcd:gcd + 3]``.
+
+    Returns the number in units of ``10**counts[gcd + 1]``, or TOO_LARGE if no grid can hold both
+    it and the finest number so far in 18 digits.
+    """
+    if mantissa == 0:
+        return 0
+    finest = int(counts[gcd + 1])
+    if exponent < finest:
+        while mantissa % 10 == 0 and exponent < finest:
+            mantissa //= 10
+            exponent += 1
+        wider = scale(int(counts[gcd]), finest - exponent)
+        if wider < 0:
+            return wider
+        counts[gcd] = wider
+        counts[gcd + 1] = exponent
+        finest = exponent
+    units = scale(mantissa, exponent - finest)
+    if units < 0:
+        return units
+    before = int(counts[gcd])
+    if before == 0 or units % before != 0:
+        counts[gcd] = common_divisor(units, before)
+    if before != 0 and (units != before or counts[gcd] != before):
+        counts[gcd + 2] = 1
+    return units
+
+
+@kernel
+def tally(
+    table: Ints, rows: int, kind: int, counts: Ints, histogram: Ints, previous: Ints
+) -> tuple[int, int, int]:
+    """Count the first ``rows`` rows of a parsed table.
+
+    One loop over the rows and all that is asked of each: a pass of its own for each question
+    would read the table a dozen times.
+
+    Args:
+        table: shape (n, WIDTH), as ``parse`` fills it.
+        rows: how many rows of it to take.
+        kind: TRADES, QUOTES or BOOK.
+        counts: shape (TALLY,), added to.
+        histogram: shape (2 * HALF,), added to.
+        previous: shape (WIDTH,), the last row of the call before.
+
+    Returns:
+        (row, code, role): how far it came, OK or TOO_LARGE, and the field at fault.
+    """
+    for row in range(rows):
+        if refine(counts, PRICE_GCD, int(table[row, T_PRICE]), int(table[row, T_PRICE + 1])) < 0:
+            return row, TOO_LARGE, PRICE
+        if refine(counts, SIZE_GCD, int(table[row, T_SIZE]), int(table[row, T_SIZE + 1])) < 0:
+            return row, TOO_LARGE, SIZE
+        local = int(table[row, T_LOCAL])
+        made = int(table[row, T_EXCHANGE])
+        if counts[ROWS] == 0:
+            counts[FIRST] = local
+        else:
+            jump = local - int(previous[T_LOCAL])
+            if jump == 0:
+                counts[SAME_TIME] += 1
+            if jump > counts[GAP]:
+                counts[GAP] = jump
+                counts[GAP_AT] = local
+            if jump > LONG_GAP:
+                counts[LONG_GAPS] += 1
+            if made < previous[T_EXCHANGE]:
+                counts[STEPS_BACK] += 1
+            column = 0
+            while column < WIDTH and table[row, column] == previous[column]:
+                column += 1
+            if column == WIDTH:
+                counts[REPEATS] += 1
+        if table[row, T_TIMELESS] == 1:
+            counts[TIMELESS] += 1
+        else:
+            latency = local - made
+            if counts[ROWS] == counts[TIMELESS]:
+                counts[LATENCY_MIN] = latency
+                counts[LATENCY_MAX] = latency
+            counts[LATENCY_MIN] = min(int(counts[LATENCY_MIN]), latency)
+            counts[LATENCY_MAX] = max(int(counts[LATENCY_MAX]), latency)
+            if latency < 0:
+                counts[EARLY] += 1
+            histogram[bucket_of(latency)] += 1
+        if kind == TRADES:
+            if table[row, T_SIDE] == 0:
+                counts[NO_SIDE] += 1
+            if table[row, T_SIZE] == 0:
+                counts[EMPTY_TRADES] += 1
+        elif kind == BOOK:
+            flag = int(table[row, T_SNAPSHOT])
+            if starts_snapshot(flag, int(previous[T_SNAPSHOT]), local - int(previous[T_LOCAL])):
+                counts[SNAPSHOTS] += 1
+            if counts[SNAPSHOTS] == 0:
+                counts[LOST] += 1
+        elif kind == QUOTES:
+            price, exponent = int(table[row, T_ASK_PRICE]), int(table[row, T_ASK_PRICE + 1])
+            ask = refine(counts, PRICE_GCD, price, exponent)
+            if ask < 0:
+                return row, TOO_LARGE, PRICE + 2
+            size, exponent = int(table[row, T_ASK_SIZE]), int(table[row, T_ASK_SIZE + 1])
+            if refine(counts, SIZE_GCD, size, exponent) < 0:
+                return row, TOO_LARGE, SIZE + 2
+            price, exponent = int(table[row, T_PRICE]), int(table[row, T_PRICE + 1])
+            bid = refine(counts, PRICE_GCD, price, exponent)
+            if bid == 0 or ask == 0:
+                counts[ONE_SIDED] += 1
+            elif bid > ask:
+                counts[CROSSED] += 1
+            elif bid == ask:
+                counts[LOCKED] += 1
+        for column in range(WIDTH):
+            previous[column] = table[row, column]
+        counts[LAST] = local
+        counts[ROWS] += 1
+    return rows, OK, 0

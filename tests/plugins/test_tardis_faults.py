@@ -1,0 +1,248 @@
+"""Bad rows in Tardis files: what each is answered with, to the letter.
+
+Every case is driven through the connector (survey, then run). The table below is the document of
+what happens.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+import trio
+from mm.api import DataError, Instrument, MarketBatch
+from mm_tardis import TardisConfig, build
+
+HEADS = {
+    "trades": "exchange,symbol,timestamp,local_timestamp,id,side,price,amount",
+    "quotes": "exchange,symbol,timestamp,local_timestamp,ask_amount,ask_price,bid_price,bid_amount",
+    "book": "exchange,symbol,timestamp,local_timestamp,is_snapshot,side,price,amount",
+}
+T = "bitmex,XBTUSD,1722470400150000,1722470400229046,"
+U = "bitmex,XBTUSD,1722470400250000,1722470400329046,"
+ROWS = {
+    "trades": (T + "id1,buy,64600.1,200", U + "id2,sell,64600,1000"),
+    "quotes": (T + "6800,64600.1,64600,35500", U + "6800,64600.1,64600,59000"),
+    "book": (T + "true,bid,64600,35500", U + "false,ask,64600.1,0"),
+}
+AGAIN = "download the file again"
+CORRECT = f"correct or remove the row, or {AGAIN}"
+NUMBER = f"expected a decimal number such as 64600.5; {CORRECT}"
+DIGITS = f"expected at most 18 digits, before and after the point; {CORRECT}"
+MICROSECONDS = f"expected microseconds since 1970 in 16 digits; {CORRECT}"
+MIXED = "the file may be cut off or mixed: download it again"
+
+
+def file(kind: str, *rows: str, head: str | None = None, end: str = "\n") -> bytes:
+    return "".join(f"{line}{end}" for line in (head or HEADS[kind], *rows)).encode()
+
+
+GOOD = {kind: file(kind, *rows) for kind, rows in ROWS.items()}
+
+
+@attrs.define
+class Collector:
+    batches: list[MarketBatch] = attrs.field(factory=list)
+    closed: bool = False
+
+    async def send(self, value: MarketBatch, /) -> None:
+        await trio.lowlevel.checkpoint()
+        self.batches.append(value)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def run(
+    directory: Path,
+    out: Collector,
+    *,
+    between: Callable[[], object] = lambda: None,
+    tick: str = "0.1",
+    **options: Any,
+) -> None:
+    """Survey the files of the directory, do something ``between``, run."""
+    instrument = Instrument(symbol="XBTUSD", tick_size=Decimal(tick), lot_size=Decimal(100))
+    config = TardisConfig(
+        tardis_root=str(directory),
+        trades_csv="trades.csv",
+        quotes_csv="quotes.csv",
+        book_csv="book.csv",
+        **options,
+    )
+
+    async def whole() -> None:
+        connector = build(config, "XBTUSD")
+        await connector.survey()
+        between()
+        await connector.run((instrument,), out)
+
+    trio.run(whole)
+
+
+def place(directory: Path, **files: bytes | None) -> None:
+    for kind, data in (GOOD | files).items():
+        if data is not None:
+            (directory / f"{kind}.csv").write_bytes(data)
+
+
+def second(kind: str, old: str, new: str) -> bytes:
+    """The good file with something replaced in its second data row (line 3)."""
+    row = ROWS[kind][1]
+    assert old in row
+    return file(kind, ROWS[kind][0], row.replace(old, new))
+
+
+BAD_ROWS: dict[str, tuple[str, bytes, str]] = {
+    # name: (kind of file, its contents, message behind the path)
+    "text in a price": (
+        "trades", second("trades", "64600", "abc"), f":3: price is 'abc', {NUMBER}"),
+    "text behind a price": (
+        "trades", second("trades", "64600", "64600x"), f":3: price is '64600x', {NUMBER}"),
+    "a number in quotes": (
+        "trades", second("trades", "64600", '"64600"'), f":3: price is '\"64600\"', {NUMBER}"),
+    "a decimal comma": (
+        "trades", second("trades", "64600", "64600,5"),
+        f":3: the row has 9 fields, expected 8 as in the header; {MIXED}"),
+    "a lone point": ("trades", second("trades", "64600", "."), f":3: price is '.', {NUMBER}"),
+    "an exponent without digits": (
+        "trades", second("trades", "64600", "6e"), f":3: price is '6e', {NUMBER}"),
+    "NaN": ("quotes", second("quotes", "64600,", "NaN,"), f":3: bid_price is 'NaN', {NUMBER}"),
+    "infinity": ("book", second("book", "64600.1", "inf"), f":3: price is 'inf', {NUMBER}"),
+    "an empty price of a trade": (
+        "trades", second("trades", "64600", ""), f":3: price is empty, {NUMBER}"),
+    "an empty amount in the book": (
+        "book", second("book", ",0", ","), f":3: amount is empty, {NUMBER}"),
+    "a quote with an amount and no price": (
+        "quotes", second("quotes", "64600.1", ""), f":3: ask_price is empty, {NUMBER}"),
+    "a quote with a price and no amount": (
+        "quotes", second("quotes", "59000", ""), f":3: bid_amount is empty, {NUMBER}"),
+    "a negative price": (
+        "trades", second("trades", "64600", "-64600"),
+        f":3: price is '-64600', expected a number without a sign; {CORRECT}"),
+    "a negative size": (
+        "book", second("book", ",0", ",-100"),
+        f":3: amount is '-100', expected a number without a sign; {CORRECT}"),
+    "a price of zero": (
+        "trades", second("trades", "64600", "0"),
+        f":3: price is '0', expected a price above zero; {CORRECT}"),
+    "a quote's price of zero with an amount": (
+        "quotes", second("quotes", "64600,", "0.0,"),
+        f":3: bid_price is '0.0', expected a price above zero; {CORRECT}"),
+    "nineteen digits": (
+        "trades", second("trades", "1000", "1234567890123456789"),
+        f":3: amount is '1234567890123456789', {DIGITS}"),
+    "a huge exponent": (
+        "trades", second("trades", "1000", "1e300"), f":3: amount is '1e300', {DIGITS}"),
+    "a tiny exponent": (
+        "trades", second("trades", "1000", "1e-300"), f":3: amount is '1e-300', {DIGITS}"),
+    "numbers too far apart to count alike": (
+        "trades", file("trades", T + "a,buy,1e-9,200", T + "b,buy,1e12,200"),
+        f":3: price is '1e12', expected a number that fits in 18 digits when counted in the "
+        f"finest steps of the file; {CORRECT}"),
+    "an unknown side of a trade": (
+        "trades", second("trades", "sell", "short"),
+        f":3: side is 'short', expected buy, sell or unknown; {CORRECT}"),
+    "a side in capitals": (
+        "trades", second("trades", "sell", "Sell"),
+        f":3: side is 'Sell', expected buy, sell or unknown; {CORRECT}"),
+    "a longer side word": (
+        "trades", second("trades", "sell", "seller"),
+        f":3: side is 'seller', expected buy, sell or unknown; {CORRECT}"),
+    "an empty side": (
+        "trades", second("trades", "sell", ""),
+        f":3: side is empty, expected buy, sell or unknown; {CORRECT}"),
+    "a trade's side in the book": (
+        "book", second("book", "ask", "sell"),
+        f":3: side is 'sell', expected bid or ask; {CORRECT}"),
+    "an unknown side in the book": (
+        "book", second("book", "ask", "unknown"),
+        f":3: side is 'unknown', expected bid or ask; {CORRECT}"),
+    "a snapshot flag that is a number": (
+        "book", second("book", "false", "0"),
+        f":3: is_snapshot is '0', expected true or false; {CORRECT}"),
+    "a snapshot flag in capitals": (
+        "book", second("book", "false", "False"),
+        f":3: is_snapshot is 'False', expected true or false; {CORRECT}"),
+    "a longer snapshot flag": (
+        "book", second("book", "false", "falsehood"),
+        f":3: is_snapshot is 'falsehood', expected true or false; {CORRECT}"),
+    "times that go back": (
+        "book", file("book", *ROWS["book"], ROWS["book"][0]),
+        ":4: local_timestamp is '1722470400229046', expected a time not before 1722470400329046, "
+        "that of the row above; sort the rows by this column"),
+    "nanoseconds": (
+        "trades", second("trades", "1722470400329046", "1722470400329046000"),
+        f":3: local_timestamp is '1722470400329046000', {MICROSECONDS}"),
+    "milliseconds": (
+        "trades", second("trades", "1722470400250000", "1722470400250"),
+        f":3: timestamp is '1722470400250', {MICROSECONDS}"),
+    "a date for a time": (
+        "trades", second("trades", "1722470400329046", "2024-08-01T00:00"),
+        f":3: local_timestamp is '2024-08-01T00:00', {MICROSECONDS}"),
+    "an empty local time": (
+        "trades", second("trades", "1722470400329046", ""),
+        f":3: local_timestamp is empty, {MICROSECONDS}"),
+    "sixteen digits below 2001": (
+        "trades", second("trades", "1722470400329046", "0000000000000001"),
+        f":3: local_timestamp is '0000000000000001', {MICROSECONDS}"),
+    "another symbol": (
+        "trades", second("trades", "XBTUSD", "ETHUSD"),
+        ":3: symbol is 'ETHUSD', expected 'XBTUSD'; set strategy.symbol to what the file holds, "
+        "or name another file"),
+    "a symbol that only starts alike": (
+        "trades", second("trades", "XBTUSD", "XBTUSDT"),
+        ":3: symbol is 'XBTUSDT', expected 'XBTUSD'; set strategy.symbol to what the file holds, "
+        "or name another file"),
+    "another exchange in the same file": (
+        "trades", second("trades", "bitmex", "bybit"),
+        ":3: exchange is 'bybit', expected 'bitmex' as in the first row; keep one exchange a file"),
+    "a field too few": (
+        "trades", second("trades", ",1000", ""),
+        f":3: the row has 7 fields, expected 8 as in the header; {MIXED}"),
+    "a field too many": (
+        "trades", second("trades", "1000", "1000,"),
+        f":3: the row has 9 fields, expected 8 as in the header; {MIXED}"),
+    "a last row cut off": (
+        "trades", GOOD["trades"][:-15],
+        f":3: the row has 6 fields, expected 8 as in the header; {MIXED}"),
+    "a blank line between rows": (
+        "trades", file("trades", ROWS["trades"][0], "", ROWS["trades"][1]),
+        ":3: the line is blank, expected a row; remove it"),
+    "a header in the middle": (
+        "trades", file("trades", ROWS["trades"][0], HEADS["trades"]),
+        ":3: exchange is 'exchange', expected 'bitmex' as in the first row; "
+        "keep one exchange a file"),
+    "binary junk behind good rows": (
+        "trades", GOOD["trades"] + b"\x00\xff\xfe junk\n",
+        f":4: the row has 1 fields, expected 8 as in the header; {MIXED}"),
+    "a byte that is not text": (
+        "trades", GOOD["trades"].replace(b"64600,1000", b"64\xff00,1000"),
+        f":3: price is '64\\\\xff00', {NUMBER}"),
+    "an overlong line": (
+        "trades", second("trades", "id2", "x" * 20000),
+        f":3: the line is longer than 16384 bytes, expected a row of a Tardis CSV file; {AGAIN}"),
+    "an overlong piece without an end": (
+        "trades", GOOD["trades"] + b"x" * (3 << 20),
+        f":4: the line is longer than 16384 bytes, expected a row of a Tardis CSV file; {AGAIN}"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("block_bytes", [1 << 20, 64])
+@pytest.mark.parametrize("name", BAD_ROWS)
+def test_a_bad_row_is_an_error_that_names_the_place(
+    tmp_path: Path, name: str, block_bytes: int
+) -> None:
+    kind, data, message = BAD_ROWS[name]
+    place(tmp_path, **{kind: data})
+    out = Collector()
+    with pytest.raises(DataError) as caught:
+        run(tmp_path, out, block_bytes=block_bytes)
+    assert str(caught.value) == f"{tmp_path / kind}.csv{message}"
+    assert out.batches == []
+
+
+def test_every_promised_case_is_there() -> None:
+    assert len(BAD_ROWS) >= 45

@@ -1,0 +1,276 @@
+"""The rules of the Tardis connector: order, snapshots, repairs, the grid, the shell."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+import trio
+from mm.api import CLEAR, LEVEL, QUOTE, TRADE, ConfigError, DataError, Instrument, MarketBatch
+from mm.api.parts import Survey
+from mm_tardis import MM_API, TardisConfig, build, mm_connectors
+
+T0 = 1_722_470_400_000_000  # µs: 2024-08-01 00:00 UTC
+KINDS = ("trades", "quotes", "book")
+HEADERS = {
+    "trades": "exchange,symbol,timestamp,local_timestamp,id,side,price,amount",
+    "quotes": "exchange,symbol,timestamp,local_timestamp,ask_amount,ask_price,bid_price,bid_amount",
+    "book": "exchange,symbol,timestamp,local_timestamp,is_snapshot,side,price,amount",
+}
+XBTUSD = Instrument(symbol="XBTUSD", tick_size=Decimal("0.1"), lot_size=Decimal(100))
+Row = tuple[int, ...]
+
+
+@attrs.define
+class Collector:
+    batches: list[MarketBatch] = attrs.field(factory=list)
+    closed: bool = False
+
+    async def send(self, value: MarketBatch, /) -> None:
+        assert not self.closed
+        await trio.lowlevel.checkpoint()
+        self.batches.append(value)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def line(local_us: int, *fields: object, made_us: int | None = None) -> list[str]:
+    """A row received ``local_us`` after T0, made 5 ms earlier unless said otherwise."""
+    made = local_us - 5000 if made_us is None else made_us
+    return ["bitmex", "XBTUSD", str(T0 + made), str(T0 + local_us), *map(str, fields)]
+
+
+def text(kind: str, rows: Sequence[Sequence[str]]) -> bytes:
+    return "".join(f"{','.join(r)}\n" for r in [HEADERS[kind].split(","), *rows]).encode()
+
+
+def replay(directory: Path, config: dict[str, Any] | None = None, **files: bytes) -> Any:
+    """Write files, survey, run; return (survey, batches)."""
+    keys: dict[str, Any] = {"tardis_root": str(directory)}
+    for kind, data in files.items():
+        (directory / f"{kind}.csv").write_bytes(data)
+        keys[f"{kind}_csv"] = f"{kind}.csv"
+    out = Collector()
+
+    async def whole() -> Survey:
+        connector = build(TardisConfig(**keys, **(config or {})), "XBTUSD")
+        survey = await connector.survey()
+        await connector.run((XBTUSD,), out)
+        return survey
+
+    survey = trio.run(whole)
+    assert out.closed
+    return survey, out.batches
+
+
+def flat(batches: list[MarketBatch]) -> list[Row]:
+    """All events as tuples, in the order of EVENT's columns."""
+    return [row for batch in batches for row in batch.events.tolist()]
+
+
+def short(batches: list[MarketBatch]) -> list[tuple[int, int, int, int, int]]:
+    """(kind, price, size, row, end) of all events."""
+    names = ("kind", "price", "size", "row", "end")
+    return [tuple(int(e[n]) for n in names) for b in batches for e in b.events]  # type: ignore[misc]
+
+
+# --- order ---------------------------------------------------------------------------------------
+
+
+def test_rows_of_one_time_come_as_trades_then_quotes_then_book(tmp_path: Path) -> None:
+    _, batches = replay(
+        tmp_path,
+        book=text("book", [line(7000, "true", "bid", 64000, 300)]),
+        quotes=text("quotes", [line(7000, 200, 64001, 64000, 100)]),
+        trades=text("trades", [line(7000, "a", "buy", 64001, 100),
+                               line(7000, "b", "buy", 64002, 200)]),
+    )  # fmt: skip
+    assert short(batches) == [
+        (TRADE, 640010, 1, 1, 0),
+        (TRADE, 640020, 2, 2, 1),
+        (QUOTE, 640000, 1, 1, 1),
+        (CLEAR, 0, 0, 0, 0),
+        (LEVEL, 640000, 3, 1, 1),
+    ]
+
+
+def test_exchange_times_that_step_back_stay_in_file_order(tmp_path: Path) -> None:
+    rows = [line(9000, "true", "bid", 64000, 300), line(9500, "false", "ask", 64001, 0, made_us=1)]
+    _, batches = replay(tmp_path, book=text("book", rows))
+    assert [row[1] - T0 for row in flat(batches)] == [4000, 4000, 1]
+
+
+def test_with_one_row_a_batch_every_local_time_is_a_batch(tmp_path: Path) -> None:
+    rows = [line(t, 100, 64001, 64000, 100) for t in (6000, 6000, 7000, 8000, 8000, 8000)]
+    _, batches = replay(tmp_path, {"max_batch_rows": 1}, quotes=text("quotes", rows))
+    assert [{row[0] - T0 for row in flat([b])} for b in batches if len(b.events)] == [
+        {6000},
+        {7000},
+        {8000},
+    ]
+
+
+# --- snapshots -----------------------------------------------------------------------------------
+
+
+def kinds_and_rows(tmp_path: Path, *flags_at: tuple[int, str]) -> list[tuple[int, int]]:
+    rows = [line(at, flag, "bid", 64000, 100) for at, flag in flags_at]
+    _, batches = replay(tmp_path, book=text("book", rows))
+    return [(int(e["kind"]), int(e["row"])) for b in batches for e in b.events]
+
+
+def test_a_snapshot_over_several_times_is_cleared_once(tmp_path: Path) -> None:
+    got = kinds_and_rows(tmp_path, (6000, "true"), (6000, "true"), (7000, "true"))
+    assert got == [(CLEAR, 0), (LEVEL, 1), (LEVEL, 2), (LEVEL, 3)]
+
+
+def test_a_snapshot_after_changes_clears_again(tmp_path: Path) -> None:
+    got = kinds_and_rows(tmp_path, (6000, "true"), (7000, "false"), (7000, "true"))
+    assert got == [(CLEAR, 0), (LEVEL, 1), (LEVEL, 2), (CLEAR, 0), (LEVEL, 3)]
+
+
+@pytest.mark.parametrize(("pause_us", "clears"), [(1_000_000, 1), (1_000_001, 2)])
+def test_a_pause_over_a_second_inside_a_snapshot_starts_another(
+    tmp_path: Path, pause_us: int, clears: int
+) -> None:
+    got = kinds_and_rows(tmp_path, (6000, "true"), (6000 + pause_us, "true"))
+    assert [kind for kind, _ in got].count(CLEAR) == clears
+
+
+def test_changes_before_the_first_snapshot_are_left_out_and_counted(tmp_path: Path) -> None:
+    rows = [line(6000, "false", "bid", 64000, 100), line(7000, "true", "bid", 63999, 100)]
+    survey, batches = replay(tmp_path, book=text("book", rows))
+    assert [row[6] for row in flat(batches)] == [0, 2]
+    assert survey.notes == ("book: 1 rows before the first snapshot were left out",)
+    assert survey.details["book"]["defects"]["rows_before_snapshot"] == 1
+    assert (survey.sources[0].rows, survey.total_rows) == (2, 1)
+
+
+# --- repairs -------------------------------------------------------------------------------------
+
+
+def test_a_recorder_clock_behind_the_exchange_moves_exchange_times_back(tmp_path: Path) -> None:
+    rows = [line(6000, 100, 64001, 64000, 100), line(7000, 200, 64001, 64000, 100, made_us=8270)]
+    survey, batches = replay(tmp_path, quotes=text("quotes", rows))
+    assert [(row[0] - T0, row[1] - T0) for row in flat(batches)] == [(6000, -270), (7000, 7000)]
+    assert survey.details["clock_shift_us"] == -1270
+    assert survey.notes == (
+        "the recorder's clock is up to 1.270 ms behind the exchange's (1 of 2 rows arrive before "
+        "they were made); exchange times were moved back by that much",
+    )
+
+
+def test_with_strict_negative_feed_latency_is_refused(tmp_path: Path) -> None:
+    quotes = text("quotes", [line(6000, 100, 64001, 64000, 100, made_us=7270)])
+    with pytest.raises(DataError) as caught:
+        replay(tmp_path, {"strict": True}, quotes=quotes)
+    assert str(caught.value) == (
+        f"{tmp_path}/quotes.csv: 1 rows were received up to 1270 µs before they were made, "
+        f"expected none with data.strict; leave strict out to have exchange times moved back by "
+        f"that much"
+    )
+
+
+def test_the_clock_is_judged_over_all_files_together(tmp_path: Path) -> None:
+    _, batches = replay(
+        tmp_path,
+        quotes=text("quotes", [line(6000, 100, 64001, 64000, 100)]),
+        trades=text("trades", [line(6000, "a", "buy", 64001, 100, made_us=6002)]),
+    )
+    assert [row[1] - T0 for row in flat(batches)] == [6000, 998]
+
+
+def test_a_trade_of_size_zero_is_left_out_and_counted(tmp_path: Path) -> None:
+    survey, batches = replay(
+        tmp_path,
+        quotes=text("quotes", [line(6000, 100, 64001, 64000, 100)]),
+        trades=text("trades", [line(6000, "a", "buy", 64001, 0),
+                               line(6000, "b", "unknown", 64001, 100)]),
+    )  # fmt: skip
+    assert [(kind, row) for kind, _, _, row, _ in short(batches)] == [(TRADE, 2), (QUOTE, 1)]
+    assert survey.notes == (
+        "trades: 1 trades of size zero were left out",
+        "trades: 1 trades name no side and are taken as such",
+    )
+
+
+def test_a_row_without_exchange_time_takes_its_arrival_time(tmp_path: Path) -> None:
+    row = line(6000, "true", "bid", 64000, 300)
+    row[2] = ""
+    survey, batches = replay(tmp_path, book=text("book", [row]))
+    assert {event[1] for event in flat(batches)} == {T0 + 6000}
+    assert survey.details["book"]["latency_us"] is None
+    assert survey.notes == ("book: 1 rows have no exchange time; their arrival time is used",)
+
+
+def test_odd_quotes_are_kept_and_counted(tmp_path: Path) -> None:
+    fields = [(100, 64000, 64000, 100), (100, 64000, "64000.10", 100), ("", "", 64000, 100)]
+    rows = [line(6000 + n, *f) for n, f in enumerate([*fields, fields[-1]])]
+    rows.append(rows[-1])
+    survey, batches = replay(tmp_path, quotes=text("quotes", rows))
+    assert len(flat(batches)) == 5
+    assert survey.details["quotes"]["defects"] == {
+        "same_time_rows": 1, "exchange_time_steps_back": 0, "repeated_rows": 1,
+        "rows_without_exchange_time": 0, "rows_received_before_made": 0, "gaps_over_10_s": 0,
+        "crossed_rows": 1, "locked_rows": 1, "one_sided_rows": 3,
+    }  # fmt: skip
+
+
+def test_trades_that_differ_only_by_their_id_are_not_repeats(tmp_path: Path) -> None:
+    rows = [line(6000, name, "buy", 64001, 100) for name in ("a", "b", "b")]
+    quotes = text("quotes", [line(6000, 100, 64001, 64000, 100)])
+    survey, _ = replay(tmp_path, quotes=quotes, trades=text("trades", rows))
+    assert survey.details["trades"]["defects"]["repeated_rows"] == 1
+
+
+# --- the grid ------------------------------------------------------------------------------------
+
+
+def grid(tmp_path: Path, *numbers: tuple[str, str]) -> tuple[str | None, str | None]:
+    rows = [line(6000, "true", "bid", price, amount) for price, amount in numbers]
+    (tmp_path / "b.csv").write_bytes(text("book", rows))
+    connector = build(TardisConfig(tardis_root=str(tmp_path), book_csv="b.csv"), "XBTUSD")
+    survey: Survey = trio.run(connector.survey)
+    return survey.grid[0]
+
+
+def test_the_grid_is_the_largest_step_that_divides_every_number(tmp_path: Path) -> None:
+    assert grid(tmp_path, ("64600.5", "300"), ("64601", "500.00"), ("3e6", "0")) == ("0.5", "100")
+    assert grid(tmp_path, ("1e-8", "0.002"), ("0.00000003", "7.001")) == ("0.00000001", "0.001")
+    assert grid(tmp_path, ("2500", "1000"), ("5000", "1000")) == ("2500", "1000")
+
+
+def test_one_price_alone_does_not_tell_the_tick(tmp_path: Path) -> None:
+    assert grid(tmp_path, ("64600", "300"), ("64600.0", "500")) == (None, "100")
+
+
+# --- the shell -----------------------------------------------------------------------------------
+
+
+def test_the_plugin_offers_the_connector_by_name() -> None:
+    (offer,) = mm_connectors()
+    assert (MM_API, offer.name, offer.config) == ((0, 1), "tardis", TardisConfig)
+
+
+def test_without_quotes_and_book_there_is_nothing_to_build() -> None:
+    with pytest.raises(ConfigError, match=r"data\.quotes_csv and data\.book_csv are both absent"):
+        build(TardisConfig(trades_csv="t.csv", quotes_csv=""), "XBTUSD")
+
+
+async def test_a_cancelled_run_ends_and_closes_its_channel(tmp_path: Path) -> None:
+    rows = [line(6000 + n, 100, 64001, 64000, 100) for n in range(5000)]
+    (tmp_path / "q.csv").write_bytes(text("quotes", rows))
+    config = TardisConfig(tardis_root=str(tmp_path), quotes_csv="q.csv", block_bytes=4096)
+    connector = build(config, "XBTUSD")
+    await connector.survey()
+    sender, receiver = trio.open_memory_channel[MarketBatch](0)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(connector.run, (XBTUSD,), sender)
+        await receiver.receive()
+        nursery.cancel_scope.cancel()
+    with pytest.raises(trio.EndOfChannel):
+        await receiver.receive()
+    assert trio.to_thread.current_default_thread_limiter().borrowed_tokens == 0

@@ -1,0 +1,210 @@
+"""The stream of the Tardis connector: what comes out, in which order, however it is read."""
+
+import csv
+import gzip
+import io
+import tempfile
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import trio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mm.api import BUY, CLEAR, LEVEL, QUOTE, SELL, TRADE, Instrument, MarketBatch
+from mm.api.parts import Survey
+from mm_tardis import TardisConfig, build
+
+T0 = 1_722_470_400_000_000  # µs: 2024-08-01 00:00 UTC
+KINDS = ("trades", "quotes", "book")
+HEADERS = {
+    "trades": "exchange,symbol,timestamp,local_timestamp,id,side,price,amount",
+    "quotes": "exchange,symbol,timestamp,local_timestamp,ask_amount,ask_price,bid_price,bid_amount",
+    "book": "exchange,symbol,timestamp,local_timestamp,is_snapshot,side,price,amount",
+}
+XBTUSD = Instrument(symbol="XBTUSD", tick_size=Decimal("0.1"), lot_size=Decimal(100))
+Row = tuple[int, ...]
+
+
+@attrs.define
+class Collector:
+    batches: list[MarketBatch] = attrs.field(factory=list)
+    closed: bool = False
+
+    async def send(self, value: MarketBatch, /) -> None:
+        assert not self.closed
+        await trio.lowlevel.checkpoint()
+        self.batches.append(value)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def line(local_us: int, *fields: object, made_us: int | None = None) -> list[str]:
+    """A row received ``local_us`` after T0, made 5 ms earlier unless said otherwise."""
+    made = local_us - 5000 if made_us is None else made_us
+    return ["bitmex", "XBTUSD", str(T0 + made), str(T0 + local_us), *map(str, fields)]
+
+
+def text(kind: str, rows: Sequence[Sequence[str]]) -> bytes:
+    return "".join(f"{','.join(r)}\n" for r in [HEADERS[kind].split(","), *rows]).encode()
+
+
+def replay(directory: Path, config: dict[str, Any] | None = None, **files: bytes) -> Any:
+    """Write files, survey, run; return (survey, batches)."""
+    keys: dict[str, Any] = {"tardis_root": str(directory)}
+    for kind, data in files.items():
+        (directory / f"{kind}.csv").write_bytes(data)
+        keys[f"{kind}_csv"] = f"{kind}.csv"
+    out = Collector()
+
+    async def whole() -> Survey:
+        connector = build(TardisConfig(**keys, **(config or {})), "XBTUSD")
+        survey = await connector.survey()
+        await connector.run((XBTUSD,), out)
+        return survey
+
+    survey = trio.run(whole)
+    assert out.closed
+    return survey, out.batches
+
+
+def flat(batches: list[MarketBatch]) -> list[Row]:
+    """All events as tuples, in the order of EVENT's columns."""
+    return [row for batch in batches for row in batch.events.tolist()]
+
+
+# --- what a naive reader makes of the same files -------------------------------------------------
+
+
+def units(number: str, size: Decimal) -> int:
+    count = Decimal(number or "0") / size
+    assert count == int(count)
+    return int(count)
+
+
+def naive(files: dict[str, bytes]) -> list[Row]:
+    """Read with the csv module and Decimal; sort by (time, kind, row)."""
+    keyed: list[tuple[tuple[int, int, int], list[int]]] = []
+    for number, kind in enumerate(KINDS):
+        if kind not in files:
+            continue
+        events: list[list[int]] = []
+        was, seen, before = False, False, 0
+        for row, r in enumerate(csv.DictReader(io.StringIO(files[kind].decode())), start=1):
+            local, made = int(r["local_timestamp"]), int(r["timestamp"])
+            tick, lot = XBTUSD.tick_size, XBTUSD.lot_size
+            if kind == "quotes":
+                bid = [units(r["bid_price"], tick), units(r["bid_amount"], lot)]
+                ask = [units(r["ask_price"], tick), units(r["ask_amount"], lot)]
+                bid = bid if bid[1] else [0, 0]
+                ask = ask if ask[1] else [0, 0]
+                events.append([local, made, *bid, *ask, row, 0, QUOTE, 0, 0])
+                continue
+            numbers = [units(r["price"], tick), units(r["amount"], lot), 0, 0, row, 0]
+            side = {"buy": BUY, "bid": BUY, "sell": SELL, "ask": SELL, "unknown": 0}[r["side"]]
+            if kind == "trades":
+                if numbers[1]:
+                    events.append([local, made, *numbers, TRADE, side, 0])
+                continue
+            flag = r["is_snapshot"] == "true"
+            if flag and (not was or local - before > 1_000_000):
+                seen = True
+                events.append([local, made, 0, 0, 0, 0, 0, 0, CLEAR, 0, 0])
+            was, before = flag, local
+            if seen:
+                events.append([local, made, *numbers, LEVEL, side, 0])
+        for event, following in zip(events, [*events[1:], [0]], strict=False):
+            event[-1] = int(event[0] != following[0])
+        keyed += [((event[0], number, place), event) for place, event in enumerate(events)]
+    return [tuple(event) for _, event in sorted(keyed)]
+
+
+PRICES = st.integers(640_000, 650_000).map(lambda ticks: format(Decimal(ticks) / 10, "f"))
+AMOUNTS = st.integers(1, 300).map(lambda lots: str(lots * 100))
+ANY_AMOUNTS = AMOUNTS | st.sampled_from(["0", "0.00", "1e3", "1.50E+2", "2500e-1", "300.0"]).filter(
+    lambda a: Decimal(a) % 100 == 0
+)
+STEPS = st.sampled_from([0, 0, 0, 1, 250, 1_000_000, 1_000_001, 12_000_000])
+
+
+@st.composite
+def rows_of(draw: st.DrawFn, kind: str) -> list[list[str]]:
+    rows = []
+    local = draw(st.integers(10_000, 20_000))
+    for number in range(draw(st.integers(0, 12))):
+        local += draw(STEPS)
+        made = local - draw(st.integers(0, 9000))
+        side = draw(st.sampled_from(["buy", "sell", "unknown"]))
+        trade = [f"id-{number}", side, draw(PRICES), draw(ANY_AMOUNTS)]
+        if kind == "quotes":
+            bid = draw(st.tuples(PRICES, AMOUNTS) | st.just(("", "")) | st.just(("64000", "0")))
+            ask = draw(st.tuples(AMOUNTS, PRICES) | st.just(("", "")))
+            rows.append(line(local, *ask, *bid, made_us=made))
+        elif kind == "trades":
+            rows.append(line(local, *trade, made_us=made))
+        else:
+            # Some file must hold a snapshot; where, is free.
+            flag = draw(st.sampled_from(["true", "false"])) if number else "true"
+            side = draw(st.sampled_from(["bid", "ask"]))
+            rows.append(line(local, flag, side, draw(PRICES), draw(ANY_AMOUNTS), made_us=made))
+    return rows
+
+
+@st.composite
+def file_of(draw: st.DrawFn, kind: str) -> tuple[bytes, bytes]:
+    """A file as plain text, and as some writer may have stored it."""
+    names = [*HEADERS[kind].split(","), "extra"]
+    table = [names, *([*row, draw(st.sampled_from(["", "x y", "7"]))] for row in
+                      draw(rows_of(kind)))]  # fmt: skip
+    order = draw(st.permutations(range(len(names))))
+    ending = draw(st.sampled_from(["\n", "\r\n"]))
+    lines = [",".join(row[column] for column in order) + ending for row in table]
+    plain = "".join(lines)
+    stored = plain
+    if len(lines) > 1:
+        stored = draw(st.sampled_from([plain, plain.removesuffix(ending), plain + ending]))
+    data = stored.encode()
+    if draw(st.booleans()):
+        at = draw(st.integers(0, len(data)))
+        data = gzip.compress(data[:at]) + gzip.compress(data[at:])
+    return plain.encode(), data
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_storage_and_any_cut_give_what_a_naive_reader_gives(data: st.DataObject) -> None:
+    kinds = data.draw(st.sampled_from([KINDS, ("trades", "quotes"), ("book",), ("quotes",)]))
+    files = {kind: data.draw(file_of(kind)) for kind in kinds}
+    expected = naive({kind: plain for kind, (plain, _) in files.items()})
+    if all(plain.count(b"\n") == 1 for plain, _ in files.values()):
+        return
+    config = {
+        "block_bytes": data.draw(st.sampled_from([64, 65, 100, 333, 4096, 1 << 20])),
+        "max_batch_rows": data.draw(st.integers(0, 6)),
+    }
+    stored = {kind: bytes_ for kind, (_, bytes_) in files.items()}
+    with tempfile.TemporaryDirectory() as directory:
+        survey, batches = replay(Path(directory), config, **stored)
+    assert flat(batches) == expected
+    assert survey.total_rows == sum(row[6] > 0 for row in expected)
+    check_contract(batches, survey)
+    limit = config["max_batch_rows"]
+    for batch in batches if limit else []:
+        assert len(batch.events) <= limit or len(set(batch.events["ts_local"].tolist())) == 1
+
+
+def check_contract(batches: list[MarketBatch], survey: Survey) -> None:
+    """Watermarks rise, every event is in the batch its time says, and the last one is the end."""
+    watermark = 0
+    for batch in batches:
+        times = batch.events["ts_local"]
+        assert batch.events.flags.c_contiguous
+        assert batch.watermark > watermark
+        assert ((watermark < times) & (times <= batch.watermark)).all()
+        assert (np.diff(times) >= 0).all()
+        watermark = batch.watermark
+    assert watermark == survey.last_ts
