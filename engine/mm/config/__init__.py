@@ -1,0 +1,41 @@
+"""Run files: what may stand in them, whether one is right, and what it amounts to.
+
+scan, edit            where things stand in a TOML text, and changing them in place
+overrides, document   a file with --set and the like in it, and its faults with their places
+structure             from parsed TOML to attrs classes, strictly
+tables, layout        which tables there are, and the class of each
+load                  all of that: file -> LoadedConfig
+schema                the same knowledge as JSON Schema and as a Markdown table
+"""
+
+from mm.config.load import LoadedConfig, load_config
+from mm.config.schema import json_schema, reference_markdown
+from mm.config.tables import (
+    DataTable,
+    EngineTable,
+    ExecutionTable,
+    InstrumentTable,
+    OutputTable,
+    Parts,
+    PluginsTable,
+    PositionTable,
+    RunConfig,
+    StrategyTable,
+)
+
+__all__ = [
+    "DataTable",
+    "EngineTable",
+    "ExecutionTable",
+    "InstrumentTable",
+    "LoadedConfig",
+    "OutputTable",
+    "Parts",
+    "PluginsTable",
+    "PositionTable",
+    "RunConfig",
+    "StrategyTable",
+    "json_schema",
+    "load_config",
+    "reference_markdown",
+]

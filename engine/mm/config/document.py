@@ -1,0 +1,169 @@
+"""One run file as text and as data, with the overrides in it, and the list of its faults.
+
+Says of every fault where it is: file and line, or the flag that brought it. Knows nothing of
+which keys exist.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from mm.api import ConfigError, MMError, PluginError
+from mm.config.edit import key_text, set_values
+from mm.config.overrides import (
+    Override,
+    apply_override,
+    parse_override,
+    parse_toml,
+    shortcut,
+)
+from mm.config.scan import Keys, Scan, scan
+from mm.config.scan import Path as Place
+
+_TOML_ERROR: Final = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)")
+"""The form of tomllib's messages, the same from Python 3.11 to 3.14."""
+
+
+@attrs.define
+class Document:
+    """A document under examination: faults are noted, and raised together at the end."""
+
+    path: Path
+    text: str
+    """With the overrides in it."""
+    data: dict[str, Any]
+    """What ``text`` says."""
+    _places: Scan
+    """Of the text as it stands in the file."""
+    _overrides: Mapping[Place, Override]
+    _faults: list[tuple[int, str]]
+    """(line or 0, text)"""
+    _plugin_errors: list[PluginError] = attrs.field(factory=list)
+    _excused: set[Keys] = attrs.field(factory=set)
+
+    @classmethod
+    def read(cls, path: Path, overrides: Sequence[str], shortcuts: Mapping[str, Any]) -> "Document":
+        """Read a file and put the overrides into it.
+
+        Raises:
+            ConfigError: the file cannot be read, or is not TOML.
+        """
+        text = _read(path)
+        data = _parsed(path, text)
+        places = scan(text)
+        faults: list[tuple[int, str]] = []
+        applied: dict[Place, Override] = {}
+        for override in _all_overrides(overrides, shortcuts, faults):
+            try:
+                apply_override(data, override)
+            except ValueError as exc:
+                faults.append((0, str(exc)))
+            else:
+                applied[override.path] = override
+        text = set_values(text, {o.path: o.value for o in applied.values()})
+        return cls(path, text, parse_toml(text), places, applied, faults)
+
+    def get(self, path: Keys, default: Any) -> Any:
+        """Return the value at a path, or the default if it is absent."""
+        found: Any = self.data
+        for key in path:
+            if not isinstance(found, dict) or key not in found:
+                return default
+            found = found[key]
+        return found
+
+    def holds(self, path: Keys) -> bool:
+        """Whether the document has this key."""
+        absent = object()
+        return self.get(path, absent) is not absent
+
+    @property
+    def faulty(self) -> bool:
+        """Whether any fault was noted."""
+        return bool(self._faults or self._plugin_errors)
+
+    def fault(self, path: Place, text: str) -> None:
+        """Note what is wrong at a path."""
+        self._faults.append((self._places.line(path) or 0, f"{self._where(path)}: {text}"))
+
+    def plugin_fault(self, path: Place, error: PluginError) -> None:
+        """Note that the part named at a path cannot be had."""
+        text = f"{self._where(path)}: {error}"
+        placed = PluginError(text)
+        placed.__cause__ = error.__cause__
+        self._plugin_errors.append(placed)
+
+    def excuse(self, table: Keys) -> None:
+        """Let a table pass unread: the part that would know it cannot be had."""
+        self._excused.add(table)
+
+    def excused(self, table: Keys) -> bool:
+        """Whether a table is to pass unread."""
+        return table in self._excused
+
+    def error(self) -> MMError:
+        """Return the error that says all: of plugins, if nothing but plugins is wrong."""
+        plugins = [str(error) for error in self._plugin_errors]
+        if self._faults:
+            faults = [text for _, text in sorted(self._faults, key=lambda fault: fault[0])]
+            return ConfigError(*faults, *plugins)
+        error = PluginError("\n".join(plugins))
+        error.__cause__ = self._plugin_errors[0].__cause__
+        return error
+
+    def _override(self, path: Place) -> Override | None:
+        prefixes = (path[:length] for length in range(len(path), 0, -1))
+        return next((self._overrides[p] for p in prefixes if p in self._overrides), None)
+
+    def _where(self, path: Place) -> str:
+        override = self._override(path)
+        if override is not None:
+            said = override.label.endswith(f" {key_text(path)}")
+            return override.label if said else f"{override.label}: {key_text(path)}"
+        line = self._places.line(path)
+        place = f"{self.path}:{line}" if line is not None else str(self.path)
+        return f"{place}: {key_text(path)}"
+
+
+def _read(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except OSError as exc:
+        raise ConfigError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
+    try:
+        return raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as exc:
+        line = raw.count(b"\n", 0, exc.start) + 1
+        raise ConfigError(f"{path}:{line}: not UTF-8 text; save the file as UTF-8") from exc
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return parse_toml(text)
+    except RecursionError:
+        raise ConfigError(f"{path}: not valid TOML: nested too deeply") from None
+    except tomllib.TOMLDecodeError as exc:
+        match = _TOML_ERROR.fullmatch(str(exc))
+        what, line, column = match.groups() if match else (str(exc), None, None)
+        end = text.rstrip("\n").split("\n")
+        place = f"{line or len(end)}:{column or len(end[-1]) + 1}"
+        what = what[0].lower() + what[1:]
+        raise ConfigError(f"{path}:{place}: not valid TOML: {what}") from exc
+
+
+def _all_overrides(
+    overrides: Sequence[str], shortcuts: Mapping[str, Any], faults: list[tuple[int, str]]
+) -> Iterable[Override]:
+    """Flags first, so that ``--set`` prevails."""
+    for flag, value in shortcuts.items():
+        if value is not None:
+            yield shortcut(flag, value)
+    for text in overrides:
+        try:
+            yield from parse_override(text)
+        except ValueError as exc:
+            faults.append((0, str(exc)))

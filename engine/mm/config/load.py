@@ -1,0 +1,221 @@
+"""Load a run file: read, override, check against the installed parts, fill in the defaults.
+
+Every fault is collected before any is raised. What is checked is the text with the overrides in
+it, and that text with the defaults added is what a run writes beside its results. Builds no part.
+
+    file -> text + overrides -> parse_toml -> structure (table by table) -> RunConfig
+                    └────────── + defaults ──────────────────────────────> effective text
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import cattrs
+
+from mm.api import PluginError
+from mm.config.document import Document
+from mm.config.edit import set_values
+from mm.config.layout import names_below, part_tables
+from mm.config.scan import Keys
+from mm.config.structure import FaultsError, check_key, field_names, structure
+from mm.config.tables import TABLES, DataTable, Parts, RunConfig
+from mm.registry import Registry, load_registry
+from mm.suggest import did_you_mean
+
+
+@attrs.frozen(kw_only=True)
+class LoadedConfig:
+    """A run file that has passed every check."""
+
+    config: RunConfig
+    text: str
+    """The effective file: overrides applied, defaults filled in and marked, comments kept."""
+    path: Path
+    registry: Registry
+    """What it was checked against: without the plugins it disables."""
+
+
+def load_config(
+    path: str | Path,
+    registry: Registry | None = None,
+    overrides: Sequence[str] = (),
+    **shortcuts: Any,
+) -> LoadedConfig:
+    """Load and check a run file.
+
+    Args:
+        path: a TOML file.
+        registry: the installed parts; None loads them, without those the file disables.
+        overrides: ``a.b.c=value``, each as after ``--set``; they prevail over ``shortcuts``.
+        shortcuts: values of the flags in ``SHORTCUTS``, such as ``seed=7``; None = not given.
+
+    Raises:
+        ConfigError: with every fault found.
+        PluginError: nothing but a part is wrong: nobody offers it, or its plugin is broken.
+    """
+    document = Document.read(Path(path), overrides, shortcuts)
+    disabled = _disabled(document.data)
+    registry = load_registry(disabled) if registry is None else registry.without(disabled)
+    loader = _Loader(document, registry)
+    config = loader.load()
+    if config is None:
+        raise document.error()
+    text = set_values(document.text, dict(loader.defaults(config)), comment="default")
+    return LoadedConfig(config=config, text=text, path=Path(path), registry=registry)
+
+
+def _disabled(data: dict[str, Any]) -> list[str]:
+    """Read ``plugins.disable`` ahead of the rest; if it is malformed, that is found later."""
+    plugins = data.get("plugins")
+    names = plugins.get("disable") if isinstance(plugins, dict) else None
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
+class _Loader:
+    """Turns one document into a RunConfig, noting faults in the document."""
+
+    def __init__(self, document: Document, registry: Registry) -> None:
+        self.document = document
+        self.registry = registry
+        self.tables = part_tables(registry)
+        self.chosen: dict[Keys, Any] = {}  # a chosen part's table -> its object
+
+    def load(self) -> RunConfig | None:
+        """Check everything; None if there is any fault."""
+        for name, value in self.document.data.items():
+            if name not in TABLES:
+                what = "unknown table" if isinstance(value, dict) else "unknown key"
+                self.document.fault((name,), f"{what}{did_you_mean(name, TABLES)}")
+        parts = self._parts()
+        core = {name: self._core_table(name) for name in TABLES}
+        self._other_tables()
+        self._required()
+        return None if self.document.faulty else RunConfig(**core, parts=parts)
+
+    def defaults(self, config: RunConfig) -> Iterator[tuple[Keys, Any]]:
+        """Every key in force that the document does not hold, with its value."""
+        for name in TABLES:
+            yield from self._absent((name,), getattr(config, name))
+        for path, made in self.chosen.items():
+            yield from self._absent(path, made)
+
+    def _absent(self, table: Keys, made: Any) -> Iterator[tuple[Keys, Any]]:
+        for name in field_names(type(made)):
+            value = getattr(made, name)
+            if attrs.has(type(value)):
+                yield from self._absent((*table, name), value)
+            elif not self.document.holds((*table, name)):
+                yield (*table, name), cattrs.unstructure(value)
+
+    def _parts(self) -> Parts:
+        choose = self._choose
+        strategy = choose("strategy", "kind", self.registry.strategy)
+        transformer = choose("strategy", "preprocessing", self.registry.transformer)
+        fill_model = choose("execution", "fill_model", self.registry.fill_model)
+        sinks = self._names(("output", "sinks"))
+        return Parts(
+            connector=self._connector(),
+            strategy=strategy and self._part(("strategy", strategy.name.lower())),
+            transformer=transformer and self._part(("strategy", transformer.name.lower())),
+            fill_model=fill_model and self._part(("execution", fill_model.name)),
+            sinks=tuple(
+                self._part(("output", name))
+                for number, name in enumerate(sinks)
+                if self._offered(("output", "sinks", number), self.registry.sink, name)
+            ),
+        )
+
+    def _choose(self, table: str, key: str, find: Any) -> Any:
+        """Return the offer a key names, from the document or by default."""
+        default = getattr(attrs.fields(TABLES[table]), key).default
+        name = self.document.get((table, key), default)
+        return self._offered((table, key), find, name) if isinstance(name, str) else None
+
+    def _offered(self, path: tuple[str | int, ...], find: Any, name: str) -> Any:
+        try:
+            return find(name)
+        except PluginError as exc:
+            self.document.plugin_fault(path, exc)
+            self.document.excuse((str(path[0]), name.lower() if path[0] == "strategy" else name))
+            return None
+
+    def _part(self, path: Keys) -> Any:
+        if path not in self.chosen:
+            self.chosen[path] = self._make(path, self.tables[path].cls, self.document.get(path, {}))
+        return self.chosen[path]
+
+    def _make(self, path: Keys, cls: type[Any], table: Any, known: Iterable[str] = ()) -> Any:
+        try:
+            return structure(cls, table, known)
+        except FaultsError as exc:
+            for below, text in exc.faults:
+                self.document.fault((*path, *below), text)
+
+    def _connector(self) -> Any:
+        """Structure the keys of ``[data]`` that the chosen connector knows."""
+        offer = self._choose("data", "connector", self.registry.connector)
+        data = self.document.get(("data",), {})
+        if offer is None or not isinstance(data, dict):
+            return None
+        own = {key: data[key] for key in field_names(offer.config) if key in data}
+        self.chosen["data",] = self._make(("data",), offer.config, own)
+        return self.chosen["data",]
+
+    def _core_table(self, name: str) -> Any:
+        """Structure a table of the host's, leaving out what belongs to parts."""
+        table = self.document.get((name,), {})
+        if not isinstance(table, dict):
+            return self._make((name,), TABLES[name], table)
+        known = names_below(self.tables, name)
+        if name == "data":
+            known += self._connector_keys(table)
+        own = field_names(TABLES[name])
+        rest = {k: v for k, v in table.items() if k in own or not self._is_part(name, k, known)}
+        return self._make((name,), TABLES[name], rest, known)
+
+    def _is_part(self, table: str, key: str, known: Iterable[str]) -> bool:
+        return key in known or self.document.excused((table, key))
+
+    def _connector_keys(self, data: dict[str, Any]) -> list[str]:
+        """Return the keys of all connectors; check those that the chosen one does not read."""
+        offers = self.registry.offers("connector")
+        chosen = self.document.get(("data", "connector"), attrs.fields(DataTable).connector.default)
+        classes = sorted(offers, key=lambda offer: (offer.name != chosen, offer.name))
+        owners: dict[str, type[Any]] = {}
+        for offer in classes:
+            owners |= {key: offer.config for key in field_names(offer.config) if key not in owners}
+        if all(offer.name != chosen for offer in offers):
+            return [*owners, *data]  # the faulty choice is the fault, not its keys
+        read = field_names(classes[0].config)
+        for key in data:
+            if key in owners and key not in read and key not in field_names(DataTable):
+                self._check_key(owners[key], key, data[key])
+        return list(owners)
+
+    def _check_key(self, cls: type[Any], key: str, value: Any) -> None:
+        try:
+            check_key(cls, key, value)
+        except FaultsError as exc:
+            for below, text in exc.faults:
+                self.document.fault(("data", key, *below), text)
+
+    def _other_tables(self) -> None:
+        """Check the tables of parts that are installed but not chosen, as far as present."""
+        for path in self.tables:
+            if path not in self.chosen and self.document.holds(path):
+                self._make(path, self.tables[path].cls, self.document.get(path, {}))
+
+    def _names(self, path: Keys) -> list[str]:
+        """Return a list of names; if it is malformed, ``structure`` says so."""
+        default = getattr(attrs.fields(TABLES[path[0]]), path[1]).default.factory()
+        names = self.document.get(path, default)
+        return [n for n in names if isinstance(n, str)] if isinstance(names, list) else []
+
+    def _required(self) -> None:
+        for number, name in enumerate(self._names(("plugins", "require"))):
+            try:
+                self.registry.require(name)
+            except PluginError as exc:
+                self.document.plugin_fault(("plugins", "require", number), exc)

@@ -1,0 +1,179 @@
+"""The tables of a run file that belong to the host: one class each, in the order of the file.
+
+A part's own table (``[strategy.<name>]`` …) is described by the part's plugin. Nothing here reads
+or checks anything: bounds and units are declared, ``structure`` applies them.
+"""
+# ruff: noqa: RUF009 - option() is attrs.field(), which belongs in a class body
+
+from decimal import Decimal
+from typing import Any, Final
+
+import attrs
+
+from mm.api import ContractType, option
+
+
+@attrs.frozen(kw_only=True)
+class StrategyTable:
+    """``[strategy]``"""
+
+    kind: str = option("Avellaneda", help="Strategy, by name; `mm plugins` lists them.")
+    preprocessing: str = option(
+        "Avellaneda", help="Transformer that makes the rows the strategy decides on, by name."
+    )
+    symbol: str = option(help="Instrument, as it is called in the data.")
+    max_block: int = option(
+        256,
+        help="Most decisions taken in one go; changes speed only, 1 = one by one.",
+        unit="decisions",
+        ge=1,
+    )
+
+    def __attrs_post_init__(self) -> None:
+        if not self.symbol:
+            raise ValueError("symbol is empty, expected the instrument's name in the data")
+
+
+@attrs.frozen(kw_only=True)
+class DataTable:
+    """``[data]``, without the keys that the connector adds"""
+
+    connector: str = option("tardis", help="Source of market data, by name.")
+    from_csv: bool = option(True, help="True: replay files; false: listen to the exchange.")
+    bitmex_api: str | None = option(
+        None, help="WebSocket address of BitMEX, for live data; empty = the connector's own."
+    )
+
+
+@attrs.frozen(kw_only=True)
+class ExecutionTable:
+    """``[execution]``"""
+
+    latency_ms: float = option(0.0, help="From our decision to the venue.", unit="ms", ge=0)
+    response_latency_ms: float = option(
+        0.0, help="From the venue to us, for reports on our orders.", unit="ms", ge=0
+    )
+    fill_model: str = option("queue", help="How a resting order moves up its queue, by name.")
+
+
+@attrs.frozen(kw_only=True)
+class OutputTable:
+    """``[output]``"""
+
+    csv_path: str = option("runs/", help="Folder in which each run makes a folder of its own.")
+    exchange: str = option("exchange", help="First part of the run folder's name.")
+    date: str = option(
+        "", help="Third part of the run folder's name; empty = the data's first day."
+    )
+    candle_size_min: int = option(1, help="Length of a candle.", unit="min", gt=0)
+    sinks: list[str] = option(factory=lambda: ["csv"], help="Who writes the results, by name.")
+
+
+@attrs.frozen(kw_only=True)
+class PositionTable:
+    """``[position]``"""
+
+    contract_type: ContractType = option(
+        "Linear", help="How a contract's value follows the price: with it, or with its inverse."
+    )
+    fee_rate: float = option(
+        0.0,
+        help="Fee of any fill; negative = rebate.",
+        unit="share of value",
+        gt=-1,
+        lt=1,
+    )
+    maker_fee: float | None = option(
+        None, help="As fee_rate, for resting orders; empty = fee_rate.", unit="share of value",
+        gt=-1, lt=1,
+    )  # fmt: skip
+    taker_fee: float | None = option(
+        None, help="As fee_rate, for orders that take; empty = fee_rate.", unit="share of value",
+        gt=-1, lt=1,
+    )  # fmt: skip
+
+    @property
+    def fees(self) -> tuple[float, float]:
+        """(maker, taker) [share of value], with fee_rate where they do not say otherwise."""
+        maker = self.fee_rate if self.maker_fee is None else self.maker_fee
+        taker = self.fee_rate if self.taker_fee is None else self.taker_fee
+        return maker, taker
+
+
+@attrs.frozen(kw_only=True)
+class InstrumentTable:
+    """``[instrument]``"""
+
+    tick_size: Decimal | None = option(
+        None, help="Step of prices, exact; empty = inferred from the data.", unit="price", gt=0
+    )
+    lot_size: Decimal | None = option(
+        None, help="Step of sizes, exact; empty = inferred from the data.", unit="contracts", gt=0
+    )
+    multiplier: float = option(
+        1.0,
+        help="Worth of one contract: in the base currency (Linear) or the quote's (Inverse).",
+        unit="base or quote units",
+        gt=0,
+    )
+
+
+@attrs.frozen(kw_only=True)
+class EngineTable:
+    """``[engine]``"""
+
+    seed: int = option(0, help="Every random draw is a hash of this and of what it is for.")
+    channel_capacity: int = option(
+        4,
+        help="Batches that may wait between two tasks; changes speed only.",
+        unit="batches",
+        ge=0,
+    )
+
+
+@attrs.frozen(kw_only=True)
+class PluginsTable:
+    """``[plugins]``"""
+
+    disable: list[str] = option(factory=list, help="Plugins to leave out, by name.")
+    require: list[str] = option(factory=list, help="Plugins without which the run is refused.")
+
+
+@attrs.frozen(kw_only=True)
+class Parts:
+    """What the chosen parts' own tables say, each as an object of its offer's class."""
+
+    strategy: Any
+    transformer: Any
+    connector: Any
+    fill_model: Any
+    sinks: tuple[Any, ...]
+    """In the order of ``output.sinks``."""
+
+
+@attrs.frozen(kw_only=True)
+class RunConfig:
+    """A whole run file, checked, with every default filled in."""
+
+    strategy: StrategyTable
+    data: DataTable
+    execution: ExecutionTable
+    output: OutputTable
+    position: PositionTable
+    instrument: InstrumentTable
+    engine: EngineTable
+    plugins: PluginsTable
+    parts: Parts
+
+
+TABLES: Final[dict[str, type[Any]]] = {
+    "strategy": StrategyTable,
+    "data": DataTable,
+    "execution": ExecutionTable,
+    "output": OutputTable,
+    "position": PositionTable,
+    "instrument": InstrumentTable,
+    "engine": EngineTable,
+    "plugins": PluginsTable,
+}
+"""Top-level table -> class, in the order of the file."""

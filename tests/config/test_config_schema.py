@@ -1,0 +1,56 @@
+"""The schema and the reference table say what the checks do."""
+
+from mm.config import json_schema, reference_markdown
+from mm.registry import Registry
+
+
+def test_the_schema_describes_types_bounds_choices_and_defaults(registry: Registry) -> None:
+    strategy = json_schema(registry)["properties"]["strategy"]
+    assert strategy["required"] == ["symbol"]
+    assert strategy["properties"]["max_block"] == {
+        "type": "integer",
+        "minimum": 1,
+        "description": "Most decisions taken in one go; changes speed only, 1 = one by one. "
+        "[decisions]",
+        "default": 256,
+    }
+    quoter = strategy["properties"]["avellaneda"]["properties"]
+    assert quoter["gamma"] == {
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "description": "Aversion. [1/price]",
+    }
+    assert quoter["style"]["enum"] == ["calm", "Keen"]
+    assert quoter["mode"]["enum"] == ["a", "b"]
+    assert quoter["step"]["type"] == ["number", "string"]
+    assert quoter["levels"]["items"] == {"type": "number"}
+    assert quoter["levels"]["default"] == [1.0, 2.5]
+    assert quoter["vol"]["properties"]["window_len"]["minimum"] == 1
+
+
+def test_an_optional_key_may_be_the_empty_string_in_the_schema(registry: Registry) -> None:
+    tables = json_schema(registry)["properties"]
+    assert tables["position"]["properties"]["maker_fee"]["anyOf"][1] == {"const": ""}
+    assert tables["data"]["properties"]["book_csv"]["type"] == "string"
+
+
+def test_the_schema_has_the_tables_of_all_installed_parts(registry: Registry) -> None:
+    schema = json_schema(registry)
+    tables = schema["properties"]
+    assert {"avellaneda", "other", "plain"} <= set(tables["strategy"]["properties"])
+    assert {"queue", "pair"} <= set(tables["execution"]["properties"])
+    assert {"csv", "pair"} <= set(tables["output"]["properties"])
+    assert {"tardis_root", "port"} <= set(tables["data"]["properties"])
+    assert schema["required"] == ["strategy"]
+    assert not any(table["additionalProperties"] for table in tables.values())
+
+
+def test_the_reference_has_one_row_for_each_key(registry: Registry) -> None:
+    lines = reference_markdown(registry).splitlines()
+    keys = [line.split("`")[1] for line in lines[2:]]
+    assert len(keys) == len(set(keys)) + 1  # bitmex_api, which host and connector share
+    assert {"strategy.avellaneda.vol.window_len", "data.port", "output.pair.high"} <= set(keys)
+    assert "| `strategy.symbol` | text | required |  | Instrument, as it is called" in lines[4]
+    assert '| `strategy.avellaneda.style` | `"calm"` or `"Keen"` | `"calm"` |  | Manner. |' in lines
+    assert '| `strategy.avellaneda.step` | decimal, > 0 | `"0.10"` |  | Step. |' in lines
+    assert "| `execution.latency_ms` | number, ≥ 0 | `0.0` | ms | From our" in "\n".join(lines)
