@@ -1,0 +1,7 @@
+"""``python -m mm`` is ``mm``."""
+
+import sys
+
+from mm.cli import main
+
+sys.exit(main())
