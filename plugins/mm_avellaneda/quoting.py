@@ -1,0 +1,245 @@
+"""The strategy's kernel: decision rows and an account in, orders and reasons out.
+
+Prices and sizes become ticks and lots here. Walks the rows of a block in order and keeps track of
+what it sends itself, so deciding rows together or one by one gives the same orders.
+
+One order a side. An order is left alone while its price stands and it can do no harm, since its
+place in the queue is worth money. Sizes are totals, which makes the position limit safe against
+fills that we have not heard of yet: an order replaced to ``filled + wanted`` has, after u more lots
+were filled unseen, ``wanted - u`` left, while the position is u lots nearer the limit. Position
+plus leaves comes to ``position + wanted`` either way, and ``wanted`` is cut to stay within. After
+a cancel nothing is sent on that side until its end is known, for the same reason.
+
+Knows nothing of how the mark-up and slope came about.
+"""
+
+import math
+from typing import Any, Final
+
+import numba
+import numpy as np
+from mm.api import (
+    BELOW_ZERO,
+    BUY,
+    CANCEL,
+    GTC,
+    LIMIT,
+    MAX_POSITION,
+    NEW,
+    NO_CLAMP,
+    NO_MODEL,
+    ONE_SIDED,
+    PASSIVE,
+    REPLACE,
+    SELL,
+    Rows,
+)
+
+from mm_avellaneda.model import offsets
+
+QUOTING: Final = np.dtype(
+    [
+        ("ts", "i8"),  # µs
+        ("bid", "i8"),  # ticks
+        ("bid_size", "i8"),  # lots
+        ("ask", "i8"),
+        ("ask_size", "i8"),
+        ("instrument", "i8"),
+        ("mid", "f8"),  # [price]
+        ("sigma", "f8"),  # [price/√s]
+        ("A", "f8"),  # [1/s per side]
+        ("k", "f8"),  # [1/price]
+        ("markup", "f8"),  # [price]; NaN = no quotes
+        ("slope", "f8"),  # [price/model unit]
+    ],
+    align=True,
+)
+"""A row to decide on."""
+
+LIMITS: Final = np.dtype(
+    [
+        ("ticks_per_price", "f8"),  # numerator and denominator of 1/tick, both whole where the
+        ("price_per_ticks", "f8"),  # tick is a decimal: 10 and 1 for 0.1
+        ("delta", "f8"),  # model units that quote_lots are
+        ("quote_lots", "i8"),
+        ("max_lots", "i8"),
+        ("post_only", "i8"),
+    ],
+    align=True,
+)
+"""What is set, an instrument each."""
+
+SLOT: Final = np.dtype(
+    [
+        ("client_id", "i8"),
+        ("price", "i8"),  # ticks
+        ("leaves", "i8"),  # lots, as far as known
+        ("filled", "i8"),  # lots, as far as known
+        ("status", "i8"),
+    ],
+    align=True,
+)
+"""What works on one side of one instrument; kept in an array of shape (instruments, 2)."""
+
+_EMPTY = 0
+_WORKING = 1
+_CANCELLING = 2
+
+_FARTHEST = 4e18  # ticks; beyond this no int64 holds a price
+
+
+@numba.njit(cache=True)
+def outward(ticks: float, side: int) -> int:
+    """Round away from the mid: a bid down, an ask up; a price on the grid stays where it is.
+
+    On the grid means within 1e-9 ticks and a few roundings of a double, which a price that was
+    computed in floats can be off by.
+    """
+    nearest = math.floor(ticks + 0.5)
+    if abs(ticks - nearest) <= 1e-9 + 1e-15 * abs(ticks):
+        return nearest
+    return math.floor(ticks) if side == BUY else math.ceil(ticks)
+
+
+@numba.njit(cache=True)
+def quote_price(row: Any, limit: Any, raw: float, side: int) -> tuple[int, int]:
+    """Turn a raw price into (ticks, clamp); 0 ticks = no quote, and the clamp says why."""
+    if row["bid_size"] <= 0 or row["ask_size"] <= 0:
+        return 0, ONE_SIDED
+    ticks = raw * limit["ticks_per_price"] / limit["price_per_ticks"]
+    if not abs(ticks) < _FARTHEST:
+        return 0, NO_MODEL
+    price, clamp = outward(ticks, side), NO_CLAMP
+    if side == BUY and price >= row["ask"]:
+        price, clamp = min(price, row["bid"]), PASSIVE
+    elif side == SELL and price <= row["bid"]:
+        price, clamp = max(price, row["ask"]), PASSIVE
+    if price <= 0:
+        return 0, BELOW_ZERO
+    return price, clamp
+
+
+@numba.njit(cache=True)
+def fill_slots(working: Rows, slots: Rows) -> None:
+    """Find what works on each side; a live order goes before one that is being cancelled."""
+    for i in range(len(working)):
+        order = working[i]
+        slot = slots[order["instrument"], 0 if order["side"] == BUY else 1]
+        if order["cancelling"] and slot["status"] != _EMPTY:
+            continue
+        slot["client_id"] = order["client_id"]
+        slot["price"] = order["price"]
+        slot["leaves"] = order["size"] - order["filled"]
+        slot["filled"] = order["filled"]
+        slot["status"] = _CANCELLING if order["cancelling"] else _WORKING
+
+
+@numba.njit(cache=True)
+def choose_action(slot: Any, price: int, wanted: int) -> int:
+    """Say what takes the slot to ``wanted`` lots at ``price`` (0 = no quote); -1 = nothing."""
+    if slot["status"] == _CANCELLING:
+        return -1
+    if slot["status"] == _EMPTY:
+        return NEW if price > 0 else -1
+    if price == 0:
+        return CANCEL
+    # Partly filled, it keeps its place: fewer lots than wanted do no harm, more would.
+    if slot["price"] == price and slot["leaves"] <= wanted:
+        return -1
+    return REPLACE
+
+
+@numba.njit(cache=True)
+def send(slot: Any, order: Any, action: int, price: int, wanted: int, next_id: int) -> int:
+    """Write the order and remember it in the slot; return the next free client id."""
+    if action == NEW:
+        slot["client_id"] = next_id
+        slot["filled"] = 0
+        slot["status"] = _WORKING
+        next_id += 1
+    if action == CANCEL:
+        slot["status"] = _CANCELLING
+    else:
+        slot["price"] = price
+        slot["leaves"] = wanted
+    order["action"] = action
+    order["client_id"] = slot["client_id"]
+    order["price"] = slot["price"]
+    order["size"] = slot["filled"] + slot["leaves"]
+    return next_id
+
+
+@numba.njit(cache=True)
+def decide_rows(
+    rows: Rows,
+    positions: Any,
+    working: Rows,
+    next_id: int,
+    limits: Rows,
+    slots: Rows,
+    orders: Rows,
+    trace: Rows,
+) -> int:
+    """Decide every row, in order. Long only because it writes two wide records.
+
+    Args:
+        rows: dtype QUOTING, shape (n,).
+        positions: int64, lots by instrument.
+        working: dtype WORKING.
+        next_id: the account's ``next_client_id``.
+        limits: dtype LIMITS, by instrument.
+        slots: dtype SLOT, shape (instruments, 2), zeros.
+        orders: dtype ORDER, shape (2n,), zeros; written from the start.
+        trace: dtype DECISION, shape (n,), zeros; written.
+
+    Returns:
+        The number of orders.
+    """
+    fill_slots(working, slots)
+    sent = 0
+    for i in range(len(rows)):
+        row, seen = rows[i], trace[i]
+        instrument = row["instrument"]
+        limit, position = limits[instrument], positions[instrument]
+        q = position / limit["quote_lots"] * limit["delta"]
+        bid_offset, ask_offset = offsets(q, limit["delta"], row["markup"], row["slope"])
+        seen["ts"] = row["ts"]
+        seen["instrument"] = instrument
+        seen["bid"] = row["bid"] if row["bid_size"] > 0 else 0
+        seen["ask"] = row["ask"] if row["ask_size"] > 0 else 0
+        seen["position"] = position
+        seen["mid"] = row["mid"]
+        seen["sigma"] = row["sigma"]
+        seen["A"] = row["A"]
+        seen["k"] = row["k"]
+        seen["reservation"] = row["mid"] + (ask_offset - bid_offset) / 2.0
+        seen["raw_bid"] = row["mid"] - bid_offset
+        seen["raw_ask"] = row["mid"] + ask_offset
+        for column in range(2):
+            side = BUY if column == 0 else SELL
+            raw = seen["raw_bid"] if side == BUY else seen["raw_ask"]
+            price, clamp = quote_price(row, limit, raw, side)
+            wanted = min(limit["quote_lots"], limit["max_lots"] - side * position)
+            if price > 0 and wanted <= 0:
+                price, clamp = 0, MAX_POSITION
+            if side == BUY:
+                seen["quote_bid"] = price
+                seen["bid_clamp"] = clamp
+            else:
+                seen["quote_ask"] = price
+                seen["ask_clamp"] = clamp
+            slot = slots[instrument, column]
+            action = choose_action(slot, price, wanted)
+            if action < 0:
+                continue
+            order = orders[sent]
+            sent += 1
+            order["ts"] = row["ts"]
+            order["decision"] = i
+            order["instrument"] = instrument
+            order["side"] = side
+            order["type"] = LIMIT
+            order["tif"] = GTC
+            order["post_only"] = limit["post_only"]
+            next_id = send(slot, order, action, price, wanted, next_id)
+    return sent
