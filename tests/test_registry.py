@@ -6,6 +6,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+
 from mm.api import PluginError
 from mm.registry import Registry, load_registry
 

@@ -11,7 +11,6 @@ asks for them, so that listing plugins compiles nothing.
 from typing import TYPE_CHECKING
 
 from mm.api import Context, StrategyOffer, TransformerOffer, hookimpl
-
 from mm_avellaneda.config import AvellanedaConfig
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ leaves them as they are. Knows nothing of how they are used; the host checks the
 from decimal import Decimal
 
 import attrs
+
 from mm.api import ConfigError, Instrument, option
 
 
@@ -89,13 +90,11 @@ class AvellanedaConfig:
     )
     post_only: bool = option(True, help="Have the venue reject a quote that would take.")
     # RUF009 takes option() for a shared default; it is an attrs.field with a factory.
-    vol: VolConfig = option(factory=VolConfig, help="Volatility.")  # noqa: RUF009
-    penetration: PenetrationConfig = option(  # noqa: RUF009
+    vol: VolConfig = option(factory=VolConfig, help="Volatility.")
+    penetration: PenetrationConfig = option(
         factory=PenetrationConfig, help="Arrival intensity by distance from the mid."
     )
-    sequencer: SequencerConfig = option(  # noqa: RUF009
-        factory=SequencerConfig, help="Decision times."
-    )
+    sequencer: SequencerConfig = option(factory=SequencerConfig, help="Decision times.")
 
 
 def whole_lots(contracts: float, instrument: Instrument, key: str) -> int:

@@ -27,8 +27,8 @@ from typing import Any
 import numba
 import numpy as np
 import numpy.typing as npt
-from mm.api import QUOTE, TRADE, Rows
 
+from mm.api import QUOTE, TRADE, Rows
 from mm_avellaneda.intensity import fit_intensity
 
 # What these helpers call ``settings`` and ``state`` is the one record, not the array of one.

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import numba
 import numpy as np
+
 from mm.api import (
     BELOW_ZERO,
     BUY,
@@ -34,7 +35,6 @@ from mm.api import (
     SELL,
     Rows,
 )
-
 from mm_avellaneda.model import offsets
 
 QUOTING: Final = np.dtype(

@@ -9,8 +9,8 @@ from typing import Final
 import attrs
 import numpy as np
 import numpy.typing as npt
-from mm.api import MICRO, TOUCH_FIELDS, Instrument, Rows
 
+from mm.api import MICRO, TOUCH_FIELDS, Instrument, Rows
 from mm_avellaneda.config import AvellanedaConfig, whole_microseconds
 
 FEATURES: Final = np.dtype(

@@ -7,8 +7,8 @@ account in ``decide``, which remembers nothing. The formula is in ``model``, the
 
 import numba
 import numpy as np
-from mm.api import DECISION, ORDER, Account, Context, Decisions, Instrument, Rows
 
+from mm.api import DECISION, ORDER, Account, Context, Decisions, Instrument, Rows
 from mm_avellaneda.config import AvellanedaConfig, whole_lots
 from mm_avellaneda.model import spread_terms
 from mm_avellaneda.quoting import LIMITS, QUOTING, SLOT, decide_rows

@@ -5,8 +5,8 @@ and of the market only what the kernel remembers.
 """
 
 import numpy as np
-from mm.api import Context, MarketBatch, Rows
 
+from mm.api import Context, MarketBatch, Rows
 from mm_avellaneda.config import AvellanedaConfig
 from mm_avellaneda.kernel import advance
 from mm_avellaneda.state import FEATURES, Memory, fresh_memory

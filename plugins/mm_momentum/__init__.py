@@ -9,7 +9,6 @@ it imports them when a run asks for them, so that listing plugins compiles nothi
 from typing import TYPE_CHECKING
 
 from mm.api import Context, NoConfig, StrategyOffer, TransformerOffer, hookimpl
-
 from mm_momentum.config import MomentumConfig
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import attrs
+
 from mm.api import ConfigError, Instrument, option
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
 from mm.api import QUOTE, TOUCH_FIELDS, TRADE, Context, MarketBatch, Rows
 
 PASSED: Final = np.dtype(

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numba
 import numpy as np
+
 from mm.api import BUY, IOC, LIMIT, NEW, NO_MODEL, ONE_SIDED, SELL, Rows
 
 AVERAGED: Final = np.dtype(

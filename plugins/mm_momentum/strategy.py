@@ -7,8 +7,8 @@ never more than a price we know. While an order works, the strategy waits to hea
 """
 
 import numpy as np
-from mm.api import DECISION, ORDER, Account, Context, Decisions, Rows
 
+from mm.api import DECISION, ORDER, Account, Context, Decisions, Rows
 from mm_momentum.config import MomentumConfig, quote_lots
 from mm_momentum.signals import AVERAGED, AVERAGES, average, decide_rows
 

@@ -1,7 +1,7 @@
 """The built-in fill models: how a resting order moves up its queue and fills.
 
-    queue          first in, first out, risk-averse: only prints and a shrunken level help
-    probabilistic  a print at our price fills us with probability 1 - ahead / level
+queue          first in, first out, risk-averse: only prints and a shrunken level help
+probabilistic  a print at our price fills us with probability 1 - ahead / level
 """
 
 from mm.api import Context, FillModel, FillModelOffer, NoConfig, hookimpl

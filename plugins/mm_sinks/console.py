@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
+
 from mm.api import BUY, RULE_NAMES, Instrument, Rows, Status
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mm.api import Instrument, Rows, Status
-
 from mm_sinks.columns import TABLES, header, lines
 
 

@@ -18,6 +18,7 @@ This module only says what is on offer; the work, and what it imports, waits unt
 from typing import Final
 
 import attrs
+
 from mm.api import Connector, ConnectorOffer, hookimpl, option
 
 MM_API: Final = (0, 1)

@@ -8,7 +8,6 @@ from typing import Final
 
 from mm.api import CLEAR, LEVEL, QUOTE, TRADE, Rows
 from mm.api.jit import kernel
-
 from mm_tardis import decimals
 from mm_tardis.decimals import to_units
 from mm_tardis.table import (

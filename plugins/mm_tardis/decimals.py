@@ -7,6 +7,7 @@ not fit is answered with a code, so that the kernels give the same results compi
 from typing import Final
 
 import numpy as np
+
 from mm.api.jit import kernel
 
 LIMIT: Final = 10**18

@@ -10,8 +10,8 @@ from typing import Final
 
 import attrs
 import numpy as np
-from mm.api import EVENT, ConfigError, Instrument, Rows
 
+from mm.api import EVENT, ConfigError, Instrument, Rows
 from mm_tardis import convert as co
 from mm_tardis import faults
 from mm_tardis.reader import RowReader

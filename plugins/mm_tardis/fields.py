@@ -7,7 +7,6 @@ field holds one, so every scan stops there and none has to look out for the end.
 from typing import Final
 
 from mm.api.jit import kernel
-
 from mm_tardis.decimals import LIMIT
 from mm_tardis.table import BOOK, DIGITS, EMPTY, NEGATIVE, NOT_NUMBER, OK, Text
 

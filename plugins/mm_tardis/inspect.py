@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import attrs
-from mm.api import DataError
 
+from mm.api import DataError
 from mm_tardis import TardisConfig
 from mm_tardis import tally as ta
 from mm_tardis.notes import defects

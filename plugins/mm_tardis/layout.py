@@ -9,8 +9,8 @@ from typing import Final
 
 import attrs
 import numpy as np
-from mm.api import DataError
 
+from mm.api import DataError
 from mm_tardis.table import (
     ASK_PRICE,
     ASK_SIZE,

@@ -15,8 +15,8 @@ from typing import Any, Final, Self
 import attrs
 import numpy as np
 from isal import igzip, igzip_lib
-from mm.api import DataError
 
+from mm.api import DataError
 from mm_tardis.table import MAX_LINE, Text
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"  # RFC 1952, 2.3.1

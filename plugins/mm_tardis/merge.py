@@ -7,8 +7,8 @@ for depends on the data alone, so the stream does too.
 from collections.abc import Iterator
 
 import numpy as np
-from mm.api import EVENT, MarketBatch, Rows
 
+from mm.api import EVENT, MarketBatch, Rows
 from mm_tardis.events import WHOLE, Chunk, join
 
 _NEVER = 2**63 - 1

@@ -8,7 +8,6 @@ starting at which byte.
 from typing import Final
 
 from mm.api.jit import kernel
-
 from mm_tardis.fields import (
     COMMA,
     NEWLINE,

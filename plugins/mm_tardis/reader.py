@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NoReturn, Self
 
 import numpy as np
-from mm.api import DataError
 
+from mm.api import DataError
 from mm_tardis import faults
 from mm_tardis.layout import read_header
 from mm_tardis.lines import Identity, LineBlocks

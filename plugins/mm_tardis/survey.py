@@ -12,8 +12,8 @@ from typing import Final
 
 import attrs
 import numpy as np
-from mm.api import DataError
 
+from mm.api import DataError
 from mm_tardis import tally as ta
 from mm_tardis.layout import KIND_NAMES
 from mm_tardis.lines import Identity

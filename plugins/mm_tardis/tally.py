@@ -7,9 +7,9 @@ odd and what is wrong is for the caller to say.
 from typing import Final
 
 import numpy as np
+
 from mm.api import MICRO
 from mm.api.jit import kernel
-
 from mm_tardis.decimals import common_divisor, scale
 from mm_tardis.table import (
     BOOK,

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import mm.cli.parser
 import pytest
+
+import mm.cli.parser
 from mm.api import ConfigError, DataError, MMError, PluginError, UsageError
 from mm.cli import main
 from mm.cli.parser import build_parser

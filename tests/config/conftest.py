@@ -1,6 +1,5 @@
 """A registry of invented parts, so that these tests depend on no plugin."""
 
-# ruff: noqa: RUF009 - option() is attrs.field(), which belongs in a class body
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any, Literal
 
 import attrs
 import pytest
+
 from mm.api import (
     ConnectorOffer,
     FillModelOffer,

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mm.config.edit import key_text, set_values, toml_text
 from mm.config.scan import scan
 

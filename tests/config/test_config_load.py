@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from mm.api import ConfigError, PluginError
 from mm.config import LoadedConfig, load_config
 from mm.registry import Registry

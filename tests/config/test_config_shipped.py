@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from mm.config import load_config, reference_markdown
 from mm.registry import load_registry
 

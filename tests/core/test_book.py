@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mm.api import EVENT, LEVEL
 from mm.core.book import ASK, BID, Book, clear, next_level, set_level
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mm_avellaneda.intensity import MIN_DEPTHS, fit_intensity
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mm_avellaneda.model import gueant_offsets, spread_terms
 
 ORACLE = Path(__file__).parents[3] / "shared" / "reference" / "oracle.json"

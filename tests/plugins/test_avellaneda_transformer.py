@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from mm.api import BUY, EVENT, QUOTE, SELL, TRADE, ConfigError, Context, Instrument, MarketBatch
 from mm_avellaneda.config import (
     AvellanedaConfig,

@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 import pytest
 import trio
+
 from mm.api import DataError, Instrument, MarketBatch
 from mm_tardis import TardisConfig, build
 

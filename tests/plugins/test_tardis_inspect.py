@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mm_tardis.inspect import inspect_files, inspection_json, inspection_text
 from mm_tardis.tally import bucket_of, latency_of
 

@@ -7,6 +7,7 @@ import attrs
 import numpy as np
 import pytest
 import trio
+
 from mm.api import CLEAR, Instrument, MarketBatch
 from mm.api.parts import Survey
 from mm_tardis import TardisConfig, build

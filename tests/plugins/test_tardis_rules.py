@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 import pytest
 import trio
+
 from mm.api import CLEAR, LEVEL, QUOTE, TRADE, ConfigError, DataError, Instrument, MarketBatch
 from mm.api.parts import Survey
 from mm_tardis import MM_API, TardisConfig, build, mm_connectors

@@ -14,6 +14,7 @@ import numpy as np
 import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from mm.api import BUY, CLEAR, LEVEL, QUOTE, SELL, TRADE, Instrument, MarketBatch
 from mm.api.parts import Survey
 from mm_tardis import TardisConfig, build

@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 import pytest
 import trio
+
 from mm.api import (
     BUY,
     DECISION,

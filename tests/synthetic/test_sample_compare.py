@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from mm import synthetic
 from mm.synthetic import compare, write_sample
 from mm.synthetic.measure import SECOND, fano, penetration

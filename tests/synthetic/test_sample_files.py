@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
+
 from mm.api import UsageError
 from mm.synthetic import DEFAULT_SECONDS, SampleReport, write_sample
 

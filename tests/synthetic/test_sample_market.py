@@ -6,6 +6,7 @@ from functools import partial
 from random import Random
 
 import pytest
+
 from mm.synthetic.agenda import Agenda, count, mixed_wait
 from mm.synthetic.ladder import ASK, BID, Ladder
 from mm.synthetic.sample import simulate

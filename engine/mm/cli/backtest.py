@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import trio
+
 from mm.api import UsageError
 from mm.api.jit import is_cold
 from mm.cli.display import show_progress, summary_table
-from mm.config import LoadedConfig, load_config
+from mm.cli.run_file import load_run_file
+from mm.config import LoadedConfig
 from mm.run.build import Options
 from mm.run.ends import root_cause
 from mm.run.interrupt import EXIT_CODE, graceful_interrupts
@@ -27,17 +29,12 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         MMError: what went wrong, after the outputs have been closed.
     """
-    if args.speed is not None and not args.speed > 0:
-        raise UsageError(f"--speed must be above 0, was {args.speed:g}")
-    loaded = load_config(
-        args.config,
-        overrides=args.set,
-        data=args.data,
-        output=args.output,
-        symbol=args.symbol,
-        seed=args.seed,
-        strict=True if args.strict else None,
-    )
+    loaded = load_run_file(args)
+    if not loaded.config.data.from_csv:
+        raise UsageError(
+            f"{args.config}: data.from_csv is false, so this is a run file for live data;"
+            " a backtest needs true"
+        )
     if not args.quiet and is_cold("mm"):
         print("compiling kernels, once for this version: about 20 s …", file=sys.stderr)
     if args.dry_run:

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import trio
-from mm.run.progress import Progress
-from mm.run.session import Plan
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
+
+from mm.run.progress import Progress
+from mm.run.session import Plan
 
 _REFRESH_S: Final = 0.25
 _LINE_EVERY_S: Final = 10.0

@@ -3,7 +3,6 @@
 A part's own table (``[strategy.<name>]`` …) is described by the part's plugin. Nothing here reads
 or checks anything: bounds and units are declared, ``structure`` applies them.
 """
-# ruff: noqa: RUF009 - option() is attrs.field(), which belongs in a class body
 
 from decimal import Decimal
 from typing import Any, Final

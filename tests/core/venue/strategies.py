@@ -1,0 +1,113 @@
+"""Random sessions for hypothesis: few prices, few sizes, few moments, so that all collides."""
+
+from typing import Any
+
+import attrs
+from hypothesis import strategies as st
+
+from mm.api import (
+    BUY,
+    CANCEL,
+    CANCEL_ALL,
+    CLEAR,
+    FOK,
+    GTC,
+    IOC,
+    LEVEL,
+    LIMIT,
+    MARKET,
+    NEW,
+    QUOTE,
+    REPLACE,
+    SELL,
+    TRADE,
+)
+
+from .tapes import Command, Decision, Event, Session
+
+FIRST_TS = 100
+PRICES = st.integers(1, 6)
+SIZES = st.integers(0, 6)
+SIDES = st.sampled_from([BUY, SELL])
+
+
+def mostly(usual: Any, *others: Any) -> st.SearchStrategy[Any]:
+    """The usual value, now and then another."""
+    return st.sampled_from([usual] * 4 + list(others))
+
+
+def commands(instruments: int) -> st.SearchStrategy[Command]:
+    """New orders of all kinds, and what is done to them; some make no sense."""
+    return st.builds(
+        Command,
+        action=st.sampled_from([NEW] * 5 + [REPLACE] * 2 + [CANCEL, CANCEL_ALL]),
+        client_id=st.integers(0, 3),
+        price=st.one_of(PRICES, PRICES, PRICES, st.integers(-1, 0)),
+        size=st.one_of(SIZES, SIZES, SIZES, st.integers(-1, 12)),
+        instrument=st.integers(0, instruments - 1),
+        side=mostly(BUY, SELL, SELL, SELL, SELL, 0),
+        type=mostly(LIMIT, LIMIT, LIMIT, MARKET),
+        tif=mostly(GTC, GTC, IOC, FOK),
+        post_only=mostly(0, 1),
+    )
+
+
+@st.composite
+def message(draw: st.DrawFn, kinds: list[int], instruments: int, ts: int, row: int) -> list[Event]:
+    """One message: prints, a quote, changes of levels, or a snapshot."""
+    kind = draw(st.sampled_from(kinds))
+    made = ts - draw(st.integers(-2, 6))
+    common = {"ts_local": ts, "instrument": draw(st.integers(0, instruments - 1)), "end": 0}
+    rows = 1 if kind == QUOTE else draw(st.integers(1, 3))
+    first = [Event(kind=CLEAR, ts_exchange=made, **common)] if kind == CLEAR else []
+    rest = [
+        Event(
+            kind=LEVEL if kind == CLEAR else kind,
+            ts_exchange=made + draw(mostly(0, 1, -1)),
+            price=draw(PRICES),
+            size=draw(SIZES),
+            ask_price=draw(PRICES) if kind == QUOTE else 0,
+            ask_size=draw(SIZES) if kind == QUOTE else 0,
+            row=row + n,
+            side=draw(mostly(BUY, SELL, SELL, SELL, SELL, 0) if kind == TRADE else SIDES),
+            **common,
+        )
+        for n in range(rows)
+    ]
+    events = first + rest
+    return [*events[:-1], attrs.evolve(events[-1], end=1)]
+
+
+@st.composite
+def tapes(draw: st.DrawFn, instruments: int) -> tuple[Event, ...]:
+    """A tape with a book, or quotes, or both; files may start anew in the middle (row 1 again)."""
+    book = [LEVEL, LEVEL, LEVEL, CLEAR]
+    kinds = draw(st.sampled_from([[QUOTE], book, [QUOTE, *book]])) + [TRADE, TRADE, TRADE]
+    tape: list[Event] = []
+    ts, row = FIRST_TS, 1
+    for _ in range(draw(st.integers(0, 25))):
+        ts += draw(mostly(1, 0, 0, 3))
+        tape += draw(message(kinds, instruments, ts, row))
+        row = draw(mostly(row + 3, 1))
+    return tuple(tape)
+
+
+@st.composite
+def sessions(draw: st.DrawFn, choices: int = 2) -> Session:
+    """A tape with decisions along it, each with up to ``choices`` reactions to what is known."""
+    instruments = draw(st.integers(1, 2))
+    tape = draw(tapes(instruments))
+    last = tape[-1].ts_local if tape else FIRST_TS
+    times = sorted(draw(st.lists(st.integers(FIRST_TS - 2, last + 2), max_size=10)))
+    sent = st.lists(commands(instruments), max_size=3).map(tuple)
+    return Session(
+        tape=tape,
+        decisions=tuple(
+            Decision(ts, tuple(draw(st.lists(sent, min_size=1, max_size=choices)))) for ts in times
+        ),
+        entry=draw(st.sampled_from([0, 0, 1, 2, 5])),
+        response=draw(st.sampled_from([0, 1, 4])),
+        model=draw(st.sampled_from(["queue", "probabilistic"])),
+        seed=draw(st.integers(0, 3)),
+        instruments=instruments,
+    )

@@ -1,0 +1,138 @@
+"""Tapes of market events and the commands given along them, as plain objects.
+
+The vocabulary of the venue's tests: what happened in the market, message by message, and what we
+decided when. It knows no venue; ``naive`` and ``replay`` both read it.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from mm.api import BUY, CANCEL, CANCEL_ALL, CLEAR, GTC, LEVEL, LIMIT, NEW, QUOTE, REPLACE, TRADE
+
+
+@attrs.frozen(kw_only=True)
+class Event:
+    """One row of market data, named as in ``mm.api.EVENT``."""
+
+    ts_local: int
+    ts_exchange: int
+    kind: int
+    price: int = 0
+    size: int = 0
+    ask_price: int = 0
+    ask_size: int = 0
+    row: int = 0
+    instrument: int = 0
+    side: int = 0
+    end: int = 1
+
+
+@attrs.frozen(kw_only=True)
+class Command:
+    """What we tell the venue, named as in ``mm.api.ORDER``."""
+
+    action: int
+    client_id: int = 0
+    price: int = 0
+    size: int = 0
+    order_id: int = 0
+    instrument: int = 0
+    side: int = 0
+    type: int = LIMIT
+    tif: int = GTC
+    post_only: int = 0
+
+
+@attrs.frozen
+class Decision:
+    """A decision time, and what is sent then, depending on what is known.
+
+    With n changes of the account known (reports that are not ``accepted`` or ``replaced``),
+    ``choices[n % len(choices)]`` is sent.
+    """
+
+    ts: int
+    choices: tuple[tuple[Command, ...], ...]
+
+
+@attrs.frozen
+class Session:
+    """A tape, our decisions along it, and the venue's two latencies [µs]."""
+
+    tape: tuple[Event, ...]
+    decisions: tuple[Decision, ...]
+    entry: int = 0
+    response: int = 0
+    model: str = "queue"
+    seed: int = 0
+    instruments: int = 1
+
+
+def messages(tape: Sequence[Event]) -> Iterator[list[Event]]:
+    """Split a tape into its atomic messages."""
+    message: list[Event] = []
+    for event in tape:
+        message.append(event)
+        if event.end:
+            yield message
+            message = []
+
+
+# Words to write a tape with. Times are local; the exchange's clock shows the same unless told.
+
+
+def trade(ts: int, price: int, size: int, side: int, row: int, ts_exchange: int = -1) -> Event:
+    """A print of ``size`` lots; ``side`` is the taker's."""
+    made = ts if ts_exchange < 0 else ts_exchange
+    return Event(
+        ts_local=ts, ts_exchange=made, kind=TRADE, price=price, size=size, side=side, row=row
+    )
+
+
+def quote(ts: int, bid: int, bid_size: int, ask: int, ask_size: int) -> Event:
+    """A touch; a side with size 0 is empty."""
+    return Event(
+        ts_local=ts, ts_exchange=ts, kind=QUOTE,
+        price=bid, size=bid_size, ask_price=ask, ask_size=ask_size,
+    )  # fmt: skip
+
+
+def level(ts: int, side: int, price: int, size: int, end: int = 1) -> Event:
+    """A level of the book set to ``size`` lots."""
+    return Event(
+        ts_local=ts, ts_exchange=ts, kind=LEVEL, side=side, price=price, size=size, end=end
+    )
+
+
+def snapshot(ts: int, bids: dict[int, int], asks: dict[int, int]) -> tuple[Event, ...]:
+    """A book of that many lots by price, as one message that first clears the old one."""
+    rows = [Event(ts_local=ts, ts_exchange=ts, kind=CLEAR, end=0)]
+    rows += [level(ts, BUY, price, size, end=0) for price, size in bids.items()]
+    rows += [level(ts, -BUY, price, size, end=0) for price, size in asks.items()]
+    return (*rows[:-1], attrs.evolve(rows[-1], end=1))
+
+
+def limit(client_id: int, side: int, price: int, size: int, **rest: int) -> Command:
+    """A new limit order, good till cancelled unless told otherwise."""
+    return Command(action=NEW, client_id=client_id, side=side, price=price, size=size, **rest)
+
+
+def replace(client_id: int, price: int, size: int, **rest: int) -> Command:
+    """A new price and total size for the open order of that name."""
+    return Command(action=REPLACE, client_id=client_id, price=price, size=size, **rest)
+
+
+def cancel(client_id: int) -> Command:
+    """The end of the open order of that name."""
+    return Command(action=CANCEL, client_id=client_id)
+
+
+def cancel_all() -> Command:
+    """The end of every open order of instrument 0."""
+    return Command(action=CANCEL_ALL)
+
+
+def at(ts: int, *commands: Command) -> Decision:
+    """A decision that does not depend on anything."""
+    return Decision(ts, (commands,))

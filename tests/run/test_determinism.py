@@ -1,0 +1,225 @@
+"""The determinism contract of the README, on the first minute and a half of the bundled sample.
+
+Same inputs, same bytes: under any schedule, capacity, batch cut, block length, hash seed, process
+and speed, compiled or not. And no decision knows its future.
+"""
+
+import csv
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from mm.run.session import Result
+from mm.testing import run_config, schedule
+
+SAMPLE = Path(__file__).parents[2] / "example" / "data_sample"
+
+CONFIG = """
+[strategy]
+symbol = "XBTUSD"
+[strategy.avellaneda]
+quote_size = 100
+max_position = 300
+gamma = 0.1
+delta = 0.2
+xi = 200
+[strategy.avellaneda.vol]
+window_len = 100
+interval_s = 0.2
+ema_half_life = 2.0
+[strategy.avellaneda.penetration]
+window_len = 60
+num_bins = 500
+interval_ms = 200
+[strategy.avellaneda.sequencer]
+interval_ms = 200
+[data]
+tardis_root = "{data}"
+trades_csv = "trades.csv.gz"
+quotes_csv = "quotes.csv.gz"
+book_csv = "book.csv.gz"
+[execution]
+latency_ms = 5
+response_latency_ms = 7
+fill_model = "probabilistic"
+[output]
+exchange = "bitmex"
+[position]
+contract_type = "Inverse"
+maker_fee = -0.0001
+taker_fee = 0.0005
+"""
+
+
+def cut_sample(target: Path, seconds: int) -> None:
+    """Copy the first ``seconds`` of the sample."""
+    end = None
+    for name in ("quotes", "trades", "book"):
+        with (
+            gzip.open(SAMPLE / f"{name}.csv.gz", "rt", newline="") as source,
+            (target / f"{name}.csv.gz").open("wb") as file,
+            gzip.open(file, "wt", newline="") as out,
+        ):
+            reader = csv.reader(source)
+            header = next(reader)
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow(header)
+            at = header.index("local_timestamp")
+            for row in reader:
+                end = end or int(row[at]) + seconds * 1_000_000
+                if int(row[at]) > end:
+                    break
+                writer.writerow(row)
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("determinism")
+    cut_sample(directory, 90)
+    path = directory / "run.toml"
+    path.write_text(CONFIG.format(data=directory))
+    return path
+
+
+def run(config: Path, overrides: Sequence[str] = (), seed: int = 0) -> Result:
+    async def main() -> Result:
+        return await run_config(config, overrides, output=config.parent / "runs")
+
+    with schedule(seed):
+        result = trio.run(main)
+    assert result.error is None
+    return result
+
+
+@pytest.fixture(scope="module")
+def reference(config: Path) -> Result:
+    result = run(config)
+    assert result.summary["fills"] >= 3, "the stretch must be lively enough to prove something"
+    return result
+
+
+def test_fifty_schedules_give_one_digest(config: Path, reference: Result) -> None:
+    for seed in range(50):
+        result = run(config, ["engine.channel_capacity=1"], seed)
+        assert result.summary["digest"] == reference.summary["digest"], f"seed {seed}"
+
+
+@pytest.mark.parametrize("capacity", [0, 1, 64])
+@pytest.mark.parametrize("rows", [1, 1000, 0], ids=["every message", "1000 rows", "not at all"])
+def test_neither_capacities_nor_batch_cuts_show(
+    config: Path, reference: Result, capacity: int, rows: int
+) -> None:
+    overrides = [
+        f"engine.channel_capacity={capacity}",
+        f"data.max_batch_rows={rows}",
+        f"data.block_bytes={1 << 26 if rows == 0 else 1 << 16}",
+    ]
+    result = run(config, overrides, seed=capacity)
+    assert result.summary["digest"] == reference.summary["digest"]
+
+
+@pytest.mark.parametrize("longest", [1, 2, 1000])
+def test_blocks_of_decisions_give_what_single_ones_give(
+    config: Path, reference: Result, longest: int
+) -> None:
+    result = run(config, [f"strategy.max_block={longest}"])
+    assert result.summary["digest"] == reference.summary["digest"]
+
+
+def in_process(config: Path, overrides: Sequence[str] = (), **environment: str) -> str:
+    """Run through the command line in a fresh process; return the digest."""
+    sets = [word for pair in overrides for word in ("--set", pair)]
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "mm", "backtest", "--config", str(config), *sets),
+            *("--json", "--quiet", "--output", str(config.parent / "processes")),
+        ],
+        env={**os.environ, **environment},
+        capture_output=True,
+        check=True,
+    )
+    digest: str = json.loads(done.stdout)["digest"]
+    return digest
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "1", "42", "random"])
+def test_fresh_processes_with_other_hash_seeds_agree(
+    config: Path, reference: Result, hash_seed: str
+) -> None:
+    assert in_process(config, PYTHONHASHSEED=hash_seed) == reference.summary["digest"]
+
+
+def test_plain_python_agrees_with_compiled_code(
+    config: Path, reference: Result, tmp_path: Path
+) -> None:
+    cut_sample(tmp_path, 30)
+    short = [f"data.tardis_root='{tmp_path}'", "strategy.avellaneda.vol.window_len=20"]
+    plain = in_process(config, short, NUMBA_DISABLE_JIT="1")
+    compiled = run(config, short)
+    assert compiled.summary["orders"] > 0
+    assert plain == compiled.summary["digest"]
+
+
+async def test_a_paced_replay_gives_the_same_digest(
+    config: Path, reference: Result, autojump_clock: MockClock
+) -> None:
+    start = trio.current_time()
+    result = await run_config(config, output=config.parent / "paced", speed=4.0)
+    assert result.summary["digest"] == reference.summary["digest"]
+    assert trio.current_time() - start >= 88 / 4
+
+
+def test_another_seed_draws_other_fills(config: Path, reference: Result) -> None:
+    result = run(config, ["engine.seed=1"])
+    assert result.summary["digest"] != reference.summary["digest"]
+
+
+def test_without_its_quotes_file_the_touch_comes_from_the_book(
+    config: Path, reference: Result
+) -> None:
+    """The sample's quotes are exactly the touch changes of its book, so nothing changes."""
+    result = run(config, ["data.quotes_csv="])
+    assert result.summary["digest"] == reference.summary["digest"]
+
+
+def rows_until(result: Result, name: str, ts: int) -> list[dict[str, str]]:
+    with (result.directory / name).open(newline="") as file:
+        return [row for row in csv.DictReader(file) if int(row["ts"]) <= ts]
+
+
+@pytest.mark.parametrize("share", [0.5, 0.8])
+def test_changing_the_future_changes_no_decision_before_it(
+    config: Path, reference: Result, tmp_path: Path, share: float
+) -> None:
+    """Prices after t are moved and sizes doubled; decisions and orders up to t stay."""
+    first, last = reference.summary["first_ts"], reference.summary["last_ts"]
+    ts = int(first + share * (last - first))
+    for name in ("quotes", "trades", "book"):
+        with gzip.open(config.parent / f"{name}.csv.gz", "rt") as source:
+            rows = list(csv.DictReader(source))
+        for row in rows:
+            if int(row["local_timestamp"]) > ts:
+                for column in ("ask_amount", "bid_amount", "amount"):
+                    if column in row:
+                        row[column] = str(2 * int(row[column]))
+                for column in ("ask_price", "bid_price", "price"):
+                    if column in row:
+                        row[column] = f"{float(row[column]) + 50:.1f}"
+        with (tmp_path / f"{name}.csv").open("w", newline="") as out:
+            writer = csv.DictWriter(out, rows[0].keys(), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+    files = [f"data.{name}_csv={name}.csv" for name in ("quotes", "trades", "book")]
+    changed = run(config, [f"data.tardis_root='{tmp_path}'", *files])
+    assert changed.summary["digest"] != reference.summary["digest"]
+    for name in ("quotes.csv", "orders.csv"):
+        assert rows_until(changed, name, ts) == rows_until(reference, name, ts)
+        assert rows_until(reference, name, ts), "nothing was decided before t"
