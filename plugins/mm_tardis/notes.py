@@ -12,6 +12,9 @@ from mm_tardis import tally as ta
 from mm_tardis.survey import Findings, clock_shift
 from mm_tardis.table import BOOK, QUOTES, TRADES
 
+_LONG_PAUSE_S: Final = 10.0
+"""As for the pauses that the tally counts: longer than any in the real hour (6.8 s)."""
+
 _DEFECTS: Final = (
     ("same_time_rows", ta.SAME_TIME, (TRADES, QUOTES, BOOK)),
     ("exchange_time_steps_back", ta.STEPS_BACK, (TRADES, QUOTES, BOOK)),
@@ -70,6 +73,7 @@ def notes(files: Sequence[Findings]) -> tuple[str, ...]:
     exchanges = sorted({found.exchange for found in files if found.exchange})
     if len(exchanges) > 1:
         sentences.append(f"the files are of several exchanges: {', '.join(map(repr, exchanges))}")
+    sentences += _uneven(files)
     shift = clock_shift(files)
     if shift < 0:
         sentences.append(_shifted(files, shift))
@@ -90,6 +94,18 @@ def _about(found: Findings) -> list[str]:
             f"{found.count(ta.LONG_GAPS)} pauses are longer than 10 s, the longest {longest:.1f} s"
         )
     return sentences
+
+
+def _uneven(files: Sequence[Findings]) -> list[str]:
+    """Warn of a book that stands still while the quotes go on; matching would believe it."""
+    ends = {found.kind: found.count(ta.LAST) for found in files if found.rows}
+    short_s = (ends.get(QUOTES, 0) - ends.get(BOOK, ends.get(QUOTES, 0))) / 1e6
+    if short_s <= _LONG_PAUSE_S:
+        return []
+    return [
+        f"the book ends {short_s:.0f} s before the quotes and stands still from there on;"
+        " leave book_csv out to match against the quotes"
+    ]
 
 
 def _shifted(files: Sequence[Findings], shift: int) -> str:

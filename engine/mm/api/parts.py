@@ -168,4 +168,4 @@ class Output:
     """Where a sink writes, and how."""
 
     directory: Path
-    verbose: bool = False
+    """The run's own; it exists."""

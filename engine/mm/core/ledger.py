@@ -60,7 +60,7 @@ class Holding:
         if self.lots * lots < 0:
             closing = min(abs(lots), abs(self.lots)) * (1 if lots > 0 else -1)
         released = -self.basis * closing / self.lots if self.lots else 0.0
-        realized = self.scale * (-closing * value - released)
+        realized = self.scale * (-closing * value - released) + 0.0  # no -0.0
         self.lots += lots
         opening = lots - closing
         self.basis = self.basis - released + opening * value if self.lots else 0.0

@@ -44,6 +44,7 @@ class Options:
     speed: float | None = None
     """Multiple of real time to replay at; None = as fast as it goes."""
     verbose: bool = False
+    """Print each fill."""
 
 
 def find_instruments(config: RunConfig, survey: Survey) -> tuple[tuple[Instrument, ...], list[str]]:

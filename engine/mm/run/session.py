@@ -126,11 +126,13 @@ def _make_directory(plan: Plan) -> Path:
 
 def _build_sinks(plan: Plan, directory: Path, options: Options) -> dict[str, Sink]:
     config = plan.loaded.config
-    names = list(config.output.sinks)
+    chosen = dict(zip(config.output.sinks, config.parts.sinks, strict=True))
+    if options.verbose and "console" not in chosen:
+        chosen["console"] = plan.loaded.registry.sink("console").config()
     context = Context(instruments=plan.instruments, seed=config.engine.seed)
-    output = Output(directory=directory, verbose=options.verbose)
+    output = Output(directory=directory)
     sinks: dict[str, Sink] = {}
-    for name, table in zip(names, config.parts.sinks, strict=True):
+    for name, table in chosen.items():
         with blame(f"sink {name!r}"):
             sinks[name] = plan.loaded.registry.sink(name).build(table, context, output)
     return sinks
