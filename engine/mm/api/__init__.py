@@ -96,6 +96,7 @@ from mm.api.parts import (
     Survey,
     Transformer,
 )
+from mm.api.simple import OrderPad, RowStrategy
 from mm.api.tables import CANDLE, EXECUTION, POSITION
 
 __all__ = [
@@ -110,7 +111,7 @@ __all__ = [
     "WORKING", "WOULD_TAKE", "Account", "ConfigError", "Connector", "ConnectorOffer", "Context",
     "ContractType", "DataError", "Decisions", "DepthRule", "ExecutionReport", "Features",
     "FillModel", "FillModelOffer", "Hooks", "Instrument", "MMError", "MarketBatch", "NoConfig",
-    "OrderBlock", "Outlet", "Output", "PluginError", "PrintRule", "Rows", "Sink", "SinkOffer",
-    "Source", "Status", "Strategy", "StrategyOffer", "Survey", "Transformer", "TransformerOffer",
+    "OrderBlock", "OrderPad", "Outlet", "Output", "PluginError", "PrintRule", "RowStrategy",
+    "Rows", "Sink", "SinkOffer", "Source", "Status", "Strategy", "StrategyOffer", "Survey", "Transformer", "TransformerOffer",
     "UsageError", "hookimpl", "hookspec", "option",
 ]  # fmt: skip

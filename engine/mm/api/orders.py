@@ -134,7 +134,7 @@ CLAMP_NAMES: Final = ("", "passive", "max_position", "no_model", "one_sided", "b
 
 @attrs.frozen(kw_only=True)
 class Decisions:
-    """A strategy's answer for rows 0..n-1: the orders, and a trace row each."""
+    """A strategy's answer for its first n rows: the orders, and a trace row each."""
 
     orders: Rows
     """dtype ORDER, shape (m,), in order of ``decision``."""

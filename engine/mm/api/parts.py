@@ -108,10 +108,12 @@ class Strategy(Protocol):
         ...
 
     def decide(self, rows: Rows, account: Account) -> Decisions:
-        """Decide every row, supposing that only our own new orders change the account.
+        """Decide rows, supposing that only our own new orders change the account.
 
-        Called again for rows that turned out to be decided on an old account, so it must not
-        remember anything: the same rows and account give the same answer.
+        ``account`` is known up to the first row's ``ts``. Decide all rows, or the first few (at
+        least one): the answer's trace says how many. Rows that turn out to be decided on an
+        account that has changed by their time are asked for again, so a strategy that decides
+        several at once must not remember anything; one that decides one at a time may.
         """
         ...
 

@@ -4,6 +4,9 @@ The loop with the venue is closed here. Each block says when the next one can co
 (its horizon); the venue answers for all time up to there, or up to the first decision that was
 made on an account that had changed by then. The rest of the block is decided again. So each
 side always owes the other exactly one message, and no capacity can deadlock them.
+
+A strategy is only asked with an account that is known up to its first row's time. So a row that
+is decided alone is decided once, and a strategy that answers one row at a time may have a memory.
 """
 
 import numpy as np
@@ -53,28 +56,32 @@ async def decide(
             _check_rows(rows, message.rows, owner)
             start = 0
             while start < len(rows):
-                block = rows[start : start + length]
+                if account.up_to < rows["ts"][start]:
+                    await out.send(_nothing(int(rows["ts"][start])))
+                    account = await accounts.receive()
+                wanted = rows[start : start + length]
+                decisions = _decide(strategy, wanted, account, owner)
+                block = wanted[: len(decisions.trace)]
                 after = start + len(block)
                 horizon = int(rows["ts"][after]) if after < len(rows) else message.watermark
-                await out.send(_decide(strategy, block, account, horizon, owner))
+                times = np.ascontiguousarray(block["ts"])
+                await out.send(OrderBlock(times=times, decisions=decisions, horizon=horizon))
                 account = await accounts.receive()
                 start += account.committed
-                whole = account.committed == len(block)
+                whole = account.committed == len(wanted)
                 length = min(2 * length, longest_block) if whole else max(1, account.committed)
             if account.up_to < message.watermark:
                 await out.send(_nothing(message.watermark))
                 account = await accounts.receive()
 
 
-def _decide(
-    strategy: Strategy, rows: Rows, account: Account, horizon: int, owner: str
-) -> OrderBlock:
+def _decide(strategy: Strategy, rows: Rows, account: Account, owner: str) -> Decisions:
+    """Ask the strategy; stamp its orders with their decision times."""
     with blame(owner, int(rows["ts"][0])):
         decisions = strategy.decide(rows, account)
         _check(decisions, len(rows), owner)
         decisions.orders["ts"] = rows["ts"][decisions.orders["decision"]]
-    times = np.ascontiguousarray(rows["ts"])
-    return OrderBlock(times=times, decisions=decisions, horizon=horizon)
+    return decisions
 
 
 def _nothing(horizon: int) -> OrderBlock:
@@ -96,8 +103,9 @@ def _check(decisions: Decisions, rows: int, owner: str) -> None:
     orders, trace = decisions.orders, decisions.trace
     if orders.dtype != ORDER or trace.dtype != DECISION:
         raise PluginError(f"{owner}: decide() must give ORDER and DECISION arrays")
-    if len(trace) != rows:
-        raise PluginError(f"{owner}: decide() gave {len(trace)} trace rows for {rows} rows")
+    decided = len(trace)
+    if not 1 <= decided <= rows:
+        raise PluginError(f"{owner}: decide() gave {decided} trace rows for {rows} rows")
     at = orders["decision"]
-    if len(at) and (at[0] < 0 or at[-1] >= rows or np.any(np.diff(at) < 0)):
-        raise PluginError(f"{owner}: order column 'decision' must ascend within 0..{rows - 1}")
+    if len(at) and (at[0] < 0 or at[-1] >= decided or np.any(np.diff(at) < 0)):
+        raise PluginError(f"{owner}: order column 'decision' must ascend within 0..{decided - 1}")

@@ -1,0 +1,132 @@
+"""Strategies that decide one row at a time, in plain Python.
+
+Subclass ``RowStrategy`` and write ``on_row``. It is called exactly once for each row, in order,
+with the account as known then, so it may keep what it likes on ``self``. A decision costs some
+tens of microseconds; where that is too slow, implement ``decide`` for many rows.
+"""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from mm.api.account import Account
+from mm.api.market import BUY, Rows
+from mm.api.orders import (
+    CANCEL,
+    CANCEL_ALL,
+    DECISION,
+    GTC,
+    IOC,
+    LIMIT,
+    MARKET,
+    NEW,
+    ORDER,
+    REPLACE,
+    Decisions,
+)  # fmt: skip
+
+
+class OrderPad:
+    """Where ``on_row`` writes its orders. Prices are ticks, sizes lots, sides BUY or SELL."""
+
+    def __init__(self, account: Account, instrument: int) -> None:
+        """Start with nothing written."""
+        self._account = account
+        self._instrument = instrument
+        self._rows: list[Rows] = []
+        self._next_client_id = account.next_client_id
+        self.wanted = {1: 0, -1: 0}
+        """Side to the price that ``quote`` was last asked for; for the trace."""
+
+    def limit(
+        self, side: int, price: int, size: int, *, post_only: bool = False, tif: int = GTC
+    ) -> int:
+        """Send a limit order; return its client id."""
+        return self._new(side, price, size, LIMIT, tif, post_only)
+
+    def market(self, side: int, size: int) -> int:
+        """Send a market order; return its client id."""
+        return self._new(side, 0, size, MARKET, IOC, False)
+
+    def replace(self, client_id: int, price: int, size: int, *, post_only: bool = False) -> None:
+        """Give an order a new price and total size; what it has filled already counts."""
+        self._write(REPLACE, client_id, price=price, size=size, post_only=post_only)
+
+    def cancel(self, client_id: int) -> None:
+        """Cancel an order."""
+        self._write(CANCEL, client_id)
+
+    def cancel_all(self) -> None:
+        """Cancel everything on this instrument."""
+        self._write(CANCEL_ALL, 0)
+
+    def quote(self, side: int, price: int, size: int) -> None:
+        """Have one post-only order on ``side``, at this price, with ``size`` lots open.
+
+        Sends what it takes: nothing while the price stays (a partly filled order keeps its
+        place), a new order, a replace, or with size 0 a cancel. Call it once a side and row.
+        """
+        self.wanted[side] = price if size > 0 else 0
+        working = self._account.working
+        mine = working[(working["side"] == side) & (working["instrument"] == self._instrument)]
+        if not len(mine):
+            if size > 0:
+                self.limit(side, price, size, post_only=True)
+            return
+        order = mine[0]
+        if order["cancelling"]:
+            return
+        if size <= 0:
+            self.cancel(int(order["client_id"]))
+        elif order["price"] != price or order["size"] - order["filled"] > size:
+            total = int(order["filled"]) + size
+            self.replace(int(order["client_id"]), price, total, post_only=True)
+
+    def rows(self) -> Rows:
+        """What was written, dtype ORDER."""
+        return np.concatenate(self._rows) if self._rows else np.zeros(0, ORDER)
+
+    def _new(self, side: int, price: int, size: int, type_: int, tif: int, post_only: bool) -> int:
+        client_id = self._next_client_id
+        self._next_client_id += 1
+        self._write(
+            NEW, client_id, price=price, size=size, side=side, type=type_, tif=tif,
+            post_only=post_only,
+        )  # fmt: skip
+        return client_id
+
+    def _write(self, action: int, client_id: int, **columns: int) -> None:
+        row = np.zeros(1, ORDER)
+        row["action"], row["client_id"], row["instrument"] = action, client_id, self._instrument
+        for name, value in columns.items():
+            row[name] = value
+        self._rows.append(row)
+
+
+class RowStrategy(ABC):
+    """A strategy that is asked row by row."""
+
+    requires: frozenset[str] = frozenset()
+    """Columns it needs beside TOUCH_FIELDS."""
+
+    @abstractmethod
+    def on_row(self, row: np.void, account: Account, orders: OrderPad) -> None:
+        """Decide at ``row["ts"]``; write orders on the pad."""
+
+    def observe(self, rows: Rows) -> Rows:
+        """Add nothing."""
+        return rows
+
+    def decide(self, rows: Rows, account: Account) -> Decisions:
+        """Answer the first row."""
+        row = rows[0]
+        instrument = int(row["instrument"])
+        pad = OrderPad(account, instrument)
+        self.on_row(row, account, pad)
+        trace = np.zeros(1, DECISION)
+        for name in ("mid", "sigma", "A", "k", "reservation", "raw_bid", "raw_ask"):
+            trace[name] = row[name] if name in (rows.dtype.names or ()) else np.nan
+        trace["ts"], trace["bid"], trace["ask"] = row["ts"], row["bid"], row["ask"]
+        trace["position"], trace["instrument"] = account.position[instrument], instrument
+        trace["quote_bid"], trace["quote_ask"] = pad.wanted[BUY], pad.wanted[-BUY]
+        return Decisions(orders=pad.rows(), trace=trace)

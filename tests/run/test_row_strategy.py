@@ -1,0 +1,43 @@
+"""The strategy for newcomers: one row at a time, exactly once each, with a memory if it likes."""
+
+from decimal import Decimal
+
+import numpy as np
+import trio
+
+from mm.api import BUY, SELL, Account, Instrument, OrderPad, RowStrategy
+from mm.core.ledger import Ledger
+from mm.run.keep import Books
+from mm.run.network import run_network
+from mm.testing import ScriptedConnector, cut_stream, schedule
+
+from tests.run.test_failures import Memory, parts, quotes
+
+
+class JoinTouch(RowStrategy):
+    """Quotes one lot at the touch, and remembers what it saw."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def on_row(self, row: np.void, account: Account, orders: OrderPad) -> None:
+        self.seen.append(int(row["ts"]))
+        orders.quote(BUY, int(row["bid"]), 1)
+        orders.quote(SELL, int(row["bid"]) + 2, 1)
+
+
+def test_each_row_is_asked_once_under_every_schedule_and_cut() -> None:
+    for seed, rows in enumerate((1, 7, None)):
+        strategy = JoinTouch()
+        instrument = Instrument(symbol="TEST", tick_size=Decimal(1), lot_size=Decimal(1))
+        ledger = Ledger((instrument,), maker_fee=0.0, taker_fee=0.0, sample_us=1000)
+        whole = parts(
+            ScriptedConnector(cut_stream(quotes(60), rows)),
+            strategy=strategy,
+            books=Books(ledger),
+            sinks={"memory": Memory()},
+        )
+        with schedule(seed):
+            trio.run(run_network, whole, trio.CancelScope())
+        assert strategy.seen == [10 * n + 10 for n in range(60)]
+        assert whole.sinks["memory"].rows["orders"] == 2  # type: ignore[attr-defined]
