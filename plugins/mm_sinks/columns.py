@@ -72,10 +72,10 @@ def position(field: str) -> Writer:
 
 
 def digits(field: str, significant: int) -> Writer:
-    """Write a float with so many significant digits; NaN as nothing."""
+    """Write a float with so many significant digits; NaN as nothing, -0 as 0 (hence ``+ 0.0``)."""
     style = f".{significant}g"
     return lambda rows, _: [
-        format(value, style) if value == value else "" for value in rows[field].tolist()
+        format(value + 0.0, style) if value == value else "" for value in rows[field].tolist()
     ]
 
 

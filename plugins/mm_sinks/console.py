@@ -34,5 +34,5 @@ class ConsoleSink:
         return (
             f"{when:%H:%M:%S.%f} {instrument.symbol} {side} {size:>8} @ {price:<10}"
             f" {RULE_NAMES[row['rule']]:<15} order {row['order_id']:<6}"
-            f" fee {row['fee']:+.3g} pnl {row['realized']:+.3g}"
+            f" fee {row['fee']:+.3g} pnl {row['realized'] + 0.0:+.3g}"
         )

@@ -1,0 +1,80 @@
+"""The CSV sink: what its files say, and what becomes of them when one cannot be written."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mm.api import BUY, EXECUTION, Instrument, Rows, UsageError
+from mm_sinks.columns import TABLES
+from mm_sinks.csv import CsvSink
+
+INSTRUMENTS = (Instrument(symbol="TEST", tick_size=Decimal("0.5"), lot_size=Decimal(100)),)
+
+
+def executions(count: int) -> Rows:
+    rows = np.zeros(count, EXECUTION)
+    rows["price"], rows["size"], rows["side"], rows["maker"] = 129201, 3, BUY, 1
+    rows["ahead"], rows["ahead_entry"], rows["draw"], rows["mid"] = -1, 0, np.nan, 64600.25
+    return rows
+
+
+def test_ticks_and_lots_are_written_as_exact_decimals(tmp_path: Path) -> None:
+    sink = CsvSink(INSTRUMENTS, tmp_path)
+    sink.write("trades", executions(1))
+    sink.close("complete")
+    header, row = (tmp_path / "trades.csv").read_text().splitlines()
+    values = dict(zip(header.split(","), row.split(","), strict=True))
+    assert (values["price"], values["size"], values["side"]) == ("64600.5", "300", "buy")
+    assert (values["ahead_at_entry"], values["ahead_at_fill"], values["draw"]) == ("0", "", "")
+
+
+def test_minus_zero_is_written_as_zero(tmp_path: Path) -> None:
+    rows = executions(1)
+    rows["realized"], rows["fee"] = -0.0, -0.0
+    sink = CsvSink(INSTRUMENTS, tmp_path)
+    sink.write("trades", rows)
+    sink.close("complete")
+    assert (tmp_path / "trades.csv").read_text().endswith(",0,0,64600.25\n")
+
+
+def test_how_rows_are_cut_into_calls_does_not_show(tmp_path: Path) -> None:
+    rows = executions(7)
+    texts: list[bytes] = []
+    for cuts in ([7], [1] * 7, [0, 3, 4]):
+        directory = tmp_path / str(len(texts))
+        directory.mkdir()
+        sink, start = CsvSink(INSTRUMENTS, directory), 0
+        for length in cuts:
+            sink.write("trades", rows[start : start + length])
+            start += length
+        sink.close("complete")
+        texts.append((directory / "trades.csv").read_bytes())
+    assert texts[0] == texts[1] == texts[2]
+
+
+def test_a_full_disk_is_named_and_the_other_files_are_closed(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    (tmp_path / "orders.csv").symlink_to(full)
+    sink = CsvSink(INSTRUMENTS, tmp_path)
+    sink.write("trades", executions(3))
+    with pytest.raises(UsageError, match=r"orders.csv: cannot be written: No space left on device"):
+        sink.close("complete")
+    for name, _ in TABLES.values():
+        if name != "orders.csv":
+            assert (tmp_path / name).stat().st_size > 0
+
+
+def test_a_disk_that_fills_up_is_named_while_writing(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    (tmp_path / "trades.csv").symlink_to(full)
+    sink = CsvSink(INSTRUMENTS, tmp_path)
+    with pytest.raises(UsageError, match=r"trades.csv: cannot be written: No space left"):
+        sink.write("trades", executions(1000))
+    with pytest.raises(UsageError):
+        sink.close("failed")
