@@ -16,14 +16,18 @@ from mm.run.ends import Inlet, Outlet
 _STEP_S: Final = 0.05
 """Seconds of real time that a cut covers: finer than an eye, coarser than a channel hop."""
 
+_LONGEST_STEP_US: Final = 1 << 62
+"""No data lasts so long, so nothing is cut; a longer step would not fit in 64 bits."""
+
 
 async def pace(batches: Inlet[MarketBatch], out: Outlet[MarketBatch], *, speed: float) -> None:
     """Send batches at ``speed`` times real time, from the first event on. Owns both ends."""
     start_s = trio.current_time()
+    step_us = max(1, int(min(_STEP_S * speed * MICRO, _LONGEST_STEP_US)))
     first: int | None = None
     with batches, out:
         async for batch in batches:
-            for piece in _cut(batch, max(1, int(_STEP_S * speed * MICRO))):
+            for piece in _cut(batch, step_us):
                 if first is None:
                     first = piece.watermark
                 await trio.sleep_until(start_s + (piece.watermark - first) / MICRO / speed)
