@@ -101,7 +101,7 @@ def _print_plan(plan: Plan, as_json: bool) -> None:
         "instruments": [
             f"{i.symbol}, {i.contract_type}, tick {i.tick_size}, lot {i.lot_size},"
             f" multiplier {i.multiplier:g}"
-            for i in plan.instruments
+            for i in plan.parts.instruments
         ],
         "sources": [f"{s.name}: {s.path}, {s.rows} rows" for s in plan.survey.sources],
         "notes": list(plan.notes),

@@ -59,7 +59,7 @@ async def _show_lines(progress: Progress, plan: Plan) -> None:
 def _state(progress: Progress, plan: Plan, elapsed_s: float) -> str:
     """Say in a few words where a run stands."""
     rate = progress.rows / elapsed_s if elapsed_s > 0 else 0.0
-    instrument = plan.instruments[0]
+    instrument = plan.parts.instruments[0]
     return (
         f"{rate / 1e3:.0f}k rows/s, {_clock(progress.ts)}, {progress.fills} fills,"
         f" position {instrument.size_text(progress.position)}, P&L {progress.equity:+.6g}"

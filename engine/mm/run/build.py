@@ -4,7 +4,6 @@ What the run trades is settled here: tick and lot size come from ``[instrument]`
 data, else (the tick) from the strategy's table.
 """
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +17,6 @@ from mm.api import (
     DataError,
     Instrument,
     PluginError,
-    Sink,
     Strategy,
     Survey,
     Transformer,
@@ -94,10 +92,11 @@ def build_parts(
     connector: Connector,
     survey: Survey,
     instruments: tuple[Instrument, ...],
-    sinks: Mapping[str, Sink],
-    options: Options,
 ) -> Parts:
-    """Build everything but the connector and the sinks, and check that it fits together."""
+    """Build everything but the connector, and check that it fits together.
+
+    The sinks are left to be added: they write, and this must be safe to do in a dry run.
+    """
     context = Context(instruments=instruments, seed=config.engine.seed)
     transformer, strategy = _build_strategy(config, registry, context)
     has_quotes = not survey.sources or any(source.name == "quotes" for source in survey.sources)
@@ -110,7 +109,7 @@ def build_parts(
         books=Books(_build_ledger(config, instruments)),
         candles=CandleBuilder(config.output.candle_size_min * _MINUTE_US),
         quotes=None if has_quotes else BookQuotes(len(instruments)),
-        sinks=sinks,
+        sinks={},
         names={
             "connector": config.data.connector,
             "transformer": config.strategy.preprocessing,
@@ -119,7 +118,7 @@ def build_parts(
         progress=Progress(total_rows=survey.total_rows),
         capacity=config.engine.channel_capacity,
         longest_block=config.strategy.max_block,
-        speed=options.speed,
+        speed=None,
     )
 
 

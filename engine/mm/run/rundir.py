@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,34 +17,57 @@ from mm.api import UsageError
 
 
 def create_run_directory(parent: Path, stem: str) -> Path:
-    """Make ``parent/stem_run<N>`` with the lowest N that is free; N counts from 1.
-
-    ``mkdir`` decides, so two runs that start together get two directories.
+    """Make ``parent/stem_run<N>``, with N one more than the highest there is, from 1.
 
     Raises:
         UsageError: if it cannot be made.
     """
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        return _make_next(parent, stem)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(
+            f"{parent}: cannot make the run directory {stem}_run<N> there: {reason}; choose"
+            " another place with --output"
+        ) from error
+
+
+def _make_next(parent: Path, stem: str) -> Path:
+    """``mkdir`` decides, so two runs that start together get two directories."""
     number = 1 + max(_numbers(parent, stem), default=0)
     while True:
         directory = parent / f"{stem}_run{number}"
         try:
-            directory.mkdir(parents=True)
+            directory.mkdir()
         except FileExistsError:
             number += 1
-        except OSError as error:
-            raise UsageError(
-                f"{directory}: cannot make the run directory: {error.strerror};"
-                " choose another with --output"
-            ) from error
         else:
             return directory
 
 
 def _numbers(parent: Path, stem: str) -> Iterator[int]:
-    for path in parent.glob(f"{stem}_run*") if parent.is_dir() else ():
-        suffix = path.name.removeprefix(f"{stem}_run")
-        if suffix.isdecimal():
-            yield int(suffix)
+    for path in parent.iterdir():
+        before, found, number = path.name.rpartition("_run")
+        if found and before == stem and number.isdecimal():
+            yield int(number)
+
+
+@contextmanager
+def writing_to(directory: Path) -> Iterator[None]:
+    """Explain a failure to write the results: no room, a vanished directory.
+
+    Raises:
+        UsageError: in place of any OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        place = error.filename or directory
+        raise UsageError(
+            f"{place}: cannot be written: {error.strerror};"
+            " make room, or choose another folder with --output"
+        ) from error
 
 
 def hash_outputs(directory: Path) -> dict[str, str]:

@@ -17,13 +17,13 @@ from typing import Any
 import attrs
 import trio
 
-from mm.api import Connector, Context, Instrument, MMError, Output, Sink, Status, Survey
+from mm.api import Context, MMError, Output, Sink, Status, Survey
 from mm.config import LoadedConfig
 from mm.run.build import Options, build_parts, find_instruments
 from mm.run.ends import blame, root_cause
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
-from mm.run.rundir import create_run_directory, digest, hash_outputs, write_json
+from mm.run.rundir import create_run_directory, digest, hash_outputs, write_json, writing_to
 from mm.run.summary import summarize
 
 
@@ -32,9 +32,9 @@ class Plan:
     """A run that has been looked at and not started."""
 
     loaded: LoadedConfig
-    connector: Connector
     survey: Survey
-    instruments: tuple[Instrument, ...]
+    parts: Parts
+    """All but the sinks, which write."""
     notes: tuple[str, ...]
     started: float = attrs.field(factory=time.perf_counter)
 
@@ -50,7 +50,7 @@ class Result:
 
 
 async def plan_run(loaded: LoadedConfig) -> Plan:
-    """Resolve the parts and survey the data; writes nothing."""
+    """Survey the data and build the parts; writes nothing."""
     started = time.perf_counter()
     config = loaded.config
     name = config.data.connector
@@ -61,9 +61,8 @@ async def plan_run(loaded: LoadedConfig) -> Plan:
     instruments, notes = find_instruments(config, survey)
     return Plan(
         loaded=loaded,
-        connector=connector,
         survey=survey,
-        instruments=instruments,
+        parts=build_parts(config, loaded.registry, connector, survey, instruments),
         notes=(*notes, *survey.notes),
         started=started,
     )
@@ -84,23 +83,19 @@ async def run_plan(
         watch: given the progress once the run is wired.
 
     Returns:
-        The result; ``error`` is set if a task failed, and the outputs then say so.
+        The result; ``error`` is set if a part failed, and the outputs then say so.
+
+    Raises:
+        UsageError: if the results cannot be written.
     """
     directory = _make_directory(plan)
-    sinks = _build_sinks(plan, directory, options)
-    parts = build_parts(
-        plan.loaded.config,
-        plan.loaded.registry,
-        plan.connector,
-        plan.survey,
-        plan.instruments,
-        sinks,
-        options,
-    )
+    sinks: dict[str, Sink] = {}
+    parts = attrs.evolve(plan.parts, sinks=sinks, speed=options.speed)
     watch(parts.progress)
     error: BaseException | None = None
     started = time.perf_counter()
     try:
+        _build_sinks(plan, directory, options, sinks)
         await run_network(parts, stop)
     except BaseException as raised:
         error = root_cause(raised)
@@ -117,25 +112,25 @@ def _make_directory(plan: Plan) -> Path:
     if not date and plan.survey.first_ts is not None:
         first = datetime.fromtimestamp(plan.survey.first_ts // 1_000_000, UTC)
         date = first.strftime("%d_%m_%Y")
-    symbol = "_".join(instrument.symbol for instrument in plan.instruments)
+    symbol = "_".join(instrument.symbol for instrument in plan.parts.instruments)
     stem = f"{output.exchange}_{symbol}_{date}".replace("/", "-")
     directory = create_run_directory(Path(output.csv_path), stem)
-    (directory / "config.toml").write_text(plan.loaded.text, encoding="utf-8")
+    with writing_to(directory):
+        (directory / "config.toml").write_text(plan.loaded.text, encoding="utf-8")
     return directory
 
 
-def _build_sinks(plan: Plan, directory: Path, options: Options) -> dict[str, Sink]:
+def _build_sinks(plan: Plan, directory: Path, options: Options, sinks: dict[str, Sink]) -> None:
+    """Add the sinks one by one, so that those built before a failure are closed, too."""
     config = plan.loaded.config
     chosen = dict(zip(config.output.sinks, config.parts.sinks, strict=True))
     if options.verbose and "console" not in chosen:
         chosen["console"] = plan.loaded.registry.sink("console").config()
-    context = Context(instruments=plan.instruments, seed=config.engine.seed)
+    context = Context(instruments=plan.parts.instruments, seed=config.engine.seed)
     output = Output(directory=directory)
-    sinks: dict[str, Sink] = {}
     for name, table in chosen.items():
         with blame(f"sink {name!r}"):
             sinks[name] = plan.loaded.registry.sink(name).build(table, context, output)
-    return sinks
 
 
 def _finish(
@@ -152,6 +147,20 @@ def _finish(
                 sink.close(status)
         except MMError as raised:
             status, error = "failed", error or raised
+    with writing_to(directory):
+        summary = _seal(plan, parts, directory, status, error, engine_s)
+    return Result(status=status, directory=directory, summary=summary, error=error)
+
+
+def _seal(
+    plan: Plan,
+    parts: Parts,
+    directory: Path,
+    status: Status,
+    error: BaseException | None,
+    engine_s: float,
+) -> Mapping[str, Any]:
+    """Write the summary, and last the manifest."""
     hashes = hash_outputs(directory)
     summary = summarize(plan.survey, plan.notes, parts, status, error)
     timings = {
@@ -163,7 +172,7 @@ def _finish(
     summary = {**summary, "run_dir": str(directory), **timings, "digest": digest(hashes)}
     write_json(directory / "summary.json", summary)
     write_json(directory / "manifest.json", _manifest(plan, summary, hash_outputs(directory)))
-    return Result(status=status, directory=directory, summary=summary, error=error)
+    return summary
 
 
 def _manifest(plan: Plan, summary: Mapping[str, Any], hashes: dict[str, str]) -> dict[str, Any]:
