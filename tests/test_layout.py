@@ -1,0 +1,179 @@
+"""The tree is what it says it is: who imports whom, what is packaged, how long a file may be.
+
+Sources are parsed, not imported. Where a rule has exceptions, they stand here by name, with the
+reason.
+"""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+ENGINE = REPOSITORY / "engine" / "mm"
+PLUGINS = sorted(path for path in (REPOSITORY / "plugins").glob("mm_*") if path.is_dir())
+SOURCES = [path for top in (ENGINE, *PLUGINS) for path in sorted(top.rglob("*.py"))]
+
+IMPURE = {"trio", "asyncio", "time", "random", "datetime", "logging"}
+IMPURE_PLUGIN_MODULES = {
+    "plugins/mm_sinks/console.py": {"datetime"},  # shows data time to people
+    "plugins/mm_tardis/connector.py": {"trio"},  # a connector is a task
+    "plugins/mm_tardis/inspect.py": {"datetime"},  # shows data time to people
+}
+SUBMODULES_OF_API = {
+    "plugins/mm_tardis/connector.py": {"mm.api.parts"},  # only Outlet, which mm.api has too
+}
+TOP_LEVEL = {
+    "CHANGELOG.md", "LICENSE", "README.md", "config", "engine", "example", "plugins",
+    "pyproject.toml", "tests",
+}  # fmt: skip
+
+
+def project() -> Any:
+    return tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(REPOSITORY).as_posix()
+
+
+def imports_of(path: Path) -> set[str]:
+    """Dotted names of the modules that a file imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add("." * node.level + (node.module or ""))
+    return found
+
+
+def tops(modules: set[str]) -> set[str]:
+    return {module.partition(".")[0] for module in modules}
+
+
+def impure_imports(*folders: Path) -> dict[str, set[str]]:
+    """File -> what it imports of IMPURE, where it does."""
+    files = (path for folder in folders for path in sorted(folder.rglob("*.py")))
+    found = {name_of(path): tops(imports_of(path)) & IMPURE for path in files}
+    return {name: modules for name, modules in found.items() if modules}
+
+
+def packaged_files() -> Iterator[str]:
+    """Files of the packages as they should stand in the wheel."""
+    for top in (ENGINE, *PLUGINS):
+        for path in top.rglob("*"):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield path.relative_to(top.parent).as_posix()
+
+
+def test_every_plugin_folder_is_packaged_and_has_an_entry_point() -> None:
+    content = project()
+    packages = content["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    assert sorted(packages) == ["engine/mm", *(name_of(path) for path in PLUGINS)]
+    entry_points = content["project"]["entry-points"]["mm_engine.plugins"]
+    assert sorted(entry_points.values()) == [path.name for path in PLUGINS]
+
+
+def test_core_and_api_know_no_tasks_no_clock_no_chance_and_no_log() -> None:
+    assert impure_imports(ENGINE / "core", ENGINE / "api") == {}
+
+
+def test_plugins_are_as_pure_but_for_the_modules_named_above() -> None:
+    assert impure_imports(*PLUGINS) == IMPURE_PLUGIN_MODULES
+
+
+@pytest.mark.parametrize(
+    ("folder", "allowed"),
+    [("api", ("mm.api.",)), ("core", ("mm.api.", "mm.core."))],
+    ids=["api", "core"],
+)
+def test_the_inner_parts_import_nothing_of_the_outer_ones(
+    folder: str, allowed: tuple[str, ...]
+) -> None:
+    for path in sorted((ENGINE / folder).rglob("*.py")):
+        ours = {f"{module}." for module in imports_of(path) if module.startswith("mm")}
+        assert [m for m in ours if not m.startswith(allowed)] == [], name_of(path)
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda path: path.name)
+def test_a_plugin_imports_nothing_of_mm_but_its_interface(plugin: Path) -> None:
+    for path in sorted(plugin.rglob("*.py")):
+        modules = imports_of(path)
+        allowed = {"mm.api", "mm.api.jit"} | SUBMODULES_OF_API.get(name_of(path), set())
+        assert {m for m in modules if m.partition(".")[0] == "mm"} <= allowed, name_of(path)
+        others = {m for m in tops(modules) if m.startswith("mm_")}
+        assert others <= {plugin.name}, f"{name_of(path)} imports another plugin"
+
+
+def test_the_example_imports_nothing_of_mm_but_its_interface() -> None:
+    for path in (REPOSITORY / "example" / "mm-example-strategy" / "src").rglob("*.py"):
+        assert {m for m in imports_of(path) if m.partition(".")[0] == "mm"} <= {"mm.api"}
+
+
+def test_nothing_named_engine_is_imported() -> None:
+    every = [
+        *SOURCES,
+        *(REPOSITORY / "tests").rglob("*.py"),
+        *(REPOSITORY / "example").rglob("*.py"),
+    ]
+    assert [name_of(path) for path in every if "engine" in tops(imports_of(path))] == []
+
+
+def test_what_is_imported_is_a_declared_dependency() -> None:
+    declared = {
+        re.split(r"[^\w-]", requirement)[0].replace("-", "_")
+        for requirement in project()["project"]["dependencies"]
+    }
+    ours = {"mm", *(path.name for path in PLUGINS)}
+    imported = {module for path in SOURCES for module in tops(imports_of(path))}
+    assert imported - sys.stdlib_module_names - ours <= declared
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_a_module_has_a_header_and_at_most_300_lines(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    header = ast.get_docstring(ast.parse(text))
+    assert header, "a module opens with what it is and what it refuses to know"
+    assert text.count("\n") <= 300 or "over 300 lines" in header
+
+
+def test_the_top_of_the_repository_holds_only_what_belongs_there() -> None:
+    ignored = [line.rstrip("/") for line in (REPOSITORY / ".gitignore").read_text().splitlines()]
+    names = {path.name for path in REPOSITORY.iterdir() if not path.name.startswith(".")}
+    strangers = {n for n in names if not any(fnmatch(n, pattern) for pattern in ignored)}
+    assert strangers <= TOP_LEVEL
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [
+        sys.executable, "-m", "pip", "--isolated", "--disable-pip-version-check", "wheel",
+        "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(REPOSITORY),
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (path,) = folder.iterdir()
+    with zipfile.ZipFile(path) as archive:
+        yield archive
+
+
+def test_the_wheel_holds_every_file_of_the_packages_and_nothing_else(
+    wheel: zipfile.ZipFile,
+) -> None:
+    held = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    assert held == set(packaged_files())
+
+
+def test_every_package_says_that_it_is_typed(wheel: zipfile.ZipFile) -> None:
+    for package in ("mm", *(path.name for path in PLUGINS)):
+        assert f"{package}/py.typed" in wheel.namelist()
