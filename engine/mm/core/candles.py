@@ -1,7 +1,7 @@
 """Candles from trades: open, high, low, close and volume per period of local time.
 
 A candle is given out when the watermark has passed its end, so it is complete whatever the
-batches. A period without a trade has no candle.
+batches; candles of one period come in order of instrument. A period without a trade has no candle.
 """
 
 import numpy as np
@@ -27,6 +27,8 @@ class CandleBuilder:
             if len(group):
                 done += self._add(group, int(opens[0]))
         done += self.flush(batch.watermark + 1)
+        # All candles of a period come out in one push, so this order survives any cut.
+        done.sort(key=_place)
         return np.concatenate([np.zeros(0, CANDLE), *done])
 
     def flush(self, before: int | None = None) -> list[Rows]:
@@ -36,7 +38,7 @@ class CandleBuilder:
             for instrument, candle in self._open.items()
             if before is None or int(candle["ts_open"][0]) + self._period_us <= before
         ]
-        return [self._open.pop(instrument) for instrument in over]
+        return sorted((self._open.pop(instrument) for instrument in over), key=_place)
 
     def _add(self, trades: Rows, ts_open: int) -> list[Rows]:
         """Add trades of one instrument and period; return the candle they closed, if any."""
@@ -56,3 +58,7 @@ class CandleBuilder:
         candle["close"] = trades["price"][-1]
         candle["volume"] += trades["size"].sum()
         return closed
+
+
+def _place(candle: Rows) -> tuple[int, int]:
+    return int(candle["ts_open"][0]), int(candle["instrument"][0])
