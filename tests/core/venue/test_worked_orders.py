@@ -130,6 +130,15 @@ def test_cancel_all_ends_every_order_oldest_first() -> None:
     ]
 
 
+def test_an_order_that_is_over_has_nothing_left_open() -> None:
+    """Rejected, cancelled, expired: the order is gone, so nothing of it can fill."""
+    commands = (limit(1, BUY, 100, 5), cancel(1), cancel(2), limit(3, BUY, 99, 5, tif=IOC))
+    outcome, _ = replay(Session((*BOOK, LATER), (at(2, *commands),)))
+    assert [(r["size"], r["leaves"]) for r in outcome.reports] == [
+        (5, 5), (5, 0), (0, 0), (5, 5), (5, 0),
+    ]  # fmt: skip
+
+
 def resting_then(change: Command, *tape: Event) -> list[str]:
     """Five lots bid at 100 behind ten, of which a print takes six; then the change; then prints."""
     orders = (at(2, limit(1, BUY, 100, 5)), at(3, change))

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from mm.api import FILLED, NO_REASON, NO_RULE, Rows
+from mm.api import CANCELLED, EXPIRED, FILLED, NO_REASON, NO_RULE, REJECTED, Rows
 from mm.api.jit import kernel
 from mm.core.book import Levels
 
@@ -121,7 +121,8 @@ def report_order(venue: Venue, rules: Rules, event: Any, kind: int, reason: int,
     report["client_id"] = order["client_id"]
     report["price"] = order["price"]
     report["size"] = order["size"]
-    report["leaves"] = order["size"] - order["filled"]
+    over = kind in (REJECTED, CANCELLED, EXPIRED)
+    report["leaves"] = 0 if over else order["size"] - order["filled"]
     report["ahead_entry"] = order["ahead_entry"]
     report["ahead"] = int(order["ahead"])
     report["source_row"] = 0
