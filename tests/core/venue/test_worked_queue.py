@@ -69,6 +69,12 @@ def test_a_print_beyond_two_of_our_prices_reaches_the_better_one_first() -> None
     ]
 
 
+def test_a_second_print_of_the_same_row_number_counts() -> None:
+    """Each file counts its rows from 1: after 10 the queue is empty, so 2 more fill us."""
+    tape = (*BOOK, trade(3, 100, 10, SELL, 1), trade(4, 100, 2, SELL, 1))
+    assert told(*tape)[1:] == ["1 filled 2 at 100, queue_reached, 3 left"]
+
+
 def test_a_cancel_in_front_helps_only_below_what_stood_ahead() -> None:
     """The level grows to 15 behind us, shrinks to 12 (still 10 ahead), then to 4 (4 ahead)."""
     grown = (*BOOK, level(3, BUY, 100, 15), level(4, BUY, 100, 12))

@@ -44,7 +44,7 @@ def _first_reached(venue: Venue, event: Any, side: int) -> int:
         order = venue.orders[i]
         if order["side"] != side or order["instrument"] != event["instrument"]:
             continue
-        if order["arrived"] >= event["ts_exchange"] or order["print_row"] == event["row"]:
+        if order["arrived"] >= event["ts_exchange"] or order["offered"] == venue.state[0]["prints"]:
             continue
         if (order["price"] - event["price"]) * side < 0:
             continue
@@ -56,6 +56,8 @@ def _first_reached(venue: Venue, event: Any, side: int) -> int:
 @kernel
 def match_print(venue: Venue, rules: Rules, event: Any, on_print: Callable[..., float]) -> None:
     """Offer a print to the orders that it reaches, until its size is used up."""
+    state = venue.state[0]
+    state["prints"] += 1
     side = -_print_side(venue, event)
     budget = event["size"]
     while side != 0 and budget > 0:
@@ -63,7 +65,7 @@ def match_print(venue: Venue, rules: Rules, event: Any, on_print: Callable[..., 
         if at < 0:
             return
         order = venue.orders[at]
-        order["print_row"] = event["row"]
+        order["offered"] = state["prints"]
         budget -= _offer(venue, rules, event, order, budget, on_print)
         if order["filled"] >= order["size"]:
             remove(venue, at)

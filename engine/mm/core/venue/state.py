@@ -25,7 +25,7 @@ OPEN: Final = np.dtype(
         ("ahead_entry", "i8"),
         ("level", "i8"),  # lots displayed at our price, as last seen
         ("credit_ts", "i8"),  # µs, exchange: prints up to here are in the level already
-        ("print_row", "i8"),  # the last print that was offered to it
+        ("offered", "i8"),  # the last print that was offered to it, by its number in ``prints``
         ("ahead", "f8"),  # lots before us; -1 = not known
         ("credit", "f8"),  # lots that the level's last change took off ``ahead``
         ("printed", "f8"),  # lots printed at our price since the level's last change
@@ -50,6 +50,7 @@ STATE: Final = np.dtype(
         ("block_order", "i8"),  # orders of the block that took effect
         ("changed", "i8"),  # 1: the account changed since the block was decided
         ("mid_message", "i8"),  # 1: the next event continues a message
+        ("prints", "i8"),  # prints seen
         ("low", "i8"),  # ticks: our open orders lie in [low, high]
         ("high", "i8"),
         ("crossed", "i8"),  # messages that left a book locked or crossed
@@ -150,7 +151,7 @@ def remember(order: Any, command: Any) -> None:
     order["ahead_entry"] = -1
     order["level"] = 0
     order["credit_ts"] = 0
-    order["print_row"] = 0
+    order["offered"] = 0
     order["ahead"] = -1.0
     order["credit"] = 0.0
     order["printed"] = 0.0
