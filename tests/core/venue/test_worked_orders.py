@@ -13,6 +13,7 @@ from .tapes import (
     at,
     cancel,
     cancel_all,
+    level,
     limit,
     replace,
     snapshot,
@@ -169,8 +170,37 @@ def test_a_replace_to_another_price_joins_the_queue_there() -> None:
     ]
 
 
+def test_a_replace_to_a_crossing_price_takes() -> None:
+    """At 101 there are ten, more than our five; that fill knows no queue."""
+    orders = (at(2, limit(1, BUY, 100, 5)), at(3, replace(1, 101, 5)))
+    outcome, _ = replay(Session((*BOOK, trade(3, 100, 6, SELL, 1), LATER), orders))
+    assert story(outcome)[1:] == ["1 replaced", "1 filled 5 at 101, taker, 0 left"]
+    assert [(r["ahead_entry"], r["ahead"]) for r in outcome.reports[1:]] == [(-1, -1), (-1, -1)]
+
+
 def test_a_replace_that_is_post_only_and_would_take_ends_the_order() -> None:
     assert resting_then(replace(1, 101, 5, post_only=1)) == ["1 cancelled post_only_would_take"]
+
+
+def test_a_replace_that_keeps_its_place_does_not_take_though_the_market_crossed_it() -> None:
+    """Asks come down to our 100 without a print: we rest there, and resting is not taking."""
+    assert resting_then(replace(1, 100, 4, post_only=1), level(3, SELL, 100, 5)) == ["1 replaced"]
+
+
+def test_a_replace_changes_neither_type_nor_time_in_force() -> None:
+    """An immediate-or-cancel replacement of a resting order still rests."""
+    assert resting_then(replace(1, 99, 5, tif=IOC, type=MARKET)) == ["1 replaced"]
+
+
+def test_a_replaced_order_stands_behind_ours_that_came_to_the_price_before_it() -> None:
+    """The first moves to 101 where the second already is, at the front of an empty level."""
+    orders = (
+        at(2, limit(1, BUY, 99, 5), limit(2, BUY, 100, 5)),
+        at(3, replace(1, 100, 5)),
+    )
+    assert told(trade(4, 100, 12, SELL, 1), decisions=orders)[3:] == [
+        "2 filled 2 at 100, queue_reached, 3 left"
+    ]
 
 
 def test_a_replace_to_no_more_than_what_is_filled_ends_the_order() -> None:

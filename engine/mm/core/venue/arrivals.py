@@ -3,7 +3,8 @@
 A marketable order takes displayed size level by level up to its limit. The book is not ours to
 change, so what it took is still displayed. The rest of a limit order joins the queue behind all
 that is displayed at its price; the rest of any other order expires. A replace keeps its place in
-the queue only at the same price and no larger size. A replace or cancel of an order that is no
+the queue only at the same price and no larger size; it changes nothing but price and size, and
+one that is post-only and would take ends the order. A replace or cancel of an order that is no
 longer open is rejected; that is how one that lost the race against a fill ends.
 """
 
@@ -118,14 +119,14 @@ def _join_queue(venue: Venue, order: Any) -> None:
 
 
 @kernel
-def _enter(venue: Venue, rules: Rules, event: Any, at: int, command: Any) -> None:
+def _enter(venue: Venue, rules: Rules, event: Any, at: int, type_: int, tif: int) -> None:
     """Let the order at ``at`` take what it can; then it rests, or its rest expires."""
     order = venue.orders[at]
-    if _takes(venue, order["instrument"], order["side"], order["price"], command["type"]):
-        _take(venue, rules, event, order, command["type"])
+    if _takes(venue, order["instrument"], order["side"], order["price"], type_):
+        _take(venue, rules, event, order, type_)
     if order["filled"] >= order["size"]:
         remove(venue, at)
-    elif command["type"] == MARKET or command["tif"] != GTC:
+    elif type_ == MARKET or tif != GTC:
         report_order(venue, rules, event, EXPIRED, NO_LIQUIDITY, order)
         remove(venue, at)
     else:
@@ -173,7 +174,17 @@ def _on_new(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
             report_order(venue, rules, event, EXPIRED, NO_LIQUIDITY, venue.orders[at])
             remove(venue, at)
         else:
-            _enter(venue, rules, event, at, command)
+            _enter(venue, rules, event, at, int(command["type"]), int(command["tif"]))
+
+
+@kernel
+def _to_the_back(venue: Venue, at: int) -> int:
+    """Put the order at ``at`` behind all others; return where it is now."""
+    last = venue.state[0]["open"] - 1
+    venue.orders[last + 1] = venue.orders[at]
+    for i in range(at, last + 1):
+        venue.orders[i] = venue.orders[i + 1]
+    return int(last)
 
 
 @kernel
@@ -184,21 +195,27 @@ def _on_replace(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
         return
     order = venue.orders[at]
     order["decided"] = command["ts"]
-    crossing = _takes(venue, order["instrument"], order["side"], command["price"], LIMIT)
     if command["size"] <= order["filled"] or command["price"] <= 0:
         report_order(venue, rules, event, CANCELLED, REQUESTED, order)
         remove(venue, at)
-    elif command["post_only"] == 1 and crossing:
+    elif command["price"] == order["price"] and command["size"] <= order["size"]:
+        order["size"] = command["size"]
+        report_order(venue, rules, event, REPLACED, NO_REASON, order)
+    elif command["post_only"] == 1 and _takes(
+        venue, order["instrument"], order["side"], command["price"], LIMIT
+    ):
         report_order(venue, rules, event, CANCELLED, WOULD_TAKE, order)
         remove(venue, at)
     else:
-        keeps_place = command["price"] == order["price"] and command["size"] <= order["size"]
+        at = _to_the_back(venue, at)
+        order = venue.orders[at]
         order["price"] = command["price"]
         order["size"] = command["size"]
+        order["arrived"] = command["arrival"]
+        order["ahead"] = -1.0
+        order["ahead_entry"] = -1
         report_order(venue, rules, event, REPLACED, NO_REASON, order)
-        if not keeps_place:
-            order["arrived"] = command["arrival"]
-            _enter(venue, rules, event, at, command)
+        _enter(venue, rules, event, at, LIMIT, GTC)
 
 
 @kernel

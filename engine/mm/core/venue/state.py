@@ -83,7 +83,7 @@ class Venue(NamedTuple):
 
     levels: Levels
     orders: Rows
-    """dtype OPEN; the first ``open`` rows, in order of submission."""
+    """dtype OPEN; the first ``open`` rows, in order of place: whoever came first stands first."""
     commands: Rows
     """dtype COMMAND, in order of arrival."""
     reports: Rows
@@ -161,7 +161,7 @@ def remember(order: Any, command: Any) -> None:
 
 @kernel
 def remove(venue: Venue, at: int) -> None:
-    """Take an order out, keeping the others in order of submission."""
+    """Take an order out, keeping the others in order of place."""
     state = venue.state[0]
     for i in range(at, state["open"] - 1):
         venue.orders[i] = venue.orders[i + 1]
