@@ -150,3 +150,12 @@ def test_a_report_is_known_after_the_response_latency_and_never_before_an_earlie
     tape = (*tape, trade(10, 99, 1, SELL, 3, ts_exchange=3))
     reports = replay(Session(tape, (BID,), response=4))[0].reports
     assert [(r["ts_venue"], r["ts_known"]) for r in reports] == [(3, 7), (3, 7), (4, 9), (3, 10)]
+
+
+def test_a_print_without_a_side_takes_the_side_of_the_touch_it_meets() -> None:
+    """At the bid it was sold to us, at the ask it was not, and between them nobody can say."""
+    tape = (*BOOK, trade(3, 100, 11, 0, 1), trade(4, 101, 50, 0, 2))
+    assert told(*tape)[1:] == ["1 filled 1 at 100, queue_reached, 4 left"]
+    wide = snapshot(1, {100: 10}, {103: 10})
+    outcome, _ = replay(Session((*wide, trade(3, 101, 50, 0, 1)), ()))
+    assert outcome.unsided == 1

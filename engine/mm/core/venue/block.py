@@ -53,8 +53,7 @@ def _match(
                 apply_arrivals(venue, rules, event)
         kind = event["kind"]
         if kind == TRADE:
-            if state["open"] > 0:
-                match_print(venue, rules, event, on_print)
+            match_print(venue, rules, event, on_print)
         elif kind == LEVEL:
             match_level(venue, rules, event, on_depth)
         elif kind == CLEAR:
