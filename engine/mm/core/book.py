@@ -90,8 +90,11 @@ def next_level(levels: Levels, instrument: int, side: int, price: int) -> int:
 def set_level(levels: Levels, instrument: int, side: int, price: int, size: int) -> int:
     """Set a level to ``size`` lots (0 removes it); return the size it had.
 
-    There must be a free slot: see ``Book.reserve``.
+    There must be a free slot: see ``Book.reserve``. The first level ends a touch from quotes.
     """
+    touch = levels.touch[instrument]
+    if touch["has_levels"] == 0:
+        clear(levels, instrument)
     prices = levels.prices[instrument, side]
     sizes = levels.sizes[instrument, side]
     at = _slot(prices, price)
@@ -102,8 +105,6 @@ def set_level(levels: Levels, instrument: int, side: int, price: int, size: int)
         prices[at] = price
         levels.used[instrument, side] += 1
     sizes[at] = size
-    touch = levels.touch[instrument]
-    touch["has_levels"] = 1
     if side == BID:
         if size > 0 and price >= touch["bid"]:
             touch["bid"] = price

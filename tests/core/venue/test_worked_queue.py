@@ -134,6 +134,12 @@ def test_with_quotes_alone_an_order_better_than_the_touch_has_nobody_ahead() -> 
     assert told(*tape)[1:] == ["1 filled 1 at 100, queue_reached, 4 left"]
 
 
+def test_the_first_level_of_a_book_ends_the_touch_from_quotes() -> None:
+    """The quotes bid 105; the book, once it is there, does not: we meet no bid at 104."""
+    tape = (quote(1, 105, 5, 110, 5), level(2, BUY, 100, 5), trade(4, 100, 1, SELL, 1))
+    assert told(*tape, decisions=(at(3, limit(1, SELL, 104, 5)),)) == ["1 accepted"]
+
+
 def test_an_order_does_not_meet_prints_made_before_it_arrives() -> None:
     """Decided at 2, there at 7: a print made at 7 is too early, also when it is heard at 9."""
     early = (*BOOK, trade(7, 99, 1, SELL, 1), trade(8, 100, 1, SELL, 2))
