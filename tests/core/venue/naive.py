@@ -314,7 +314,8 @@ class NaiveVenue:
         ]
         left = event.size
         for order in sorted(reached, key=lambda order: -order.command.side * order.price):
-            left -= self.offer(order, event, left)
+            if left > 0:
+                left -= self.offer(order, event, left)
         self.orders = [order for order in self.orders if order.filled < order.size]
 
     def offer(self, order: Open, event: Event, size: int) -> int:

@@ -26,8 +26,7 @@ from mm.api import (
 from .tapes import Command, Decision, Event, Session
 
 FIRST_TS = 100
-PRICES = st.integers(1, 6)
-SIZES = st.integers(0, 6)
+SIZES = st.sampled_from([2, 1, 3, 5, 7, 4, 0])
 SIDES = st.sampled_from([BUY, SELL])
 
 
@@ -36,19 +35,26 @@ def mostly(usual: Any, *others: Any) -> st.SearchStrategy[Any]:
     return st.sampled_from([usual] * 4 + list(others))
 
 
-def commands(instruments: int) -> st.SearchStrategy[Command]:
+def price(draw: st.DrawFn, side: int) -> int:
+    """A price where that side of the market usually stands: bids at 1..3, asks at 4..6."""
+    steps: int = draw(mostly(0, 0, 1, 1, 2, -1))
+    return 3 - steps if side == BUY else 4 + steps
+
+
+@st.composite
+def commands(draw: st.DrawFn, instruments: int) -> Command:
     """New orders of all kinds, and what is done to them; some make no sense."""
-    return st.builds(
-        Command,
-        action=st.sampled_from([NEW] * 5 + [REPLACE] * 2 + [CANCEL, CANCEL_ALL]),
-        client_id=st.integers(0, 3),
-        price=st.one_of(PRICES, PRICES, PRICES, st.integers(-1, 0)),
-        size=st.one_of(SIZES, SIZES, SIZES, st.integers(-1, 12)),
-        instrument=st.integers(0, instruments - 1),
-        side=mostly(BUY, SELL, SELL, SELL, SELL, 0),
-        type=mostly(LIMIT, LIMIT, LIMIT, MARKET),
-        tif=mostly(GTC, GTC, IOC, FOK),
-        post_only=mostly(0, 1),
+    side = draw(st.sampled_from([BUY, SELL]))
+    return Command(
+        action=draw(st.sampled_from([NEW] * 8 + [REPLACE] * 5 + [CANCEL, CANCEL_ALL])),
+        client_id=draw(st.integers(1, 5)),
+        price=price(draw, side) if draw(mostly(1, 1, 1, 1, 1, 0)) else -draw(st.integers(0, 1)),
+        size=draw(mostly(3, 1, 1, 2, 2, 4, 4, 5, 6, 9, 0 if side == BUY else -1)),
+        instrument=draw(st.integers(0, instruments - 1)),
+        side=draw(mostly(side, *[side] * 10, 0)),
+        type=draw(mostly(LIMIT, LIMIT, LIMIT, LIMIT, MARKET)),
+        tif=draw(mostly(GTC, GTC, GTC, IOC, FOK)),
+        post_only=draw(mostly(0, 1)),
     )
 
 
@@ -64,15 +70,15 @@ def message(draw: st.DrawFn, kinds: list[int], instruments: int, ts: int, row: i
         Event(
             kind=LEVEL if kind == CLEAR else kind,
             ts_exchange=made + draw(mostly(0, 1, -1)),
-            price=draw(PRICES),
+            price=price(draw, BUY if kind == QUOTE else side * (-1 if kind == TRADE else 1)),
             size=draw(SIZES),
-            ask_price=draw(PRICES) if kind == QUOTE else 0,
+            ask_price=price(draw, SELL) if kind == QUOTE else 0,
             ask_size=draw(SIZES) if kind == QUOTE else 0,
             row=row + n,
-            side=draw(mostly(BUY, SELL, SELL, SELL, SELL, 0) if kind == TRADE else SIDES),
+            side=draw(mostly(side, 0)) if kind == TRADE else side,
             **common,
         )
-        for n in range(rows)
+        for n, side in enumerate(draw(st.lists(SIDES, min_size=rows, max_size=rows)))
     ]
     events = first + rest
     return [*events[:-1], attrs.evolve(events[-1], end=1)]
@@ -82,7 +88,7 @@ def message(draw: st.DrawFn, kinds: list[int], instruments: int, ts: int, row: i
 def tapes(draw: st.DrawFn, instruments: int) -> tuple[Event, ...]:
     """A tape with a book, or quotes, or both; files may start anew in the middle (row 1 again)."""
     book = [LEVEL, LEVEL, LEVEL, CLEAR]
-    kinds = draw(st.sampled_from([[QUOTE], book, [QUOTE, *book]])) + [TRADE, TRADE, TRADE]
+    kinds = [*draw(st.sampled_from([[QUOTE], book, [QUOTE, *book]])), TRADE, TRADE, TRADE]
     tape: list[Event] = []
     ts, row = FIRST_TS, 1
     for _ in range(draw(st.integers(0, 25))):
@@ -98,8 +104,8 @@ def sessions(draw: st.DrawFn, choices: int = 2) -> Session:
     instruments = draw(st.integers(1, 2))
     tape = draw(tapes(instruments))
     last = tape[-1].ts_local if tape else FIRST_TS
-    times = sorted(draw(st.lists(st.integers(FIRST_TS - 2, last + 2), max_size=10)))
-    sent = st.lists(commands(instruments), max_size=3).map(tuple)
+    times = sorted(draw(st.lists(st.integers(FIRST_TS - 2, last + 2), min_size=1, max_size=10)))
+    sent = st.lists(commands(instruments), min_size=draw(st.integers(0, 1)), max_size=3).map(tuple)
     return Session(
         tape=tape,
         decisions=tuple(
