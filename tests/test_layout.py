@@ -28,9 +28,7 @@ IMPURE_PLUGIN_MODULES = {
     "plugins/mm_tardis/connector.py": {"trio"},  # a connector is a task
     "plugins/mm_tardis/inspect.py": {"datetime"},  # shows data time to people
 }
-SUBMODULES_OF_API = {
-    "plugins/mm_tardis/connector.py": {"mm.api.parts"},  # only Outlet, which mm.api has too
-}
+SUBMODULES_OF_API: dict[str, set[str]] = {}
 TOP_LEVEL = {
     "CHANGELOG.md", "LICENSE", "README.md", "config", "engine", "example", "plugins",
     "pyproject.toml", "tests",

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import attrs
 
-from mm.api import ConfigError, Instrument, option
+from mm.api import ConfigError, option
 
 
 @attrs.frozen(kw_only=True)
@@ -95,22 +95,6 @@ class AvellanedaConfig:
         factory=PenetrationConfig, help="Arrival intensity by distance from the mid."
     )
     sequencer: SequencerConfig = option(factory=SequencerConfig, help="Decision times.")
-
-
-def whole_lots(contracts: float, instrument: Instrument, key: str) -> int:
-    """Turn contracts into lots.
-
-    Raises:
-        ConfigError: if ``contracts`` is not a whole number of lots, at least one.
-    """
-    # repr gives the decimal that the user wrote, where the float itself is only near it.
-    lots = Decimal(repr(contracts)) / instrument.lot_size
-    if lots < 1 or lots != lots.to_integral_value():
-        raise ConfigError(
-            f"strategy.avellaneda.{key} is {contracts:g} contracts, which is not a whole number of "
-            f"lots of {instrument.symbol}; use a multiple of {instrument.lot_size}"
-        )
-    return int(lots)
 
 
 def whole_microseconds(seconds: float, key: str) -> int:

@@ -9,7 +9,7 @@ import numba
 import numpy as np
 
 from mm.api import DECISION, ORDER, Account, Context, Decisions, Instrument, Rows
-from mm_avellaneda.config import AvellanedaConfig, whole_lots
+from mm_avellaneda.config import AvellanedaConfig
 from mm_avellaneda.model import spread_terms
 from mm_avellaneda.quoting import LIMITS, QUOTING, SLOT, decide_rows
 
@@ -69,6 +69,8 @@ def _set_limits(limit: np.void, config: AvellanedaConfig, instrument: Instrument
     limit["ticks_per_price"] = denominator
     limit["price_per_ticks"] = numerator
     limit["delta"] = config.delta
-    limit["quote_lots"] = whole_lots(config.quote_size, instrument, "quote_size")
-    limit["max_lots"] = whole_lots(config.max_position, instrument, "max_position")
+    limit["quote_lots"] = instrument.whole_lots(config.quote_size, "strategy.avellaneda.quote_size")
+    limit["max_lots"] = instrument.whole_lots(
+        config.max_position, "strategy.avellaneda.max_position"
+    )
     limit["post_only"] = config.post_only

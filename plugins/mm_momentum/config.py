@@ -1,10 +1,8 @@
 """What can be set in ``[strategy.momentum]``, with units and bounds."""
 
-from decimal import Decimal
-
 import attrs
 
-from mm.api import ConfigError, Instrument, option
+from mm.api import option
 
 
 @attrs.frozen(kw_only=True)
@@ -30,19 +28,3 @@ class MomentumConfig:
         unit="contracts",
         gt=0.0,
     )
-
-
-def quote_lots(config: MomentumConfig, instrument: Instrument) -> int:
-    """Turn ``quote_size`` into lots.
-
-    Raises:
-        ConfigError: if it is not a whole number of lots, at least one.
-    """
-    # repr gives the decimal that the user wrote, where the float itself is only near it.
-    lots = Decimal(repr(config.quote_size)) / instrument.lot_size
-    if lots < 1 or lots != lots.to_integral_value():
-        raise ConfigError(
-            f"strategy.momentum.quote_size is {config.quote_size:g} contracts, which is not a "
-            f"whole number of lots of {instrument.symbol}; use a multiple of {instrument.lot_size}"
-        )
-    return int(lots)

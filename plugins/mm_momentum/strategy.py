@@ -9,7 +9,7 @@ never more than a price we know. While an order works, the strategy waits to hea
 import numpy as np
 
 from mm.api import DECISION, ORDER, Account, Context, Decisions, Rows
-from mm_momentum.config import MomentumConfig, quote_lots
+from mm_momentum.config import MomentumConfig
 from mm_momentum.signals import AVERAGED, AVERAGES, average, decide_rows
 
 _TAKEN_OVER = tuple(name for name in AVERAGED.names or () if name not in ("fast", "slow"))
@@ -23,7 +23,13 @@ class MomentumStrategy:
     def __init__(self, config: MomentumConfig, context: Context) -> None:
         self._lookback = config.lookback
         self._threshold = float(config.threshold)
-        self._lots = np.array([quote_lots(config, one) for one in context.instruments], np.int64)
+        self._lots = np.array(
+            [
+                one.whole_lots(config.quote_size, "strategy.momentum.quote_size")
+                for one in context.instruments
+            ],
+            np.int64,
+        )
         self._half_ticks = np.array([one.price(1) / 2.0 for one in context.instruments])
         self._averages = np.zeros(len(context.instruments), AVERAGES)
 

@@ -15,8 +15,7 @@ from typing import Final, TypeAlias
 
 import trio
 
-from mm.api import ConfigError, DataError, Instrument, Source, Survey
-from mm.api.parts import Outlet
+from mm.api import ConfigError, DataError, Instrument, Outlet, Source, Survey
 from mm_tardis import TardisConfig
 from mm_tardis import tally as ta
 from mm_tardis.events import Chunk, EventReader

@@ -4,14 +4,13 @@ from decimal import Decimal
 
 import numpy as np
 import trio
+from tests.run.test_failures import Memory, parts, quotes
 
 from mm.api import BUY, SELL, Account, Instrument, OrderPad, RowStrategy
 from mm.core.ledger import Ledger
 from mm.run.keep import Books
 from mm.run.network import run_network
 from mm.testing import ScriptedConnector, cut_stream, schedule
-
-from tests.run.test_failures import Memory, parts, quotes
 
 
 class JoinTouch(RowStrategy):

@@ -112,6 +112,7 @@ __all__ = [
     "ContractType", "DataError", "Decisions", "DepthRule", "ExecutionReport", "Features",
     "FillModel", "FillModelOffer", "Hooks", "Instrument", "MMError", "MarketBatch", "NoConfig",
     "OrderBlock", "OrderPad", "Outlet", "Output", "PluginError", "PrintRule", "RowStrategy",
-    "Rows", "Sink", "SinkOffer", "Source", "Status", "Strategy", "StrategyOffer", "Survey", "Transformer", "TransformerOffer",
+    "Rows", "Sink", "SinkOffer", "Source", "Status", "Strategy", "StrategyOffer", "Survey",
+    "Transformer", "TransformerOffer",
     "UsageError", "hookimpl", "hookspec", "option",
 ]  # fmt: skip

@@ -5,6 +5,8 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
+from mm.api.errors import ConfigError
+
 ContractType: TypeAlias = Literal["Linear", "Inverse"]
 
 MICRO: Final = 1_000_000
@@ -35,6 +37,25 @@ class Instrument:
         """Lots to contracts, correctly rounded for whole lots."""
         numerator, denominator = self.lot_size.as_integer_ratio()
         return lots * numerator / denominator
+
+    def whole_lots(self, contracts: float, key: str) -> int:
+        """Turn contracts into lots.
+
+        Args:
+            contracts: from a configuration.
+            key: its name there, for the error.
+
+        Raises:
+            ConfigError: if it is not a whole number of lots, at least one.
+        """
+        # repr gives the decimal that the user wrote, where the float itself is only near it.
+        lots = Decimal(repr(contracts)) / self.lot_size
+        if lots < 1 or lots != lots.to_integral_value():
+            raise ConfigError(
+                f"{key} is {contracts:g} contracts, which is not a whole number of lots of"
+                f" {self.symbol}; use a multiple of {self.lot_size}"
+            )
+        return int(lots)
 
     def price_text(self, ticks: int) -> str:
         """Write ticks as an exact decimal price."""

@@ -50,11 +50,12 @@ class OrderPad:
 
     def replace(self, client_id: int, price: int, size: int, *, post_only: bool = False) -> None:
         """Give an order a new price and total size; what it has filled already counts."""
-        self._write(REPLACE, client_id, price=price, size=size, post_only=post_only)
+        side = self._side(client_id)
+        self._write(REPLACE, client_id, price=price, size=size, side=side, post_only=post_only)
 
     def cancel(self, client_id: int) -> None:
         """Cancel an order."""
-        self._write(CANCEL, client_id)
+        self._write(CANCEL, client_id, side=self._side(client_id))
 
     def cancel_all(self) -> None:
         """Cancel everything on this instrument."""
@@ -95,6 +96,12 @@ class OrderPad:
         )  # fmt: skip
         return client_id
 
+    def _side(self, client_id: int) -> int:
+        """Look up the side of a working order; 0 if it is none."""
+        working = self._account.working
+        sides = working["side"][working["client_id"] == client_id]
+        return int(sides[0]) if len(sides) else 0
+
     def _write(self, action: int, client_id: int, **columns: int) -> None:
         row = np.zeros(1, ORDER)
         row["action"], row["client_id"], row["instrument"] = action, client_id, self._instrument
@@ -126,7 +133,9 @@ class RowStrategy(ABC):
         trace = np.zeros(1, DECISION)
         for name in ("mid", "sigma", "A", "k", "reservation", "raw_bid", "raw_ask"):
             trace[name] = row[name] if name in (rows.dtype.names or ()) else np.nan
-        trace["ts"], trace["bid"], trace["ask"] = row["ts"], row["bid"], row["ask"]
+        trace["ts"] = row["ts"]
+        trace["bid"] = row["bid"] if row["bid_size"] else 0
+        trace["ask"] = row["ask"] if row["ask_size"] else 0
         trace["position"], trace["instrument"] = account.position[instrument], instrument
         trace["quote_bid"], trace["quote_ask"] = pad.wanted[BUY], pad.wanted[-BUY]
         return Decisions(orders=pad.rows(), trace=trace)

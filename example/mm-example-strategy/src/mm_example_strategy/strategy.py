@@ -9,10 +9,9 @@ turned into them once, at the start.
 """
 
 import math
-from decimal import Decimal
 
 import numpy as np
-from mm.api import BUY, SELL, Account, ConfigError, Context, Instrument, OrderPad, RowStrategy
+from mm.api import BUY, SELL, Account, Context, OrderPad, RowStrategy
 
 from mm_example_strategy import JoinerConfig
 
@@ -23,8 +22,12 @@ class Joiner(RowStrategy):
     def __init__(self, config: JoinerConfig, context: Context) -> None:
         markets = context.instruments
         self._edge = [config.edge / one.price(1) for one in markets]
-        self._size = [_whole_lots(config.quote_size, one, "quote_size") for one in markets]
-        self._limit = [_whole_lots(config.max_position, one, "max_position") for one in markets]
+        self._size = [
+            one.whole_lots(config.quote_size, "strategy.joiner.quote_size") for one in markets
+        ]
+        self._limit = [
+            one.whole_lots(config.max_position, "strategy.joiner.max_position") for one in markets
+        ]
 
     def on_row(self, row: np.void, account: Account, orders: OrderPad) -> None:
         """Ask for one order a side; mm sends what it takes to have it."""
@@ -60,14 +63,3 @@ def fair_ticks(bid: int, bid_size: int, ask: int, ask_size: int) -> float:
     Source: the weighted mid-price in Stoikov (2018), The micro-price.
     """
     return (bid * ask_size + ask * bid_size) / (bid_size + ask_size)
-
-
-def _whole_lots(contracts: float, instrument: Instrument, key: str) -> int:
-    # repr gives the decimal that the user wrote, where the float itself is only near it.
-    lots = Decimal(repr(contracts)) / instrument.lot_size
-    if lots < 1 or lots != lots.to_integral_value():
-        raise ConfigError(
-            f"strategy.joiner.{key} is {contracts:g} contracts, which is not a whole number of "
-            f"lots of {instrument.symbol}; use a multiple of {instrument.lot_size}"
-        )
-    return int(lots)
