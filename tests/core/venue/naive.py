@@ -6,7 +6,6 @@ keyed draw. It knows two fill models by name, ``queue`` and ``probabilistic``.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
 
 import attrs
 
@@ -30,7 +29,6 @@ from mm.api import (
     NEW,
     NO_LIQUIDITY,
     NO_REASON,
-    NO_RULE,
     QUEUE_REACHED,
     REJECTED,
     REPLACED,
@@ -41,72 +39,11 @@ from mm.api import (
     TRADED_THROUGH,
     UNKNOWN_ORDER,
     WOULD_TAKE,
-)
+)  # fmt: skip
 from mm.core.draws import FILL, uniform
 
+from .naive_parts import UNKNOWN, Market, Open, Outcome
 from .tapes import Command, Decision, Event, Session, messages
-
-Report: TypeAlias = dict[str, Any]
-"""The fields of ``mm.api.REPORT``; a draw that was not made is None."""
-
-UNKNOWN = -1
-
-
-@attrs.define
-class Open:
-    """One of our orders at the venue."""
-
-    order_id: int
-    command: Command
-    price: int
-    size: int
-    arrived: int
-    decided: int
-    filled: int = 0
-    ahead_entry: int = UNKNOWN
-    ahead: int = UNKNOWN
-    shown: int = 0
-    """Lots displayed at our price when we last looked."""
-    gained: int = 0
-    """Lots that the last shrinking of the level took off ``ahead``; late prints are set off."""
-    gained_ts: int = 0
-
-
-@attrs.define
-class Market:
-    """What one instrument displays."""
-
-    sides: dict[int, dict[int, int]] = attrs.field(factory=lambda: {BUY: {}, SELL: {}})
-    has_book: bool = False
-
-    def ladder(self, side: int) -> list[tuple[int, int]]:
-        """(price, size) of one side, best first."""
-        return sorted(self.sides[side].items(), key=lambda pair: -side * pair[0])
-
-    def best(self, side: int) -> int:
-        """Best price of one side; 0 = none."""
-        ladder = self.ladder(side)
-        return ladder[0][0] if ladder else 0
-
-    def shown(self, side: int, price: int) -> int:
-        """Lots displayed; with quotes alone, what lies beyond the touch is not known."""
-        best = self.best(side)
-        if not self.has_book and best and (best - price) * side > 0:
-            return UNKNOWN
-        return self.sides[side].get(price, 0)
-
-
-@attrs.define
-class Outcome:
-    """All that happened in a session."""
-
-    reports: list[Report] = attrs.field(factory=list)
-    sent: list[tuple[int, int, Command]] = attrs.field(factory=list)
-    """(decision time, order id, command)."""
-    marks: list[tuple[int, int, int, int]] = attrs.field(factory=list)
-    """(decision time, instrument, bid, ask)."""
-    crossed: int = 0
-    unsided: int = 0
 
 
 def simulate(session: Session) -> Outcome:
@@ -141,9 +78,7 @@ class NaiveVenue:
         for number, market in enumerate(self.markets):
             mark = (decision.ts, number, market.best(BUY), market.best(SELL))
             self.outcome.marks.append(mark)
-        quiet = (ACCEPTED, REPLACED)
-        known = [r for r in self.outcome.reports if r["ts_known"] <= decision.ts]
-        changes = sum(report["kind"] not in quiet for report in known)
+        changes = self.outcome.changes_known_by(decision.ts)
         for command in decision.choices[changes % len(decision.choices)]:
             order_id = 0
             if command.action == NEW:
@@ -167,8 +102,6 @@ class NaiveVenue:
         market = self.markets[message[-1].instrument]
         bid, ask = market.best(BUY), market.best(SELL)
         self.outcome.crossed += bool(bid and ask and bid >= ask)
-
-    # ---- commands
 
     def arrive(self, order: Open) -> None:
         action: dict[int, Callable[[Open], None]] = {
@@ -258,8 +191,6 @@ class NaiveVenue:
         self.orders.remove(order)
         self.report(order, CANCELLED, REQUESTED)
 
-    # ---- the market
-
     def display(self, event: Event) -> None:
         """Show a quote, a level, or nothing any more; our orders see what that means to them."""
         market = self.markets[event.instrument]
@@ -346,8 +277,6 @@ class NaiveVenue:
             self.outcome.reports[-1] |= {"ahead": before, "source_row": event.row, "draw": draw}
         return taken
 
-    # ---- what is told
-
     def market(self, order: Open) -> Market:
         return self.markets[order.command.instrument]
 
@@ -365,29 +294,6 @@ class NaiveVenue:
 
     def report(self, order: Open, kind: int, reason: int = NO_REASON) -> None:
         assert self.news is not None
-        reports = self.outcome.reports
-        earliest = max(self.news.ts_local, self.news.ts_exchange + self.session.response)
-        over = kind in (REJECTED, CANCELLED, EXPIRED)
-        reports.append(
-            {
-                "ts_known": max(earliest, reports[-1]["ts_known"] if reports else 0),
-                "ts_venue": self.news.ts_exchange,
-                "ts_decided": order.decided,
-                "order_id": order.order_id,
-                "client_id": order.command.client_id,
-                "price": order.price,
-                "size": order.size,
-                "leaves": 0 if over else order.size - order.filled,
-                "ahead_entry": order.ahead_entry,
-                "ahead": order.ahead,
-                "source_row": 0,
-                "bid": self.market(order).best(BUY),
-                "ask": self.market(order).best(SELL),
-                "draw": None,
-                "instrument": order.command.instrument,
-                "kind": kind,
-                "reason": reason,
-                "rule": NO_RULE,
-                "side": order.command.side,
-            }
-        )
+        known = max(self.news.ts_local, self.news.ts_exchange + self.session.response)
+        touch = (self.market(order).best(BUY), self.market(order).best(SELL))
+        self.outcome.add(order, kind, reason, known, self.news.ts_exchange, touch)

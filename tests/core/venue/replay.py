@@ -8,13 +8,11 @@ import attrs
 import numpy as np
 
 from mm.api import (
-    ACCEPTED,
     DECISION,
     EVENT,
     FILLED,
     ORDER,
     REASON_NAMES,
-    REPLACED,
     REPORT,
     REPORT_NAMES,
     RULE_NAMES,
@@ -29,7 +27,7 @@ from mm.api import (
 from mm.core.venue import SimulatedVenue
 from mm_queue_models import mm_fill_models
 
-from .naive import Outcome, Report
+from .naive_parts import Outcome, Report
 from .tapes import Command, Decision, Event, Session, messages
 
 END = 1_000_000
@@ -42,11 +40,11 @@ def fill_model(name: str) -> FillModel:
     return offer.build(NoConfig(), Context(instruments=(), seed=0))
 
 
-def real_venue(session: Session) -> SimulatedVenue:
-    """Build the venue that a session asks for."""
+def real_venue(session: Session, model: FillModel) -> SimulatedVenue:
+    """Build the venue that a session asks for, with that fill model."""
     return SimulatedVenue(
         instruments=session.instruments,
-        fill_model=fill_model(session.model),
+        fill_model=model,
         seed=session.seed,
         entry_us=session.entry,
         response_us=session.response,
@@ -79,7 +77,10 @@ def batches(tape: Sequence[Event], cuts: Sequence[bool] = ()) -> list[MarketBatc
 
 
 def replay(
-    session: Session, cuts: Sequence[bool] = (), lengths: Sequence[int] = (1,)
+    session: Session,
+    cuts: Sequence[bool] = (),
+    lengths: Sequence[int] = (1,),
+    model: FillModel | None = None,
 ) -> tuple[Outcome, list[ExecutionReport]]:
     """Play a session through the real venue.
 
@@ -87,8 +88,9 @@ def replay(
         session: what happens, and what is decided.
         cuts: where to cut the tape, see ``batches``.
         lengths: how many decisions to put in a block, used in turn.
+        model: instead of the session's.
     """
-    venue = real_venue(session)
+    venue = real_venue(session, model or fill_model(session.model))
     feed = iter(batches(session.tape, cuts))
     answers: list[ExecutionReport] = []
     outcome = Outcome()
@@ -104,8 +106,7 @@ def replay(
         answers.append(answer)
         start += answer.committed
         _note(outcome, answer, session.instruments)
-        quiet = (ACCEPTED, REPLACED)
-        changes = sum(report["kind"] not in quiet for report in outcome.reports)
+        changes = outcome.changes_known_by(answer.up_to)
     outcome.crossed = venue.statistics().crossed
     outcome.unsided = venue.statistics().unsided
     return outcome, answers

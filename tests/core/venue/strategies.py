@@ -59,10 +59,20 @@ def commands(draw: st.DrawFn, instruments: int) -> Command:
 
 
 @st.composite
-def message(draw: st.DrawFn, kinds: list[int], instruments: int, ts: int, row: int) -> list[Event]:
-    """One message: prints, a quote, changes of levels, or a snapshot."""
+def resting(draw: st.DrawFn) -> Command:
+    """An order that makes sense: it rests for a while, also through what it does not meet."""
+    side = draw(SIDES)
+    size = draw(st.integers(2, 9))
+    name = draw(st.integers(1, 5))
+    return Command(action=NEW, client_id=name, side=side, price=price(draw, side), size=size)
+
+
+@st.composite
+def message(
+    draw: st.DrawFn, kinds: list[int], instruments: int, ts: int, made: int, row: int
+) -> list[Event]:
+    """One message, made at ``made``: prints, a quote, changes of levels, or a snapshot."""
     kind = draw(st.sampled_from(kinds))
-    made = ts - draw(st.integers(-2, 6))
     common = {"ts_local": ts, "instrument": draw(st.integers(0, instruments - 1)), "end": 0}
     rows = 1 if kind == QUOTE else draw(st.integers(1, 3))
     first = [Event(kind=CLEAR, ts_exchange=made, **common)] if kind == CLEAR else []
@@ -90,10 +100,12 @@ def tapes(draw: st.DrawFn, instruments: int) -> tuple[Event, ...]:
     book = [LEVEL, LEVEL, LEVEL, CLEAR]
     kinds = [*draw(st.sampled_from([[QUOTE], book, [QUOTE, *book]])), TRADE, TRADE, TRADE]
     tape: list[Event] = []
-    ts, row = FIRST_TS, 1
-    for _ in range(draw(st.integers(0, 25))):
+    ts, made, row = FIRST_TS, FIRST_TS, 1
+    length = draw(mostly(draw(st.integers(8, 25)), draw(st.integers(0, 8))))
+    for _ in range(length):
         ts += draw(mostly(1, 0, 0, 3))
-        tape += draw(message(kinds, instruments, ts, row))
+        made = draw(st.sampled_from([ts, ts - 1, made, made, made - 1, ts + 2]))  # some come late
+        tape += draw(message(kinds, instruments, ts, made, row))
         row = draw(mostly(row + 3, 1))
     return tuple(tape)
 
@@ -104,13 +116,15 @@ def sessions(draw: st.DrawFn, choices: int = 2) -> Session:
     instruments = draw(st.integers(1, 2))
     tape = draw(tapes(instruments))
     last = tape[-1].ts_local if tape else FIRST_TS
-    times = sorted(draw(st.lists(st.integers(FIRST_TS - 2, last + 2), min_size=1, max_size=10)))
+    times = sorted(draw(st.lists(st.integers(FIRST_TS, last + 2), max_size=10)))
     sent = st.lists(commands(instruments), min_size=draw(st.integers(0, 1)), max_size=3).map(tuple)
+    decisions = [
+        Decision(ts, tuple(draw(st.lists(sent, min_size=1, max_size=choices)))) for ts in times
+    ]
+    quotes = draw(st.lists(resting(), min_size=1, max_size=3).map(tuple))
     return Session(
         tape=tape,
-        decisions=tuple(
-            Decision(ts, tuple(draw(st.lists(sent, min_size=1, max_size=choices)))) for ts in times
-        ),
+        decisions=(Decision(FIRST_TS, (quotes,)), *decisions),
         entry=draw(st.sampled_from([0, 0, 1, 2, 5])),
         response=draw(st.sampled_from([0, 1, 4])),
         model=draw(st.sampled_from(["queue", "probabilistic"])),

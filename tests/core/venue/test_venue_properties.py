@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mm.api import FILLED, LIMIT, TAKER, TRADE
 
-from .naive import Report
+from .naive_parts import Report
 from .replay import END, replay
 from .strategies import sessions
 from .tapes import Session

@@ -100,6 +100,14 @@ def test_a_print_larger_than_its_book_row_fills_us_with_the_rest() -> None:
     assert told(*tape)[1:] == ["1 filled 3 at 100, queue_reached, 2 left"]
 
 
+def test_what_a_late_print_was_set_off_against_is_spent() -> None:
+    """The level falls from 10 to 4; the first late print explains that, the second does not."""
+    tape = (*BOOK, level(3, BUY, 100, 4), trade(4, 100, 6, SELL, 1, ts_exchange=3))
+    assert told(*tape, trade(5, 100, 5, SELL, 2, ts_exchange=3))[1:] == [
+        "1 filled 1 at 100, queue_reached, 4 left"
+    ]
+
+
 def test_a_book_row_that_comes_after_its_print_is_not_counted_twice() -> None:
     """A print of 6 leaves 4 ahead; the level then falls from 10 to 4: still 4 ahead."""
     tape = (*BOOK, trade(3, 100, 6, SELL, 1), level(4, BUY, 100, 4))

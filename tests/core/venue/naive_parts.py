@@ -1,0 +1,108 @@
+"""What the naive venue keeps: open orders, what is displayed, and all that happened.
+
+Plain objects without a rule of matching in them; those are in ``naive``.
+"""
+
+from typing import Any, TypeAlias
+
+import attrs
+
+from mm.api import ACCEPTED, BUY, CANCELLED, EXPIRED, NO_RULE, REJECTED, REPLACED, SELL
+
+from .tapes import Command
+
+Report: TypeAlias = dict[str, Any]
+"""The fields of ``mm.api.REPORT``; a draw that was not made is None."""
+
+UNKNOWN = -1
+
+
+@attrs.define
+class Open:
+    """One of our orders at the venue."""
+
+    order_id: int
+    command: Command
+    price: int
+    size: int
+    arrived: int
+    decided: int
+    filled: int = 0
+    ahead_entry: int = UNKNOWN
+    ahead: int = UNKNOWN
+    shown: int = 0
+    """Lots displayed at our price when we last looked."""
+    gained: int = 0
+    """Lots that the last shrinking of the level took off ``ahead``; late prints are set off."""
+    gained_ts: int = 0
+
+
+@attrs.define
+class Market:
+    """What one instrument displays."""
+
+    sides: dict[int, dict[int, int]] = attrs.field(factory=lambda: {BUY: {}, SELL: {}})
+    has_book: bool = False
+
+    def ladder(self, side: int) -> list[tuple[int, int]]:
+        """(price, size) of one side, best first."""
+        return sorted(self.sides[side].items(), key=lambda pair: -side * pair[0])
+
+    def best(self, side: int) -> int:
+        """Best price of one side; 0 = none."""
+        ladder = self.ladder(side)
+        return ladder[0][0] if ladder else 0
+
+    def shown(self, side: int, price: int) -> int:
+        """Lots displayed; with quotes alone, what lies beyond the touch is not known."""
+        best = self.best(side)
+        if not self.has_book and best and (best - price) * side > 0:
+            return UNKNOWN
+        return self.sides[side].get(price, 0)
+
+
+@attrs.define
+class Outcome:
+    """All that happened in a session."""
+
+    reports: list[Report] = attrs.field(factory=list)
+    sent: list[tuple[int, int, Command]] = attrs.field(factory=list)
+    """(decision time, order id, command)."""
+    marks: list[tuple[int, int, int, int]] = attrs.field(factory=list)
+    """(decision time, instrument, bid, ask)."""
+    crossed: int = 0
+    unsided: int = 0
+
+    def changes_known_by(self, ts: int) -> int:
+        """How many reports known at ``ts`` changed the account."""
+        known = [report["kind"] for report in self.reports if report["ts_known"] <= ts]
+        return sum(kind not in (ACCEPTED, REPLACED) for kind in known)
+
+    def add(
+        self, order: Open, kind: int, reason: int, known: int, ts_venue: int, touch: tuple[int, int]
+    ) -> None:
+        """Report what became of an order; a fill puts its own figures in afterwards."""
+        over = kind in (REJECTED, CANCELLED, EXPIRED)
+        self.reports.append(
+            {
+                "ts_known": max(known, self.reports[-1]["ts_known"] if self.reports else 0),
+                "ts_venue": ts_venue,
+                "ts_decided": order.decided,
+                "order_id": order.order_id,
+                "client_id": order.command.client_id,
+                "price": order.price,
+                "size": order.size,
+                "leaves": 0 if over else order.size - order.filled,
+                "ahead_entry": order.ahead_entry,
+                "ahead": order.ahead,
+                "source_row": 0,
+                "bid": touch[0],
+                "ask": touch[1],
+                "draw": None,
+                "instrument": order.command.instrument,
+                "kind": kind,
+                "reason": reason,
+                "rule": NO_RULE,
+                "side": order.command.side,
+            }
+        )
