@@ -160,8 +160,19 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.fixture(scope="session")
+def compiled(market: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Have every kernel compiled, so that no test is about that."""
+    directory = tmp_path_factory.mktemp("compiled")
+    run_file = directory / "run.toml"
+    run_file.write_text(RUN_FILE.format(data=market, output=directory), encoding="utf-8")
+    assert main(["backtest", "--config", str(run_file), "--quiet"]) == 0
+
+
 @pytest.fixture
-def backtest(market: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Backtest:
+def backtest(
+    compiled: None, market: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Backtest:
     run_file, output = tmp_path / "run.toml", tmp_path / "runs"
     run_file.write_text(RUN_FILE.format(data=market, output=output), encoding="utf-8")
 

@@ -350,9 +350,7 @@ def test_a_full_disk_is_said_to_be_full_and_the_rest_is_sealed(backtest: Any) ->
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
-    done = backtest.finish(
-        backtest.start("--quiet", preexec_fn=limit, environment={"NUMBA_DISABLE_JIT": "0"})
-    )
+    done = backtest.finish(backtest.start("--quiet", preexec_fn=limit))
     (run,) = backtest.runs()
     assert done.code == 2
     (fault,) = done.faults

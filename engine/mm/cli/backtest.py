@@ -42,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     result = trio.run(_run, loaded, args)
     if result is None:
+        print("mm: interrupted before the run began; nothing was written", file=sys.stderr)
         return EXIT_CODE
     _print_result(result, args)
     if result.error is not None:

@@ -4,7 +4,7 @@ import io
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import trio
 from rich.console import Console
@@ -21,10 +21,15 @@ _LINE_EVERY_S: Final = 10.0
 
 async def show_progress(progress: Progress, plan: Plan) -> None:
     """Show how far a run is, until cancelled: a bar on a terminal, else a line every 10 s."""
-    if sys.stderr.isatty():
+    if _can_draw(sys.stderr):
         await _show_bar(progress, plan)
     else:
         await _show_lines(progress, plan)
+
+
+def _can_draw(stream: TextIO) -> bool:
+    """Whether it is a terminal, and one that knows more than to print what it is sent."""
+    return stream.isatty() and not Console(file=stream).is_dumb_terminal
 
 
 async def _show_bar(progress: Progress, plan: Plan) -> None:
@@ -61,9 +66,13 @@ def _state(progress: Progress, plan: Plan, elapsed_s: float) -> str:
     rate = progress.rows / elapsed_s if elapsed_s > 0 else 0.0
     instrument = plan.parts.instruments[0]
     return (
-        f"{rate / 1e3:.0f}k rows/s, {_clock(progress.ts)}, {progress.fills} fills,"
+        f"{rate / 1e3:.0f}k rows/s, {_clock(progress.ts)}, {_count(progress.fills, 'fill')},"
         f" position {instrument.size_text(progress.position)}, P&L {progress.equity:+.6g}"
     )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _clock(ts: int | None) -> str:
@@ -80,34 +89,37 @@ def summary_table(summary: Mapping[str, Any]) -> str:
     for label, text in _rows(summary):
         table.add_row(label, text)
     out = io.StringIO()
-    console = Console(file=out, width=100, force_terminal=sys.stdout.isatty() or None)
-    console.print(table)
-    return out.getvalue().rstrip("\n")
+    Console(file=out, width=100, force_terminal=_can_draw(sys.stdout)).print(table)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 
 def _rows(s: Mapping[str, Any]) -> list[tuple[str, str]]:
-    rows = s["rows"]
+    rows = ", ".join(f"{count:,} {name}" for name, count in s["rows"].items())
+    read = "" if s["status"] == "complete" else f"; {s['rows_read']:,} of them read"
     average = "" if s["avg_price"] is None else f" @ {s['avg_price']:.10g}"
-    result = [
+    return [
         ("status", s["status"]),
         ("data", f"{s['symbol']}, tick {s['tick_size']}, lot {s['lot_size']}"),
         ("", f"{_clock(s['first_ts'])} – {_clock(s['last_ts'])} UTC"),
-        ("rows", ", ".join(f"{count:,} {name}" for name, count in rows.items())),
+        ("rows", rows + read),
         ("decisions", f"{s['decisions']:,}"),
         ("orders", f"{s['orders']:,} commands"),
         ("fills", f"{s['fills']:,} ({s['maker_fills']:,} maker), {s['filled_qty']:g} contracts"),
         ("position", f"{s['position']:g}{average} (largest {s['max_position']:g})"),
-        ("realised P&L", f"{s['realized_pnl']:+.8g}"),
+        ("realised P&L", _money(s["realized_pnl"])),
         ("unrealised P&L", _money(s["unrealized_pnl"])),
-        ("fees", f"{s['fees_paid']:.8g} paid, {s['rebates_earned']:.8g} rebates earned"),
-        ("equity", f"{_money(s['equity'])}, drawdown {s['max_drawdown']:.8g}"),
+        ("fees", f"{_sum(s['fees_paid'])} paid, {_sum(s['rebates_earned'])} rebates earned"),
+        ("equity", f"{_money(s['equity'])}, drawdown {_sum(s['max_drawdown'])}"),
         ("crossed book", f"{s['crossed_book_messages']:,} messages"),
         ("time", f"{s['engine_s']:.2f} s engine, {s['wall_s']:.2f} s in all"),
         ("speed", f"{s['events_per_s'] or 0:,} rows/s, peak memory {s['peak_rss_mb']:.0f} MiB"),
         ("digest", s["digest"]),
     ]
-    return [(label, text) for label, text in result if label != "error"]
 
 
 def _money(value: float | None) -> str:
-    return "–" if value is None else f"{value:+.8g}"
+    return "–" if value is None else f"{value + 0.0:+.8g}"  # + 0.0 makes of -0 a 0
+
+
+def _sum(value: float | None) -> str:
+    return "–" if value is None else f"{value:.8g}"

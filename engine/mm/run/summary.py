@@ -35,16 +35,16 @@ def summarize(
         "fills": totals.fills,
         "maker_fills": totals.maker_fills,
         "filled_qty": instrument.contracts(totals.filled_lots),
-        "turnover": totals.turnover,
+        "turnover": _number(totals.turnover),
         "position": instrument.contracts(holding.lots),
         "max_position": instrument.contracts(totals.largest_position),
         "avg_price": _number(holding.average_price),
-        "realized_pnl": totals.realized,
+        "realized_pnl": _number(totals.realized),
         "unrealized_pnl": _number(ledger.unrealized),
-        "fees_paid": totals.fees_paid,
-        "rebates_earned": totals.rebates,
+        "fees_paid": _number(totals.fees_paid),
+        "rebates_earned": _number(totals.rebates),
         "equity": _number(ledger.equity),
-        "max_drawdown": totals.max_drawdown,
+        "max_drawdown": _number(totals.max_drawdown),
         "crossed_book_messages": odd.crossed,
         "prints_without_side": odd.unsided,
         "notes": list(notes),
@@ -60,5 +60,5 @@ def _rows(survey: Survey) -> dict[str, int]:
 
 
 def _number(value: float) -> float | None:
-    """JSON has no NaN."""
-    return None if math.isnan(value) else value
+    """JSON has no NaN and no infinity; a sum of nothing is an int, and should not show."""
+    return float(value) if math.isfinite(value) else None
