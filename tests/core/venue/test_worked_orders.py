@@ -203,6 +203,14 @@ def test_a_replaced_order_stands_behind_ours_that_came_to_the_price_before_it() 
     ]
 
 
+def test_a_replaced_order_does_not_meet_prints_made_before_the_replace_arrived() -> None:
+    """Bid 99 from 7 on and 100 from 10 on: a print made at 9 and heard at 12 met no bid at 100."""
+    orders = (at(2, limit(1, BUY, 99, 5)), at(5, replace(1, 100, 5)))
+    tape = (trade(8, 101, 1, BUY, 1), trade(11, 101, 1, BUY, 2))
+    late = trade(12, 99, 3, SELL, 3, ts_exchange=9)
+    assert told(*tape, late, decisions=orders, entry=5) == ["1 accepted", "1 replaced"]
+
+
 def test_a_replace_to_no_more_than_what_is_filled_ends_the_order() -> None:
     """A print of 6 after the first leaves 2 for us; a new total of 2 leaves nothing to wish for."""
     orders = (at(2, limit(1, BUY, 100, 5)), at(4, replace(1, 100, 2)))
