@@ -216,3 +216,26 @@ async def test_a_connector_that_breaks_its_contract_is_named(
         await run_network(whole, trio.CancelScope())
     expected = f"connector 'Scripted' broke the MarketBatch contract: {fault}"
     assert str(root_cause(caught.value)) == expected
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "fault"),
+    [
+        ("instrument", 1, "order column 'instrument' must lie within 0..0"),
+        ("action", 9, "order column 'action' must be NEW, REPLACE, CANCEL or CANCEL_ALL"),
+        ("decision", 99, "order column 'decision' must ascend within 0..0"),
+    ],
+)
+async def test_orders_outside_the_interface_never_reach_the_venue(
+    column: str, value: int, fault: str
+) -> None:
+    class Wild(OneLot):
+        def decide(self, rows: Rows, account: Account) -> Decisions:
+            decisions = super().decide(rows, account)
+            decisions.orders[column] = value
+            return decisions
+
+    whole = parts(ScriptedConnector(cut_stream(quotes(3))), strategy=Wild())
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await run_network(whole, trio.CancelScope())
+    assert str(root_cause(caught.value)) == f"strategy 'OneLot': {fault}"

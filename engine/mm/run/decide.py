@@ -12,7 +12,9 @@ is decided alone is decided once, and a strategy that answers one row at a time 
 import numpy as np
 
 from mm.api import (
+    CANCEL_ALL,
     DECISION,
+    NEW,
     ORDER,
     Account,
     Decisions,
@@ -79,7 +81,7 @@ def _decide(strategy: Strategy, rows: Rows, account: Account, owner: str) -> Dec
     """Ask the strategy; stamp its orders with their decision times."""
     with blame(owner, int(rows["ts"][0])):
         decisions = strategy.decide(rows, account)
-        _check(decisions, len(rows), owner)
+        _check(decisions, len(rows), len(account.position), owner)
         decisions.orders["ts"] = rows["ts"][decisions.orders["decision"]]
     return decisions
 
@@ -98,7 +100,7 @@ def _check_rows(rows: Rows, given: Rows, owner: str) -> None:
         raise PluginError(f"{owner}: observe() must give one row for each row, with its ts")
 
 
-def _check(decisions: Decisions, rows: int, owner: str) -> None:
+def _check(decisions: Decisions, rows: int, instruments: int, owner: str) -> None:
     """Hold a strategy to the contract of Decisions; the compiled venue relies on it."""
     orders, trace = decisions.orders, decisions.trace
     if orders.dtype != ORDER or trace.dtype != DECISION:
@@ -109,3 +111,11 @@ def _check(decisions: Decisions, rows: int, owner: str) -> None:
     at = orders["decision"]
     if len(at) and (at[0] < 0 or at[-1] >= decided or np.any(np.diff(at) < 0)):
         raise PluginError(f"{owner}: order column 'decision' must ascend within 0..{decided - 1}")
+    if np.any((orders["instrument"] < 0) | (orders["instrument"] >= instruments)):
+        raise PluginError(
+            f"{owner}: order column 'instrument' must lie within 0..{instruments - 1}"
+        )
+    if np.any((orders["action"] < NEW) | (orders["action"] > CANCEL_ALL)):
+        raise PluginError(
+            f"{owner}: order column 'action' must be NEW, REPLACE, CANCEL or CANCEL_ALL"
+        )
