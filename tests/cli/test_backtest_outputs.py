@@ -4,6 +4,7 @@ import csv
 import gzip
 import hashlib
 import json
+import sys
 from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
@@ -366,6 +367,14 @@ def test_no_value_is_a_negative_zero_or_not_a_number(run: Any) -> None:
             for field in line.split(",")
         }
         assert fields & {"-0", "-0.0", "nan", "inf", "-inf", "None"} == set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is only getrusage")
+def test_the_peak_memory_is_the_runs_own(backtest: Any) -> None:
+    """And not that of the process that started it, which getrusage would count."""
+    ballast = b"x" * (600 << 20)
+    summary = json.loads(backtest.finish(backtest.start("--json", "--quiet")).out)
+    assert 50 < summary["peak_rss_mb"] < len(ballast) / (1 << 20)
 
 
 def test_money_beyond_all_bounds_is_left_out_of_the_summary(backtest: Any) -> None:

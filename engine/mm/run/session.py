@@ -196,6 +196,16 @@ def _manifest(plan: Plan, summary: Mapping[str, Any], hashes: dict[str, str]) ->
 
 
 def _peak_rss_mb() -> float:
-    """Peak memory of this process [MiB]; Linux counts in KiB, macOS in bytes."""
+    """Peak memory of this process [MiB].
+
+    On Linux getrusage counts from the peak of whoever started the process, for exec keeps it;
+    VmHWM (proc_pid_status(5)) does not. Elsewhere getrusage has to do, in bytes on macOS.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        lines = status.read_text(encoding="ascii", errors="replace").splitlines()
+        peaks = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
+        if peaks:
+            return round(int(peaks[0]) / (1 << 10), 1)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)
