@@ -1,0 +1,177 @@
+"""How long ``mm`` takes and how much memory: whole processes, measured from outside.
+
+    python tests/bench/run.py [--runs N] [--data DIR]
+
+Prints a Markdown table of medians; asserts nothing, since a busy machine is no bug. Knows the
+command line and the summary, and nothing of the engine's inside. ``README.md`` explains the rows.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+ROOT: Final = Path(__file__).parents[2]
+DATA: Final = ROOT.parent / "shared" / "data" / "binance-futures_ETHUSDT_2024-08-08"
+FILES: Final = ("trades.csv.gz", "quotes.csv.gz", "book.csv.gz")
+TILES: Final = 12
+PAUSE_US: Final = 1_000_000
+"""Between two tiles: the recording starts over, with a snapshot that clears the book."""
+
+
+@attrs.frozen
+class Sample:
+    """One process, from its start to its end."""
+
+    wall_s: float
+    peak_mib: float
+    summary: dict[str, Any]
+
+    @property
+    def engine_s(self) -> float:
+        """What the run itself took, without imports and the survey of the data."""
+        return float(self.summary["engine_s"])
+
+
+def measure(*arguments: str, **environment: str) -> Sample:
+    """Run ``mm`` once; its stdout must be JSON, or nothing that matters."""
+    with tempfile.TemporaryFile() as out:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mm", *arguments],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdout=out,
+            stderr=subprocess.DEVNULL,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        wall_s = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise SystemExit(f"mm {' '.join(arguments)}: exit code {process.returncode}")
+        out.seek(0)
+        text = out.read()
+    summary = json.loads(text) if text.startswith(b"{") else {}
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10  # bytes there, KiB elsewhere
+    return Sample(wall_s, usage.ru_maxrss / unit, summary)
+
+
+def backtest(data: Path, output: Path, **environment: str) -> Sample:
+    """Replay a directory with the configuration that is shipped for it."""
+    return measure(
+        "backtest", "--config", "config/ethusdt.toml", "--json", "--quiet",
+        "--data", str(data), "--output", str(output), **environment,
+    )  # fmt: skip
+
+
+def tile(source: Path, target: Path, times: int) -> None:
+    """Write every file ``times`` over, each time later; each tile is a gzip member of its own.
+
+    Line by line: on Linux a process starts with the peak memory of the one that starts it.
+    """
+    step = _span(source) + PAUSE_US
+    target.mkdir()
+    for name in FILES:
+        for number in range(times):
+            with (
+                gzip.open(source / name, "rb") as lines,
+                gzip.open(target / name, "ab", compresslevel=1) as out,
+            ):
+                header = lines.readline()
+                if number == 0:
+                    out.write(header)
+                out.writelines(_shifted(lines, number * step))
+
+
+def _span(source: Path) -> int:
+    """Time from the first row of all files to the last [µs]."""
+    times = []
+    for name in FILES:
+        with gzip.open(source / name, "rb") as lines:
+            lines.readline()
+            row = lines.readline()
+            times.append(int(row.split(b",")[3]))
+            for last in lines:
+                row = last
+            times.append(int(row.split(b",")[3]))
+    return max(times) - min(times)
+
+
+def _shifted(lines: Iterable[bytes], later: int) -> Iterator[bytes]:
+    """Move both times of each row, which stand third and fourth in Tardis files."""
+    for line in lines:
+        exchange, symbol, made, received, rest = line.split(b",", 4)
+        times = (int(made) + later, int(received) + later)
+        yield b"%b,%b,%d,%d,%b" % (exchange, symbol, *times, rest)
+
+
+def repeat(runs: int, once: Callable[[], Sample]) -> list[Sample]:
+    """Measure several times."""
+    return [once() for _ in range(runs)]
+
+
+def row(what: str, values: Sequence[float], unit: str, limit: str) -> str:
+    """Format a line of the table."""
+    spread = f"{min(values):.2f}–{max(values):.2f}"
+    return f"| {what} | {statistics.median(values):.2f} {unit} | {spread} | {limit} |"
+
+
+def table(data: Path, runs: int, folder: Path) -> Iterator[str]:
+    """Measure everything; yield the table line by line, as it comes."""
+    yield "| what | median | range | wanted |"
+    yield "|---|---|---|---|"
+    cold = [
+        backtest(data, folder / "runs", XDG_CACHE_HOME=str(folder / f"cache{number}"))
+        for number in range(min(runs, 2))
+    ]
+    yield row("first run ever, compiling", [s.wall_s for s in cold], "s", "≤ 25 s")
+    backtest(data, folder / "runs")
+    helps = repeat(runs, lambda: measure("--help"))
+    yield row("`mm --help`", [s.wall_s for s in helps], "s", "≤ 0.2 s")
+    ones = repeat(runs, lambda: backtest(data, folder / "runs"))
+    yield row("ETHUSDT, whole process", [s.wall_s for s in ones], "s", "≤ 2.5 s")
+    yield row("ETHUSDT, peak memory", [s.peak_mib for s in ones], "MiB", "≤ 400 MB")
+    yield row("ETHUSDT, engine", [s.engine_s for s in ones], "s", "")
+    tile(data, folder / "tiled", TILES)
+    manys = repeat(runs, lambda: backtest(folder / "tiled", folder / "runs"))
+    yield row(f"{TILES} times, whole process", [s.wall_s for s in manys], "s", "")
+    yield row(f"{TILES} times, engine", [s.engine_s for s in manys], "s", "")
+    engine_s = statistics.median(s.engine_s for s in ones)
+    ratios = [s.engine_s / engine_s for s in manys]
+    yield row(f"{TILES} times, engine / engine of one", ratios, "", f"≤ {TILES}")
+    peak = statistics.median(s.peak_mib for s in ones)
+    yield row(
+        f"{TILES} times, memory / memory of one", [s.peak_mib / peak for s in manys], "", "0.8–1.2"
+    )
+    rates = [s.summary["events_per_s"] / 1e6 for s in manys]
+    yield row(f"{TILES} times, rows", rates, "M/s", "")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="Measure whole processes of mm.")
+    parser.add_argument("--runs", metavar="N", type=int, default=5, help="processes a row")
+    parser.add_argument("--data", metavar="DIR", type=Path, default=DATA, help="the ETHUSDT files")
+    args = parser.parse_args()
+    if not args.data.is_dir():
+        raise SystemExit(f"{args.data}: no such folder; name that of the ETHUSDT files with --data")
+    print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()},")
+    print(f"medians of {args.runs} processes\n")
+    with tempfile.TemporaryDirectory() as folder:
+        for line in table(args.data.resolve(), args.runs, Path(folder)):
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
