@@ -53,4 +53,6 @@ def test_the_reference_has_one_row_for_each_key(registry: Registry) -> None:
     assert "| `strategy.symbol` | text | required |  | Instrument, as it is called" in lines[4]
     assert '| `strategy.avellaneda.style` | `"calm"` or `"Keen"` | `"calm"` |  | Manner. |' in lines
     assert '| `strategy.avellaneda.step` | decimal, > 0 | `"0.10"` |  | Step. |' in lines
-    assert "| `execution.latency_ms` | number, ≥ 0 | `0.0` | ms | From our" in "\n".join(lines)
+    assert "| `execution.latency_ms` | number, ≥ 0, ≤ 60000 | `0.0` | ms | From our" in "\n".join(
+        lines
+    )

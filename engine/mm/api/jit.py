@@ -51,6 +51,8 @@ def pointer(function: Callable[..., float]) -> Any:
 
 def is_cold(package: str) -> bool:
     """Say whether the kernels of a top-level package have yet to be compiled on this machine."""
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return False
     directory = _directory(package)
     return not any(directory.rglob("*.nbi"))
 

@@ -23,6 +23,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from mm.cli import parser
 
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # an ASCII terminal gets its text too
     try:
         args = parser.build_parser().parse_args(argv)
     except SystemExit as exc:  # argparse has printed the help or the fault

@@ -16,6 +16,11 @@ from mm.run.progress import Progress
 from mm.run.session import Plan
 
 _REFRESH_S: Final = 0.25
+_CURRENCY: Final = {
+    "Linear": "in the quote currency",
+    "Inverse": "in the base currency, which settles inverse contracts",
+}
+
 _LINE_EVERY_S: Final = 10.0
 
 
@@ -103,9 +108,11 @@ def _rows(s: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("", f"{_clock(s['first_ts'])} – {_clock(s['last_ts'])} UTC"),
         ("rows", rows + read),
         ("decisions", f"{s['decisions']:,}"),
+        ("sides not as modelled", _clamps(s)),
         ("orders", f"{s['orders']:,} commands"),
         ("fills", f"{s['fills']:,} ({s['maker_fills']:,} maker), {s['filled_qty']:g} contracts"),
         ("position", f"{s['position']:g}{average} (largest {s['max_position']:g})"),
+        ("money", _CURRENCY[s["contract_type"]]),
         ("realised P&L", _money(s["realized_pnl"])),
         ("unrealised P&L", _money(s["unrealized_pnl"])),
         ("fees", f"{_sum(s['fees_paid'])} paid, {_sum(s['rebates_earned'])} rebates earned"),
@@ -118,8 +125,14 @@ def _rows(s: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _money(value: float | None) -> str:
-    return "–" if value is None else f"{value + 0.0:+.8g}"  # + 0.0 makes of -0 a 0
+    return "–" if value is None else f"{value + 0.0:+,.8f}"  # + 0.0 makes of -0 a 0
 
 
 def _sum(value: float | None) -> str:
-    return "–" if value is None else f"{value:.8g}"
+    return "–" if value is None else f"{value:,.8f}"
+
+
+def _clamps(s: Mapping[str, Any]) -> str:
+    """Say how many sides of decisions were not quoted as the model said, and why."""
+    counts = [f"{count:,} {name}" for name, count in s["clamps"].items() if count]
+    return ", ".join(counts) or "none"

@@ -179,7 +179,10 @@ def _set(parser: argparse.ArgumentParser) -> None:
 
 def _positive(text: str) -> float:
     """Read a positive, finite number."""
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
     return value
@@ -187,7 +190,6 @@ def _positive(text: str) -> float:
 
 def _whole(text: str) -> int:
     """Read a positive whole number."""
-    value = int(text)
-    if value < 1:
+    if not (text.isdecimal() and int(text) > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
-    return value
+    return int(text)

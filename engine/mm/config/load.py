@@ -115,6 +115,9 @@ class _Loader:
         transformer = choose("strategy", "preprocessing", self.registry.transformer)
         fill_model = choose("execution", "fill_model", self.registry.fill_model)
         sinks = self._names(("output", "sinks"))
+        for number, name in enumerate(sinks):
+            if name in sinks[:number]:
+                self.document.fault(("output", "sinks", number), f"{name!r} stands here twice")
         return Parts(
             connector=self._connector(),
             strategy=strategy and self._part(("strategy", strategy.name.lower())),

@@ -48,9 +48,12 @@ class DataTable:
 class ExecutionTable:
     """``[execution]``"""
 
-    latency_ms: float = option(0.0, help="From our decision to the venue.", unit="ms", ge=0)
+    # A minute: whoever is slower has no use for queue positions.
+    latency_ms: float = option(
+        0.0, help="From our decision to the venue.", unit="ms", ge=0, le=60_000
+    )
     response_latency_ms: float = option(
-        0.0, help="From the venue to us, for reports on our orders.", unit="ms", ge=0
+        0.0, help="From the venue to us, for reports on our orders.", unit="ms", ge=0, le=60_000
     )
     fill_model: str = option("queue", help="How a resting order moves up its queue, by name.")
 
@@ -64,7 +67,7 @@ class OutputTable:
     date: str = option(
         "", help="Third part of the run folder's name; empty = the data's first day."
     )
-    candle_size_min: int = option(1, help="Length of a candle.", unit="min", gt=0)
+    candle_size_min: int = option(1, help="Length of a candle.", unit="min", gt=0, le=1440)
     sinks: list[str] = option(factory=lambda: ["csv"], help="Who writes the results, by name.")
 
 

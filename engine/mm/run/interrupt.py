@@ -31,8 +31,10 @@ def graceful_interrupts(on_first: Callable[[], None]) -> Iterator[None]:
         seen = True
         token.run_sync_soon(on_first)
 
+    # What a shell told us to ignore (a script's `mm … &`) stays ignored.
+    numbers = [n for n in _NUMBERS if signal.getsignal(n) is not signal.SIG_IGN]
     try:
-        before = {number: signal.signal(number, handle) for number in _NUMBERS}
+        before = {number: signal.signal(number, handle) for number in numbers}
     except ValueError:  # not the main thread
         yield
         return

@@ -1,6 +1,8 @@
 """Position task: keeps the books, tells the strategy its account, and hands on what to write."""
 
-from mm.api import Account, ExecutionReport
+import numpy as np
+
+from mm.api import CLAMP_NAMES, Account, ExecutionReport
 from mm.core.ledger import Ledger
 from mm.core.working import WorkingOrders
 from mm.run.ends import Inlet, Outlet
@@ -18,6 +20,7 @@ class Books:
         self.decisions = 0
         self.orders = 0
         self.up_to = -1
+        self._clamps = np.zeros(len(CLAMP_NAMES), np.int64)
 
     def account(self, committed: int) -> Account:
         """Say what the strategy may know."""
@@ -32,6 +35,10 @@ class Books:
             committed=committed,
         )
 
+    def clamp_counts(self) -> dict[str, int]:
+        """Count sides of decisions that were not quoted as the model said, by reason."""
+        return dict(zip(CLAMP_NAMES[1:], self._clamps[1:].tolist(), strict=True))
+
     def apply(self, report: ExecutionReport) -> Records:
         """Book a report; return what it adds to the tables."""
         entries = self.ledger.apply(report)
@@ -39,6 +46,8 @@ class Books:
         self.up_to = report.up_to
         self.decisions += report.committed
         self.orders += len(report.orders)
+        for side in ("bid_clamp", "ask_clamp"):
+            self._clamps += np.bincount(report.trace[side], minlength=len(CLAMP_NAMES))
         return Records(
             watermark=report.up_to,
             tables=(
