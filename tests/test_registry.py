@@ -10,7 +10,16 @@ import pytest
 from mm.api import PluginError
 from mm.registry import Registry, load_registry
 
-BUILT_IN = ("avellaneda", "momentum", "queue_models", "sinks", "tardis")
+BUILT_IN = (
+    "avellaneda",
+    "fees",
+    "latency",
+    "momentum",
+    "queue_models",
+    "scripted",
+    "sinks",
+    "tardis",
+)
 Install = Callable[..., None]
 
 GOOD = """

@@ -12,21 +12,33 @@ import pluggy
 from mm.api import (
     API_VERSION,
     ConnectorOffer,
+    FeeModelOffer,
     FillModelOffer,
     Hooks,
+    LatencyModelOffer,
     PluginError,
     SinkOffer,
     StrategyOffer,
     TransformerOffer,
 )
 
-Offer: TypeAlias = ConnectorOffer | FillModelOffer | SinkOffer | StrategyOffer | TransformerOffer
+Offer: TypeAlias = (
+    ConnectorOffer
+    | FeeModelOffer
+    | FillModelOffer
+    | LatencyModelOffer
+    | SinkOffer
+    | StrategyOffer
+    | TransformerOffer
+)
 
 KINDS: Final[dict[str, tuple[str, type[Any]]]] = {
     "mm_connectors": ("connector", ConnectorOffer),
     "mm_transformers": ("transformer", TransformerOffer),
     "mm_strategies": ("strategy", StrategyOffer),
     "mm_fill_models": ("fill model", FillModelOffer),
+    "mm_latency_models": ("latency model", LatencyModelOffer),
+    "mm_fee_models": ("fee model", FeeModelOffer),
     "mm_sinks": ("sink", SinkOffer),
 }
 """Hook -> (kind as people say it, class of its offers)."""

@@ -18,7 +18,9 @@ import attrs
 from mm.api import (
     ENTRY_POINT_GROUP,
     ConnectorOffer,
+    FeeModelOffer,
     FillModelOffer,
+    LatencyModelOffer,
     PluginError,
     SinkOffer,
     StrategyOffer,
@@ -100,6 +102,14 @@ class Registry:
     def fill_model(self, name: str) -> FillModelOffer:
         """Return the fill model of this name, or raise PluginError."""
         return self._choose("fill model", name, FillModelOffer)
+
+    def latency_model(self, name: str) -> LatencyModelOffer:
+        """Return the latency model of this name, or raise PluginError."""
+        return self._choose("latency model", name, LatencyModelOffer)
+
+    def fee_model(self, name: str) -> FeeModelOffer:
+        """Return the fee model of this name, or raise PluginError."""
+        return self._choose("fee model", name, FeeModelOffer)
 
     def sink(self, name: str) -> SinkOffer:
         """Return the sink of this name, or raise PluginError."""

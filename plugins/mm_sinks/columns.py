@@ -8,9 +8,15 @@ logarithm differ between machines and say nothing.
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from mm.api import (
     ACTION_NAMES,
     CLAMP_NAMES,
+    FILLED,
+    FUNDING,
+    MICRO_TICKS,
+    RATE_UNIT,
     REASON_NAMES,
     REPORT_NAMES,
     RULE_NAMES,
@@ -104,6 +110,33 @@ def liquidity(rows: Rows, _: Sequence[Instrument]) -> list[str]:
     return ["maker" if maker else "taker" for maker in rows["maker"].tolist()]
 
 
+def event(rows: Rows, _: Sequence[Instrument]) -> list[str]:
+    """Name what happened; a fill that leaves something open is partial."""
+    pairs = zip(rows["kind"].tolist(), rows["leaves"].tolist(), strict=True)
+    return [
+        "partially_filled" if kind == FILLED and leaves else REPORT_NAMES[kind]
+        for kind, leaves in pairs
+    ]
+
+
+def report_price(rows: Rows, instruments: Sequence[Instrument]) -> list[str]:
+    """Write a report's price; of funding, the mark price."""
+    texts = price("price")(rows, instruments)
+    for i in np.flatnonzero(rows["kind"] == FUNDING).tolist():
+        ticks = int(rows["price"][i]) / MICRO_TICKS
+        mark = instruments[rows["instrument"][i]].price(ticks)
+        texts[i] = format(mark, ".15g") if mark else ""
+    return texts
+
+
+def report_size(rows: Rows, instruments: Sequence[Instrument]) -> list[str]:
+    """Write a report's size; of funding, the rate."""
+    texts = size("size")(rows, instruments)
+    for i in np.flatnonzero(rows["kind"] == FUNDING).tolist():
+        texts[i] = format(int(rows["size"][i]) * RATE_UNIT, ".12g")
+    return texts
+
+
 TABLES: dict[str, tuple[str, tuple[Column, ...]]] = {
     "orders": (
         "orders.csv",
@@ -118,7 +151,9 @@ TABLES: dict[str, tuple[str, tuple[Column, ...]]] = {
             ("action", named("action", ACTION_NAMES)),
             ("tif", named("tif", TIF_NAMES)),
             ("post_only", whole("post_only")),
+            ("reduce_only", whole("reduce_only")),
             ("order_id", optional("order_id", 0)),
+            ("refused", whole("refused")),
         ),
     ),
     "reports": (
@@ -130,12 +165,14 @@ TABLES: dict[str, tuple[str, tuple[Column, ...]]] = {
             ("ts_decided", whole("ts_decided")),
             ("order_id", optional("order_id", 0)),
             ("client_id", whole("client_id")),
-            ("event", named("kind", REPORT_NAMES)),
+            ("event", event),
             ("reason", named("reason", REASON_NAMES)),
             ("side", side),
-            ("price", price("price")),
-            ("size", size("size")),
+            ("price", report_price),
+            ("size", report_size),
             ("leaves", size("leaves")),
+            ("limit", model("limit")),
+            ("value", model("value")),
         ),
     ),
     "trades": (
@@ -173,8 +210,12 @@ TABLES: dict[str, tuple[str, tuple[Column, ...]]] = {
             ("cash", money("cash")),
             ("unrealized_pnl", money("unrealized")),
             ("fees", money("fees")),
+            ("funding", money("funding")),
             ("equity", money("equity")),
             ("mid", money("mid")),
+            ("exposure", money("exposure")),
+            ("margin", money("margin")),
+            ("liquidation_price", model("liquidation")),
             ("symbol", symbol),
         ),
     ),

@@ -320,10 +320,12 @@ def test_a_sink_that_cannot_be_built_leaves_a_sealed_failure(
 
 
 def test_a_part_that_nobody_offers_is_a_plugin_fault(backtest: Any) -> None:
-    done = backtest("--quiet", "--set", "execution.fill_model=fifo")
+    done = backtest("--quiet", "--set", "execution.fill_model=lifo")
     assert done.code == 5
     assert done.faults == [
-        "mm: --set execution.fill_model: no fill model named 'fifo'; on offer: probabilistic, queue"
+        "mm: --set execution.fill_model: no fill model named 'lifo'; did you mean 'fifo'? on offer:"
+        " fifo, optimistic, pessimistic, prob_log, prob_log_2, prob_power, prob_power_2,"
+        " prob_power_3, probabilistic, queue"
     ]
     assert not backtest.output.exists()
 

@@ -10,7 +10,9 @@ import pytest
 
 from mm.api import (
     ConnectorOffer,
+    FeeModelOffer,
     FillModelOffer,
+    LatencyModelOffer,
     NoConfig,
     SinkOffer,
     StrategyOffer,
@@ -74,6 +76,8 @@ def registry() -> Registry:
         ("connector", ConnectorOffer(name="tardis", config=Files, build=build)),
         ("connector", ConnectorOffer(name="socket", config=Socket, build=build)),
         ("fill model", FillModelOffer(name="queue", config=NoConfig, build=build)),
+        ("latency model", LatencyModelOffer(name="constant", config=NoConfig, build=build)),
+        ("fee model", FeeModelOffer(name="share", config=NoConfig, build=build)),
         ("fill model", FillModelOffer(name="pair", config=Pair, build=build)),
         ("sink", SinkOffer(name="csv", config=NoConfig, build=build)),
         ("sink", SinkOffer(name="pair", config=Pair, build=build)),

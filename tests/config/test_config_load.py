@@ -90,7 +90,7 @@ contract_type = "linear"
         "run.toml:6: strategy.avellaneda.style: must be one of 'calm', 'Keen', "
         "was the string 'keen', did you mean 'Keen'?",
         "run.toml:7: strategy.avellaneda.vol.window_len: expected an integer, was the number 2.0",
-        "run.toml:9: position.contract_type: must be one of 'Linear', 'Inverse', "
+        "run.toml:9: position.contract_type: must be one of 'Linear', 'Inverse', 'Quanto', "
         "was the string 'linear', did you mean 'Linear'?",
         "run.toml:10: outputs: unknown table, did you mean 'output'?",
     )

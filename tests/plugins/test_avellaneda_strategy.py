@@ -82,6 +82,7 @@ def account(position: int = 0, orders: Any = None, next_id: int = 1) -> Account:
         up_to=0,
         position=(position,),
         average_price=(NAN,),
+        cost=(0.0,),
         cash=0.0,
         working=working() if orders is None else orders,
         next_client_id=next_id,

@@ -58,7 +58,7 @@ def push(*rows: Any, count: int = 1) -> np.ndarray[Any, Any]:
 
 def account(position: int = 0, working: int = 0, next_id: int = 1) -> Account:
     return Account(
-        up_to=0, position=(position,), average_price=(math.nan,), cash=0.0,
+        up_to=0, position=(position,), average_price=(math.nan,), cost=(0.0,), cash=0.0,
         working=np.zeros(working, WORKING), next_client_id=next_id,
     )  # fmt: skip
 

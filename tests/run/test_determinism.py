@@ -89,9 +89,11 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def run(config: Path, overrides: Sequence[str] = (), seed: int = 0) -> Result:
+def run(
+    config: Path, overrides: Sequence[str] = (), seed: int = 0, output: Path | None = None
+) -> Result:
     async def main() -> Result:
-        return await run_config(config, overrides, output=config.parent / "runs")
+        return await run_config(config, overrides, output=output or config.parent / "runs")
 
     with schedule(seed):
         result = trio.run(main)
@@ -223,3 +225,35 @@ def test_changing_the_future_changes_no_decision_before_it(
     for name in ("quotes.csv", "orders.csv"):
         assert rows_until(changed, name, ts) == rows_until(reference, name, ts)
         assert rows_until(reference, name, ts), "nothing was decided before t"
+
+
+MODELS = {
+    "prob_power": ["execution.fill_model=prob_power"],
+    "probabilistic": ["execution.fill_model=probabilistic"],
+    "optimistic": ["execution.fill_model=optimistic", "execution.bracket=true"],
+    "pessimistic": ["execution.fill_model=pessimistic"],
+    "feed": ["execution.latency_model=feed", "execution.latency_ms=2"],
+    "jitter": ["execution.latency_model=jitter", "execution.latency_ms=20"],
+    "funding": ["funding={rate=0.0001, first_h=0.001, interval_h=0.002}"],
+    "limits": ["risk={max_position=0.3, max_orders_per_s=2, price_collar=2e-5}"],
+    "loss": ["risk.max_loss=2", "position.taker_fee=0.001"],
+    "silence": ["risk.max_silence_s=0.03"],
+}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_contract_holds_for_every_model_on_real_data(
+    ethusdt: Path, tmp_path: Path, model: str
+) -> None:
+    """Quotes a few ticks from a real touch, where queues, limits and losses are met."""
+    path = Path(__file__).parents[2] / "config" / "ethusdt.toml"
+    overrides = [f"data.tardis_root='{ethusdt}'", *MODELS[model]]
+    whole = run(path, overrides, output=tmp_path)
+    pieces = ["strategy.max_block=1", "engine.channel_capacity=0", "data.max_batch_rows=5000"]
+    cut = run(path, [*overrides, *pieces], seed=3, output=tmp_path)
+    assert whole.summary["fills"] > 50
+    assert cut.summary["digest"] == whole.summary["digest"]
+    assert cut.summary["bracket"] == whole.summary["bracket"]
+    risk = whole.summary["risk"]
+    assert (risk["refused"] > 0) == (model in ("limits", "loss", "silence"))
+    assert (risk["killed_ts"] is not None) == (model == "loss")

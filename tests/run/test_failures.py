@@ -20,6 +20,7 @@ from mm.api import (
     Decisions,
     FillModel,
     Instrument,
+    LatencyModel,
     MarketBatch,
     PluginError,
     Rows,
@@ -32,6 +33,7 @@ from mm.run.keep import Books
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
 from mm.testing import ScriptedConnector, cut_stream
+from mm_fees import Share
 from mm_queue_models.rules import first_in_first_out, no_more_than_level
 
 INSTRUMENT = Instrument(symbol="TEST", tick_size=Decimal(1), lot_size=Decimal(1))
@@ -98,14 +100,17 @@ class Memory:
 
 def parts(connector: Any, capacity: int = 1, **changes: Any) -> Parts:
     model = FillModel(on_print=first_in_first_out, on_depth=no_more_than_level)
-    ledger = Ledger((INSTRUMENT,), maker_fee=0.0, taker_fee=0.0, sample_us=1000)
+    ledger = Ledger((INSTRUMENT,), fees=Share(0.0, 0.0), sample_us=1000)
     whole: dict[str, Any] = {
         "instruments": (INSTRUMENT,),
         "connector": connector,
         "transformer": Touch(),
         "strategy": OneLot(),
-        "venue": SimulatedVenue(instruments=1, fill_model=model, seed=0, entry_us=0, response_us=0),
+        "venue": SimulatedVenue(
+            instruments=(INSTRUMENT,), fill_model=model, latency=LatencyModel(), seed=0
+        ),
         "books": Books(ledger),
+        "bracket": None,
         "candles": CandleBuilder(1000),
         "quotes": None,
         "sinks": {"memory": Memory()},

@@ -11,6 +11,7 @@ from mm.core.ledger import Ledger
 from mm.run.keep import Books
 from mm.run.network import run_network
 from mm.testing import ScriptedConnector, cut_stream, schedule
+from mm_fees import Share
 
 
 class JoinTouch(RowStrategy):
@@ -29,7 +30,7 @@ def test_each_row_is_asked_once_under_every_schedule_and_cut() -> None:
     for seed, rows in enumerate((1, 7, None)):
         strategy = JoinTouch()
         instrument = Instrument(symbol="TEST", tick_size=Decimal(1), lot_size=Decimal(1))
-        ledger = Ledger((instrument,), maker_fee=0.0, taker_fee=0.0, sample_us=1000)
+        ledger = Ledger((instrument,), fees=Share(0.0, 0.0), sample_us=1000)
         whole = parts(
             ScriptedConnector(cut_stream(quotes(60), rows)),
             strategy=strategy,

@@ -35,8 +35,10 @@ class Account:
     """Lots by instrument; negative = short."""
     average_price: tuple[float, ...]
     """Average entry price by instrument [price]; NaN while flat."""
+    cost: tuple[float, ...]
+    """What each position cost [settlement currency]: its value now less this is its P&L."""
     cash: float
-    """Settlement currency: realised P&L less fees, from zero at the start."""
+    """Settlement currency: realised P&L less fees, with funding, from zero at the start."""
     working: Rows
     """dtype WORKING, in order of submission; sent counts as working until we hear otherwise."""
     next_client_id: int

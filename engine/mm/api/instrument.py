@@ -7,7 +7,7 @@ import attrs
 
 from mm.api.errors import ConfigError
 
-ContractType: TypeAlias = Literal["Linear", "Inverse"]
+ContractType: TypeAlias = Literal["Linear", "Inverse", "Quanto"]
 
 MICRO: Final = 1_000_000
 """Microseconds in a second."""
@@ -24,9 +24,11 @@ class Instrument:
     lot_size: Decimal
     """Contracts in one lot."""
     contract_type: ContractType = "Linear"
-    """Linear: value = contracts * multiplier * price. Inverse: contracts * multiplier / price."""
+    """Linear: value = contracts * multiplier * price, in the quote currency. Inverse: contracts *
+    multiplier / price, in the base currency. Quanto: as linear, but paid in a third currency."""
     multiplier: float = 1.0
-    """Worth of one contract: base units (linear) or quote units (inverse)."""
+    """Worth of one contract: base units (linear), quote units (inverse), or settlement currency
+    per unit of price (quanto)."""
 
     def price(self, ticks: float) -> float:
         """Ticks to price [quote currency], correctly rounded for whole ticks."""

@@ -22,22 +22,31 @@ EVENT: Final = np.dtype(
         ("ts_exchange", "i8"),  # µs, when made
         ("price", "i8"),  # ticks; a quote's bid price
         ("size", "i8"),  # lots; a quote's bid size; a level's absolute size, 0 = level removed
-        ("ask_price", "i8"),  # ticks; quotes only
+        ("ask_price", "i8"),  # ticks; quotes only (tickers: see TICKER)
         ("ask_size", "i8"),  # lots; quotes only
         ("row", "i8"),  # data row in its source (the first is 1); 0 if derived
         ("instrument", "i2"),  # index into the run's instruments
-        ("kind", "i1"),  # TRADE, QUOTE, LEVEL or CLEAR
+        ("kind", "i1"),  # TRADE, QUOTE, LEVEL, CLEAR or TICKER
         ("side", "i1"),  # trade: the taker's; level: BUY = bid; 0 = unknown or none
         ("end", "i1"),  # 1 on the last row of an atomic message
     ],
     align=True,
 )
 
-# The numbers are also the order of events that share a ts_local: trades, quotes, book.
+# The numbers are also the order of events that share a ts_local: trades, quotes, book, tickers.
 TRADE: Final = 0
 QUOTE: Final = 1  # a side with size 0 is empty
 LEVEL: Final = 2
 CLEAR: Final = 3  # the book is forgotten; the snapshot's levels follow in the same message
+
+TICKER: Final = 4
+"""A derivative's ticker: ``price`` is the mark price [1e-6 ticks; 0 = not given], ``size`` the
+funding rate [1e-12; positive: longs pay], ``ask_price`` when it applies [µs; 0 = not given]."""
+
+MICRO_TICKS: Final = 1_000_000
+"""Mark prices do not lie on the grid of ticks; they are integers all the same."""
+
+RATE_UNIT: Final = 1e-12
 
 BUY: Final = 1
 SELL: Final = -1

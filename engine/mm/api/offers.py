@@ -16,7 +16,17 @@ from typing import Any, Final
 import attrs
 import pluggy
 
-from mm.api.parts import Connector, Context, FillModel, Output, Sink, Strategy, Transformer
+from mm.api.parts import (
+    Connector,
+    Context,
+    FeeModel,
+    FillModel,
+    LatencyModel,
+    Output,
+    Sink,
+    Strategy,
+    Transformer,
+)
 
 API_VERSION: Final = (0, 1)
 """(major, minor). A plugin of the same major and no newer minor is loaded."""
@@ -74,6 +84,28 @@ class FillModelOffer:
 
 
 @attrs.frozen(kw_only=True)
+class LatencyModelOffer:
+    """A latency model, chosen by ``execution.latency_model``."""
+
+    name: str
+    config: type[Any]
+    """attrs class of the table ``[execution.<name>]``."""
+    build: Callable[[Any, Context], LatencyModel]
+    help: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class FeeModelOffer:
+    """A fee model, chosen by ``execution.fee_model``."""
+
+    name: str
+    config: type[Any]
+    """attrs class of the table ``[execution.<name>]``."""
+    build: Callable[[Any, Context], FeeModel]
+    help: str = ""
+
+
+@attrs.frozen(kw_only=True)
 class SinkOffer:
     """A sink, chosen by ``output.sinks``."""
 
@@ -102,6 +134,14 @@ class Hooks:
     @hookspec
     def mm_fill_models(self) -> Iterable[FillModelOffer]:  # type: ignore[empty-body]
         """Offer fill models."""
+
+    @hookspec
+    def mm_latency_models(self) -> Iterable[LatencyModelOffer]:  # type: ignore[empty-body]
+        """Offer latency models."""
+
+    @hookspec
+    def mm_fee_models(self) -> Iterable[FeeModelOffer]:  # type: ignore[empty-body]
+        """Offer fee models."""
 
     @hookspec
     def mm_sinks(self) -> Iterable[SinkOffer]:  # type: ignore[empty-body]

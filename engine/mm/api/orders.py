@@ -14,6 +14,7 @@ from typing import Final
 import attrs
 import numpy as np
 
+from mm.api.account import Account
 from mm.api.market import Rows
 
 ORDER: Final = np.dtype(
@@ -30,6 +31,8 @@ ORDER: Final = np.dtype(
         ("type", "i1"),  # LIMIT or MARKET
         ("tif", "i1"),  # GTC, IOC or FOK
         ("post_only", "i1"),  # 1: rejected rather than taking
+        ("reduce_only", "i1"),  # 1: cut to what closes the position, at arrival and after
+        ("refused", "i1"),  # 1: set by the host: our risk gate kept it back
     ],
     align=True,
 )
@@ -64,6 +67,9 @@ REPORT: Final = np.dtype(
         ("source_row", "i8"),  # row of the print that filled it; 0 = none
         ("bid", "i8"),  # ticks, the venue's touch at that moment; 0 = none
         ("ask", "i8"),
+        ("mark", "i8"),  # 1e-6 ticks, the latest mark price; 0 = none
+        ("limit", "f8"),  # a risk limit that refused it, and the value that broke it; else NaN
+        ("value", "f8"),
         ("draw", "f8"),  # the random number used, in [0, 1); NaN = none
         ("instrument", "i2"),
         ("kind", "i1"),
@@ -80,7 +86,16 @@ REPLACED: Final = 2
 FILLED: Final = 3  # a fill, partial while leaves > 0
 CANCELLED: Final = 4
 EXPIRED: Final = 5  # the unfilled rest of IOC, FOK and market orders
-REPORT_NAMES: Final = ("accepted", "rejected", "replaced", "filled", "cancelled", "expired")
+FUNDING: Final = 6  # not an order's: price = mark [1e-6 ticks], size = rate [1e-12]
+REPORT_NAMES: Final = (
+    "accepted",
+    "rejected",
+    "replaced",
+    "filled",
+    "cancelled",
+    "expired",
+    "funding",
+)
 
 NO_REASON: Final = 0
 REQUESTED: Final = 1
@@ -89,9 +104,17 @@ UNKNOWN_ORDER: Final = 3
 DUPLICATE_ID: Final = 4
 BAD_ORDER: Final = 5
 NO_LIQUIDITY: Final = 6
+RISK_ORDER_SIZE: Final = 7  # from here on: refused by our own risk gate, never sent
+RISK_POSITION: Final = 8
+RISK_ORDER_RATE: Final = 9
+RISK_COLLAR: Final = 10
+RISK_LOSS: Final = 11  # the kill switch; also the reason of the cancels that it sends
+RISK_STALE: Final = 12
+REDUCE_ONLY: Final = 13  # there is nothing (left) to reduce
 REASON_NAMES: Final = (
     "", "requested", "post_only_would_take", "unknown_order", "duplicate_client_id",
-    "invalid_order", "no_liquidity",
+    "invalid_order", "no_liquidity", "risk_order_size", "risk_max_position", "risk_order_rate",
+    "risk_price_collar", "risk_max_loss", "risk_stale_market", "reduce_only",
 )  # fmt: skip
 
 NO_RULE: Final = 0
@@ -99,7 +122,10 @@ TAKER: Final = 1  # took displayed size on arrival
 QUEUE_REACHED: Final = 2  # a print at our price used up what stood ahead
 TRADED_THROUGH: Final = 3  # a print beyond our price
 MODEL_DRAW: Final = 4  # the fill model's random draw
-RULE_NAMES: Final = ("", "taker", "queue_reached", "traded_through", "model_draw")
+BOOK_CROSSED: Final = 5  # the other side's best price reached ours
+RULE_NAMES: Final = (
+    "", "taker", "queue_reached", "traded_through", "model_draw", "book_crossed",
+)  # fmt: skip
 
 DECISION: Final = np.dtype(
     [
@@ -155,6 +181,8 @@ class OrderBlock:
     decisions: Decisions
     horizon: int
     """µs: nothing more will be decided before this time."""
+    account: Account
+    """What the decisions were made on."""
 
 
 @attrs.frozen(kw_only=True)
@@ -181,6 +209,7 @@ MARK: Final = np.dtype(
         ("ts", "i8"),  # µs, local
         ("bid", "i8"),  # ticks; 0 = none
         ("ask", "i8"),
+        ("mark", "i8"),  # 1e-6 ticks, the latest mark price; 0 = none
         ("instrument", "i2"),
     ],
     align=True,

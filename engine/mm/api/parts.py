@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
 from mm.api.account import Account
 from mm.api.instrument import Instrument
@@ -25,6 +26,13 @@ class Context:
     """The run's instruments; events and orders name them by index."""
     seed: int
     """The run's seed; a part that wants chance hashes it with what the chance is for."""
+    entry_us: float = 0.0
+    """``execution.latency_ms`` [µs]: the base of every latency model."""
+    response_us: float = 0.0
+    """``execution.response_latency_ms`` [µs]."""
+    maker_fee: float = 0.0
+    """The run file's fees [share of value], for fee models that say nothing else."""
+    taker_fee: float = 0.0
 
 
 @attrs.frozen(kw_only=True)
@@ -32,7 +40,7 @@ class Source:
     """One input, as the manifest records it."""
 
     name: str
-    """What it holds: ``trades``, ``quotes`` or ``book``."""
+    """What it holds: ``trades``, ``quotes``, ``book`` or ``derivative_ticker``."""
     path: str
     sha256: str
     rows: int
@@ -143,6 +151,50 @@ class FillModel:
     """Handed to both rules as p0 and p1."""
     draws: bool = False
     """True if ``on_print`` uses its draw, so that a fill's rule is ``model_draw``."""
+    fills_when_crossed: bool = False
+    """True if the other side's best price reaching ours fills us, by what is displayed there."""
+
+
+def _no_latency() -> npt.NDArray[np.float64]:
+    return np.zeros((1, 2))
+
+
+@attrs.frozen(kw_only=True)
+class LatencyModel:
+    """How long orders and reports travel.
+
+    latency = (table at the time of leaving + multiple * feed latency) * exp(jitter * z), z a
+    standard normal draw of the message's own; messages of a connection never overtake each other.
+    """
+
+    entry: npt.NDArray[np.float64] = attrs.field(factory=_no_latency, eq=False)
+    """From our decision to the venue: shape (n, 2), n >= 1, float64: times [µs, ours], ascending,
+    and latencies [µs]; linear between, constant beyond the ends."""
+    response: npt.NDArray[np.float64] = attrs.field(factory=_no_latency, eq=False)
+    """From the venue to us: the same, by the venue's times."""
+    entry_multiple: float = 0.0
+    """Of the latest measured feed latency, ``ts_local - ts_exchange``."""
+    response_multiple: float = 0.0
+    jitter: float = 0.0
+    """Standard deviation of the logarithm of a latency."""
+
+
+class FeeModel(Protocol):
+    """What a fill costs."""
+
+    def fee(self, *, maker: bool, value: float, contracts: float, traded: float) -> float:
+        """Give the fee of one fill; negative = rebate.
+
+        Args:
+            maker: False if the fill took.
+            value: of the fill [settlement currency], positive.
+            contracts: filled, positive.
+            traded: value of the run's earlier fills [settlement currency].
+
+        Returns:
+            Settlement currency.
+        """
+        ...
 
 
 Status: TypeAlias = Literal["complete", "interrupted", "failed"]

@@ -35,11 +35,15 @@ POSITION: Final = np.dtype(
         ("position", "i8"),  # lots
         ("average_price", "f8"),  # [price]; NaN while flat
         ("realized", "f8"),  # settlement currency, before fees
-        ("cash", "f8"),  # settlement currency: realised less fees
+        ("cash", "f8"),  # settlement currency: realised less fees, with funding
         ("unrealized", "f8"),  # settlement currency, at the mid
         ("fees", "f8"),  # settlement currency, net of rebates
+        ("funding", "f8"),  # settlement currency, received less paid
         ("equity", "f8"),  # cash + unrealised
-        ("mid", "f8"),  # [price]; NaN = none yet
+        ("mid", "f8"),  # [price]: what the position is valued at; NaN = none yet
+        ("exposure", "f8"),  # settlement currency: the position's value, signed
+        ("margin", "f8"),  # settlement currency: initial margin of the position
+        ("liquidation", "f8"),  # [price]; NaN = none, or no balance was given
         ("instrument", "i2"),
     ],
     align=True,

@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
             " a backtest needs true"
         )
     if not args.quiet and is_cold("mm"):
-        print("compiling kernels, once for this version: about 20 s …", file=sys.stderr)
+        print("compiling kernels, once for this version: about 15 s …", file=sys.stderr)
     if args.dry_run:
         _print_plan(trio.run(plan_run, loaded), args.json)
         return 0

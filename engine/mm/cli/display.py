@@ -19,6 +19,7 @@ _REFRESH_S: Final = 0.25
 _CURRENCY: Final = {
     "Linear": "in the quote currency",
     "Inverse": "in the base currency, which settles inverse contracts",
+    "Quanto": "in the settlement currency",
 }
 
 _LINE_EVERY_S: Final = 10.0
@@ -116,12 +117,37 @@ def _rows(s: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("realised P&L", _money(s["realized_pnl"])),
         ("unrealised P&L", _money(s["unrealized_pnl"])),
         ("fees", f"{_sum(s['fees_paid'])} paid, {_sum(s['rebates_earned'])} rebates earned"),
+        *([("funding", _money(s["funding"]))] if s["funding"] else []),
+        (
+            "earned by",
+            f"{_money(s['spread_capture'])} spread, {_money(s['inventory_pnl'])} inventory",
+        ),
         ("equity", f"{_money(s['equity'])}, drawdown {_sum(s['max_drawdown'])}"),
+        *_bracket(s),
+        *_risk(s),
         ("crossed book", f"{s['crossed_book_messages']:,} messages"),
         ("time", f"{s['engine_s']:.2f} s engine, {s['wall_s']:.2f} s in all"),
         ("speed", f"{s['events_per_s'] or 0:,} rows/s, peak memory {s['peak_rss_mb']:.0f} MiB"),
         ("digest", s["digest"]),
     ]
+
+
+def _bracket(s: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Show the same orders under the other fill models."""
+    return [
+        (name, f"equity {_money(other['equity'])}, {other['fills']:,} fills")
+        for name, other in (s["bracket"] or {}).items()
+        if name != "chosen"
+    ]
+
+
+def _risk(s: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Show what the risk gate did, if it did anything."""
+    risk = s["risk"]
+    if not risk["refused"] and risk["killed_ts"] is None:
+        return []
+    killed = "" if risk["killed_ts"] is None else f"; loss limit at {_clock(risk['killed_ts'])} UTC"
+    return [("risk gate", f"{risk['refused']:,} orders refused{killed}")]
 
 
 def _money(value: float | None) -> str:

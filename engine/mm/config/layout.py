@@ -32,6 +32,8 @@ def part_tables(registry: Registry) -> dict[Keys, PartTable]:
             ("transformer", "strategy"),
             ("strategy", "strategy"),
             ("fill model", "execution"),
+            ("latency model", "execution"),
+            ("fee model", "execution"),
             ("sink", "output"),
         )
         for offer in registry.offers(kind)

@@ -114,6 +114,8 @@ class _Loader:
         strategy = choose("strategy", "kind", self.registry.strategy)
         transformer = choose("strategy", "preprocessing", self.registry.transformer)
         fill_model = choose("execution", "fill_model", self.registry.fill_model)
+        latency = choose("execution", "latency_model", self.registry.latency_model)
+        fee = choose("execution", "fee_model", self.registry.fee_model)
         sinks = self._names(("output", "sinks"))
         for number, name in enumerate(sinks):
             if name in sinks[:number]:
@@ -123,6 +125,8 @@ class _Loader:
             strategy=strategy and self._part(("strategy", strategy.name.lower())),
             transformer=transformer and self._part(("strategy", transformer.name.lower())),
             fill_model=fill_model and self._part(("execution", fill_model.name)),
+            latency_model=latency and self._part(("execution", latency.name)),
+            fee_model=fee and self._part(("execution", fee.name)),
             sinks=tuple(
                 self._part(("output", name))
                 for number, name in enumerate(sinks)

@@ -55,7 +55,14 @@ class ExecutionTable:
     response_latency_ms: float = option(
         0.0, help="From the venue to us, for reports on our orders.", unit="ms", ge=0, le=60_000
     )
+    latency_model: str = option(
+        "constant", help="What is added to, or made of, these latencies, by name."
+    )
     fill_model: str = option("queue", help="How a resting order moves up its queue, by name.")
+    fee_model: str = option("share", help="What a fill costs, by name.")
+    bracket: bool = option(
+        False, help="Also report P&L of the same orders under pessimistic and optimistic matching."
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -94,6 +101,27 @@ class PositionTable:
         gt=-1, lt=1,
     )  # fmt: skip
 
+    mark: str = option("mid", help="What positions are valued at.", choices=("mid", "mark_price"))
+    lot_rounding: float = option(
+        0.0,
+        help="Round a lot's value to multiples of this, as BitMEX does with 1e-8; 0 = exact.",
+        unit="settlement currency",
+        ge=0,
+    )
+    balance: float = option(
+        0.0,
+        help="Wallet at the start, for the liquidation price; 0 = none is shown.",
+        unit="settlement currency",
+        ge=0,
+    )
+    initial_margin: float = option(
+        0.01, help="Margin shown as used.", unit="share of value", gt=0, le=1
+    )
+    maintenance_margin: float = option(
+        0.005, help="Margin at which the position would be liquidated.", unit="share of value",
+        ge=0, lt=1,
+    )  # fmt: skip
+
     @property
     def fees(self) -> tuple[float, float]:
         """(maker, taker) [share of value], with fee_rate where they do not say otherwise."""
@@ -118,6 +146,43 @@ class InstrumentTable:
         unit="base or quote units",
         gt=0,
     )
+
+
+@attrs.frozen(kw_only=True)
+class RiskTable:
+    """``[risk]``: our own limits, checked before an order leaves; 0 or empty = no limit"""
+
+    max_order_size: float = option(0.0, help="Largest order.", unit="contracts", ge=0)
+    max_position: float = option(
+        0.0, help="Largest position, working orders counted.", unit="contracts", ge=0
+    )
+    max_orders_per_s: int = option(
+        0, help="New orders and replaces in any second.", unit="1/s", ge=0
+    )
+    price_collar: float = option(
+        0.0, help="Furthest limit price from the mid.", unit="share of the mid", ge=0
+    )
+    max_loss: float = option(
+        0.0,
+        help="Loss that cancels everything and ends quoting for the run.",
+        unit="settlement currency",
+        ge=0,
+    )
+    max_silence_s: float = option(
+        0.0, help="Silence of the feed that cancels everything until it speaks.", unit="s", ge=0
+    )
+
+
+@attrs.frozen(kw_only=True)
+class FundingTable:
+    """``[funding]``: a schedule, for data without ``data.derivative_ticker_csv``"""
+
+    rate: float | None = option(
+        None, help="Of the position's value, each time; positive = longs pay.",
+        unit="share of value", gt=-1, lt=1,
+    )  # fmt: skip
+    first_h: float = option(4.0, help="First time of the day, UTC.", unit="h", ge=0, lt=24)
+    interval_h: float = option(8.0, help="From one time to the next.", unit="h", gt=0, le=24)
 
 
 @attrs.frozen(kw_only=True)
@@ -149,6 +214,8 @@ class Parts:
     transformer: Any
     connector: Any
     fill_model: Any
+    latency_model: Any
+    fee_model: Any
     sinks: tuple[Any, ...]
     """In the order of ``output.sinks``."""
 
@@ -163,6 +230,8 @@ class RunConfig:
     output: OutputTable
     position: PositionTable
     instrument: InstrumentTable
+    risk: RiskTable
+    funding: FundingTable
     engine: EngineTable
     plugins: PluginsTable
     parts: Parts
@@ -175,6 +244,8 @@ TABLES: Final[dict[str, type[Any]]] = {
     "output": OutputTable,
     "position": PositionTable,
     "instrument": InstrumentTable,
+    "risk": RiskTable,
+    "funding": FundingTable,
     "engine": EngineTable,
     "plugins": PluginsTable,
 }

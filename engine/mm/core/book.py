@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mm.api import LEVEL, Rows
-from mm.api.jit import kernel
+from mm.api.jit import inner, kernel
 
 BID: Final = 0
 ASK: Final = 1
@@ -48,7 +48,7 @@ class Levels(NamedTuple):
     """Shape (instruments,): best prices and their sizes."""
 
 
-@kernel
+@inner
 def _slot(prices: npt.NDArray[np.int64], price: int) -> int:
     """Find the slot that holds ``price``, or the free one where it would go."""
     mask = len(prices) - 1

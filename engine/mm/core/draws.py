@@ -11,7 +11,8 @@ from typing import Final
 from mm.api.jit import kernel
 
 FILL: Final = 1
-"""Purpose: whether a print fills a resting order; keyed by order id and the print's row."""
+"""Purpose: whether a print fills a resting order; keyed by order id and the print's number in
+the run (its row starts anew with each file)."""
 
 _MASK: Final = 0xFFFFFFFF
 

@@ -1,107 +1,53 @@
-"""The ledger: fills in, position, cash, fees and equity out.
+"""The ledger: fills and funding in; position, cash, fees and equity out.
 
-Lots are integers and so are positions. Money is in settlement currency: quote currency for linear
-contracts, base currency (XBT for XBTUSD) for inverse ones. With N contracts, multiplier m:
+cash = realised P&L - fees + funding; equity = cash + unrealised P&L. A negative fee is a rebate.
+The books are kept a second way, as what the money was earned with, and both must agree at every
+row that is written:
 
-    linear    value = N m p       P&L = N m (exit - entry)        entry = arithmetic average
-    inverse   value = N m / p     P&L = N m (1/entry - 1/exit)    entry = harmonic average
+    equity = spread capture + inventory revaluation - fees + funding
 
-(BitMEX, "Inverse perpetual" and "Linear perpetual" guides.) Both are one formula in v(p) = p or
-v(p) = 1/p, so a position is kept as lots and their ``basis``, the sum of lots * v(entry price).
-Reducing a position releases its share of the basis, so how a fill is split makes no difference.
-
-cash = realised P&L - fees; equity = cash + unrealised P&L at the mid. A negative fee is a rebate.
-The ledger does not know orders, queues or strategies.
+Spread capture is what a fill is better than the mark at that moment; revaluation is what the
+position gains as the mark moves; the mark is the mid, or the venue's mark price (Huang and Stoll
+1996 split a trade so; for inverse contracts with 1/price in place of price). The ledger does not
+know orders, queues or strategies.
 """
 
 import math
+from bisect import bisect_left
+from typing import Any, Final
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 
-from mm.api import EXECUTION, FILLED, MARK, POSITION, TAKER, ExecutionReport, Instrument, Rows
+from mm.api import (
+    FILLED,
+    FUNDING,
+    MARK,
+    MICRO_TICKS,
+    RATE_UNIT,
+    REPORT,
+    TAKER,
+    ExecutionReport,
+    FeeModel,
+    Instrument,
+    Rows,
+)
+from mm.core.entries import Booked, Entries, Row, Totals, make_entries
+from mm.core.holding import Holding
 
-
-@attrs.define(kw_only=True)
-class Holding:
-    """One instrument's position."""
-
-    instrument: Instrument
-    lots: int = 0
-    basis: float = 0.0
-    """Sum of lots * v(entry price) of what is open, signed as the position."""
-
-    def value_of(self, price: float) -> float:
-        """v(p): what one unit of multiplier is worth at ``price``."""
-        return 1.0 / price if self._inverse else price
-
-    @property
-    def _inverse(self) -> bool:
-        return self.instrument.contract_type == "Inverse"
-
-    @property
-    def scale(self) -> float:
-        """P&L [settlement currency] of one lot when v rises by one."""
-        size = self.instrument.contracts(1) * self.instrument.multiplier
-        return -size if self._inverse else size
-
-    @property
-    def average_price(self) -> float:
-        """Average entry price; NaN while flat."""
-        if self.lots == 0:
-            return math.nan
-        return self.lots / self.basis if self._inverse else self.basis / self.lots
-
-    def trade(self, lots: int, price: float) -> float:
-        """Add signed ``lots`` at ``price``; return the P&L [settlement currency] it realised."""
-        value = self.value_of(price)
-        closing = 0
-        if self.lots * lots < 0:
-            closing = min(abs(lots), abs(self.lots)) * (1 if lots > 0 else -1)
-        released = -self.basis * closing / self.lots if self.lots else 0.0
-        realized = self.scale * (-closing * value - released) + 0.0  # no -0.0
-        self.lots += lots
-        opening = lots - closing
-        self.basis = self.basis - released + opening * value if self.lots else 0.0
-        return realized
-
-    def unrealized(self, mid: float) -> float:
-        """P&L [settlement currency] of closing at ``mid``; 0 while flat."""
-        if self.lots == 0:
-            return 0.0
-        return self.scale * (self.lots * self.value_of(mid) - self.basis)
-
-    def notional(self, lots: int, price: float) -> float:
-        """Value [settlement currency] of so many lots at ``price``; positive."""
-        return abs(self.scale) * lots * self.value_of(price)
-
-
-@attrs.define(kw_only=True)
-class Totals:
-    """Sums over the run, for the summary. Money in settlement currency, sizes in lots."""
-
-    fills: int = 0
-    maker_fills: int = 0
-    filled_lots: int = 0
-    turnover: float = 0.0
-    realized: float = 0.0
-    fees_paid: float = 0.0
-    rebates: float = 0.0
-    peak_equity: float = 0.0
-    max_drawdown: float = 0.0
-    """Largest fall of equity below its earlier peak, at decision times and fills."""
-    largest_position: int = 0
+_TOLERANCE: Final = 1e-9
+"""Of the identity, relative to all the money that moved."""
 
 
 @attrs.frozen(kw_only=True)
-class Entries:
-    """What one execution report added."""
+class Margin:
+    """What is shown beside the books; nothing is ever liquidated."""
 
-    trades: Rows
-    """dtype EXECUTION."""
-    positions: Rows
-    """dtype POSITION."""
+    balance: float = 0.0
+    """Wallet at the start [settlement currency]; 0 = no liquidation price is shown."""
+    initial: float = 0.01
+    """Margin as a share of the position's value."""
+    maintenance: float = 0.005
 
 
 class Ledger:
@@ -111,25 +57,31 @@ class Ledger:
         self,
         instruments: tuple[Instrument, ...],
         *,
-        maker_fee: float,
-        taker_fee: float,
+        fees: FeeModel,
         sample_us: int,
+        margin: Margin | None = None,
+        at_mark_price: bool = False,
+        rounding: float = 0.0,
     ) -> None:
         """Start flat, with no cash.
 
         Args:
             instruments: events and reports name them by index.
-            maker_fee: share of value; negative = rebate.
-            taker_fee: the same, for fills that took.
+            fees: asked at every fill.
             sample_us: a position row is written at the first decision of each such period, µs.
+            margin: for the margin and liquidation columns.
+            at_mark_price: value positions at the venue's mark price where it is known, not the mid.
+            rounding: see ``Holding.rounding``.
         """
-        self.holdings = tuple(Holding(instrument=instrument) for instrument in instruments)
+        self.holdings = tuple(Holding(instrument=i, rounding=rounding) for i in instruments)
         self.totals = Totals()
-        self.mids = [math.nan] * len(instruments)
-        self._maker_fee = maker_fee
-        self._taker_fee = taker_fee
+        self.marks = [math.nan] * len(instruments)
+        self._settled = [math.nan] * len(instruments)  # v(mark) that revaluation is booked up to
+        self._margin = margin or Margin()
+        self._at_mark_price = at_mark_price
+        self._fees = fees
         self._sample_us = sample_us
-        self._sampled = [-1] * len(instruments)
+        self._next_sample = 0  # µs
         self._closing_marks = np.zeros(0, MARK)
 
     @property
@@ -139,14 +91,16 @@ class Ledger:
 
     @property
     def cash(self) -> float:
-        """Realised P&L less fees."""
-        return self.totals.realized - self.fees
+        """Realised P&L less fees, with funding."""
+        return self.totals.realized - self.fees + self.totals.funding
 
     @property
     def unrealized(self) -> float:
-        """P&L of closing everything at the last mids seen."""
-        pairs = zip(self.holdings, self.mids, strict=True)
-        return sum(holding.unrealized(mid) for holding, mid in pairs if holding.lots)
+        """P&L of closing everything at the last marks."""
+        total = 0.0
+        for holding, mark in zip(self.holdings, self.marks, strict=True):
+            total += holding.unrealized(mark)
+        return total
 
     @property
     def equity(self) -> float:
@@ -154,130 +108,187 @@ class Ledger:
         return self.cash + self.unrealized
 
     def apply(self, report: ExecutionReport) -> Entries:
-        """Book a report: its fills and its marks, in the order in which they became known."""
-        fills = report.reports[report.reports["kind"] == FILLED]
-        decisions = report.marks[: report.committed * len(self.holdings)]
-        mids = self._mid_prices(decisions)
-        cuts = np.searchsorted(decisions["ts"], fills["ts_known"], side="left").tolist()
-        trades = np.zeros(len(fills), EXECUTION)
-        positions: list[Rows] = []
-        start = 0
-        for fill, trade, cut in zip(fills, trades, cuts, strict=True):
-            positions += self._mark(decisions, mids, start, cut)
-            positions.append(self._book(fill, trade))
-            start = cut
-        positions += self._mark(decisions, mids, start, len(decisions))
-        self._closing_marks = report.marks[-len(self.holdings) :]
-        empty = np.zeros(0, POSITION)
-        return Entries(trades=trades, positions=np.concatenate([empty, *positions]))
+        """Book a report: its fills, funding and marks, in the order in which they became known.
 
-    def _mid_prices(self, marks: Rows) -> npt.NDArray[np.float64]:
-        """Mid of each mark [price]; NaN where a side is missing."""
-        ticks = np.where(
-            (marks["bid"] > 0) & (marks["ask"] > 0), (marks["bid"] + marks["ask"]) / 2, math.nan
-        )
-        sizes = [holding.instrument.tick_size.as_integer_ratio() for holding in self.holdings]
-        ratios = np.array(sizes, np.float64)[marks["instrument"]]
-        mids: npt.NDArray[np.float64] = ticks * ratios[:, 0] / ratios[:, 1]
-        return mids
+        A mark of the same time as a fill comes after it. Plain numbers throughout: a report holds
+        a few rows, and for those numpy costs more than it saves.
+        """
+        count = len(self.holdings)
+        decisions = report.marks[: report.committed * count]
+        times, marks = decisions["ts"].tolist(), self._marks_of(decisions)
+        self._closing_marks = report.marks[-count:]
+        rows: list[Row] = []
+        fills: list[int] = []
+        booked: list[Booked] = []
+        done = 0
+        for place, kind in enumerate(report.reports["kind"].tolist()):
+            if kind not in (FILLED, FUNDING):
+                continue
+            event = dict(zip(_REPORT, report.reports[place].item(), strict=True))
+            reached = bisect_left(times, event["ts_known"], done)
+            self._follow(times, marks, done, reached, rows)
+            done = reached
+            if kind == FILLED:
+                fills.append(place)
+                booked.append(self._fill(event))
+            else:
+                self._fund(event)
+            rows.append(self._row(event["ts_known"], event["instrument"]))
+        self._follow(times, marks, done, len(times), rows)
+        return make_entries(report.reports[fills], booked, rows)
 
     def close(self) -> None:
         """Mark what is open at the last touch; call once, after the last report.
 
         Not done report by report: where reports are cut must not show in the books.
         """
-        for instrument, mid in enumerate(self._mid_prices(self._closing_marks).tolist()):
-            if not math.isnan(mid):
-                self.mids[instrument] = mid
+        for instrument, mark in enumerate(self._marks_of(self._closing_marks)):
+            self._move_mark(instrument, mark)
+            if self.holdings[instrument].lots:
+                self._settle(instrument)
+        self._check()
 
-    def _book(self, fill: np.void, trade: np.void) -> Rows:
-        """Book one fill; complete its trade row and return the position row after it."""
-        instrument = int(fill["instrument"])
+    def _marks_of(self, rows: Rows) -> list[float]:
+        """Price at which each MARK row values a position; NaN = not known."""
+        columns = [rows[name].tolist() for name in ("instrument", "bid", "ask", "mark")]
+        return [self._mark(*row) for row in zip(*columns, strict=True)]
+
+    def _mark(self, instrument: int, bid: int, ask: int, mark: int) -> float:
+        """Price [price] at which a position is valued, from ticks and micro-ticks; NaN = none."""
+        if self._at_mark_price and mark > 0:
+            return self.holdings[instrument].price(mark / MICRO_TICKS)
+        return self.holdings[instrument].mid(bid, ask)
+
+    def _move_mark(self, instrument: int, mark: float) -> None:
+        """Value the position at ``mark`` from now on; NaN = not known, nothing moves."""
+        if not math.isnan(mark):
+            self.marks[instrument] = mark
+
+    def _settle(self, instrument: int) -> float:
+        """Book what an open position gained since its last fill; return v(mark)."""
         holding = self.holdings[instrument]
-        size, side = int(fill["size"]), int(fill["side"])
-        price = holding.instrument.price(int(fill["price"]))
-        maker = int(fill["rule"]) != TAKER
-        value = holding.notional(size, price)
-        fee = (self._maker_fee if maker else self._taker_fee) * value
-        realized = holding.trade(side * size, price)
-        if fill["bid"] > 0 and fill["ask"] > 0:
-            self.mids[instrument] = holding.instrument.price((fill["bid"] + fill["ask"]) / 2)
-        elif math.isnan(self.mids[instrument]):
-            self.mids[instrument] = price
-        for name in (*_COPIED, "instrument", "side", "rule"):
-            trade[name] = fill[name]
-        trade["fee"], trade["realized"], trade["maker"] = fee, realized, maker
-        trade["mid"] = self.mids[instrument]
-        self._count(holding, size, value, fee, realized, maker)
-        self._track(np.array([self.equity]))
-        return self._position_row(int(fill["ts_known"]), instrument)
+        value = holding.value_of(self.marks[instrument])
+        if holding.lots:
+            self.totals.revaluation += self._gain(instrument, value)
+        self._settled[instrument] = value
+        return value
 
-    def _count(
-        self, holding: Holding, size: int, value: float, fee: float, realized: float, maker: bool
+    def _gain(self, instrument: int, value: float) -> float:
+        holding = self.holdings[instrument]
+        return holding.scale * holding.lots * (value - self._settled[instrument])
+
+    def _follow(
+        self, times: list[int], marks: list[float], start: int, stop: int, rows: list[Row]
     ) -> None:
+        """Move along marks start..stop-1, all instruments at a time; sample into ``rows``."""
+        if start == stop:
+            return
+        count = len(self.holdings)
+        cash = self.cash
+        held = [n for n, holding in enumerate(self.holdings) if holding.lots]
+        for place in range(start, stop, count):
+            for instrument in range(count):
+                mark = marks[place + instrument]
+                if mark == mark:  # not NaN
+                    self.marks[instrument] = mark
+            if held:
+                unrealized = 0.0
+                for instrument in held:
+                    unrealized += self.holdings[instrument].unrealized(self.marks[instrument])
+                self.totals.track(cash + unrealized)
+            if times[place] >= self._next_sample:
+                rows += [self._row(times[place], instrument) for instrument in range(count)]
+                self._next_sample = (times[place] // self._sample_us + 1) * self._sample_us
+
+    def _fill(self, fill: dict[str, Any]) -> Booked:
+        """Book one fill; return what its trade row adds to the report."""
+        instrument, size, side = fill["instrument"], fill["size"], fill["side"]
+        holding, totals = self.holdings[instrument], self.totals
+        price = holding.price(fill["price"])
+        self._revalue(fill, price)
+        better = self._settle(instrument) - holding.value_of(price)
+        totals.spread_capture += holding.scale * side * size * better
+        maker = fill["rule"] != TAKER
+        fee = self._fee(holding, size, price, maker)
+        realized = holding.trade(side * size, price)
+        totals.realized += realized
+        totals.largest_position = max(totals.largest_position, abs(holding.lots))
+        totals.track(self.equity)
+        mid = holding.mid(fill["bid"], fill["ask"])
+        return maker, mid, fee, realized
+
+    def _revalue(self, event: dict[str, Any], otherwise: float) -> None:
+        """Take the mark from a report; where none was ever known, from ``otherwise``."""
+        instrument = event["instrument"]
+        mark = self._mark(instrument, event["bid"], event["ask"], event["mark"])
+        if math.isnan(mark) and math.isnan(self.marks[instrument]):
+            mark = otherwise
+        self._move_mark(instrument, mark)
+
+    def _fee(self, holding: Holding, size: int, price: float, maker: bool) -> float:
+        """Charge a fill and count it."""
         totals = self.totals
+        value = holding.notional(size, price)
+        contracts = holding.instrument.contracts(size)
+        fee = self._fees.fee(maker=maker, value=value, contracts=contracts, traded=totals.turnover)
         totals.fills += 1
         totals.maker_fills += maker
         totals.filled_lots += size
         totals.turnover += value
-        totals.realized += realized
         totals.fees_paid += max(fee, 0.0)
         totals.rebates += max(-fee, 0.0)
-        totals.largest_position = max(totals.largest_position, abs(holding.lots))
+        return fee
 
-    def _mark(
-        self, marks: Rows, mids: npt.NDArray[np.float64], start: int, stop: int
-    ) -> list[Rows]:
-        """Follow the equity over marks start..stop-1; return a row for each new period."""
-        if start == stop:
-            return []
-        rows = []
-        for instrument, holding in enumerate(self.holdings):
-            mine = np.flatnonzero(marks["instrument"][start:stop] == instrument) + start
-            known = mine[~np.isnan(mids[mine])]
-            if holding.lots and len(known):
-                values = 1.0 / mids[known] if holding.scale < 0 else mids[known]
-                others = self.equity - holding.unrealized(self.mids[instrument])
-                self._track(others + holding.scale * (holding.lots * values - holding.basis))
-            rows += self._samples(marks, mids, mine, instrument)
-        return rows
+    def _fund(self, event: dict[str, Any]) -> None:
+        """Pay or receive funding on the position's value at the mark price, else at the mid.
 
-    def _samples(
-        self,
-        marks: Rows,
-        mids: npt.NDArray[np.float64],
-        mine: npt.NDArray[np.intp],
-        instrument: int,
-    ) -> list[Rows]:
-        """Write a position row at the first mark of each sampling period."""
-        rows = []
-        periods = (marks["ts"][mine] // self._sample_us).tolist()
-        for at, period in zip(mine.tolist(), periods, strict=True):
-            if not math.isnan(mids[at]):
-                self.mids[instrument] = float(mids[at])
-            if period > self._sampled[instrument]:
-                self._sampled[instrument] = period
-                rows.append(self._position_row(int(marks["ts"][at]), instrument))
-        return rows
-
-    def _track(self, equity: npt.NDArray[np.float64]) -> None:
-        """Move the peak and the largest drawdown along an equity curve."""
-        peaks = np.maximum.accumulate(np.append(self.totals.peak_equity, equity))
-        falls = peaks[1:] - equity
-        self.totals.peak_equity = float(peaks[-1])
-        self.totals.max_drawdown = max(self.totals.max_drawdown, float(falls.max()))
-
-    def _position_row(self, ts: int, instrument: int) -> Rows:
+        Positive rate: longs pay (BitMEX, "Perpetual contracts guide").
+        """
+        instrument = event["instrument"]
         holding = self.holdings[instrument]
-        row = np.zeros(1, POSITION)
-        row["ts"], row["instrument"], row["position"] = ts, instrument, holding.lots
-        row["average_price"], row["mid"] = holding.average_price, self.mids[instrument]
-        row["realized"], row["fees"], row["cash"] = self.totals.realized, self.fees, self.cash
-        row["unrealized"], row["equity"] = self.unrealized, self.equity
-        return row
+        price = holding.price(event["price"] / MICRO_TICKS) or math.nan
+        self._revalue(event, price)
+        if holding.lots:
+            at = self.marks[instrument] if math.isnan(price) else price
+            self.totals.funding -= holding.notional(holding.lots, at) * event["size"] * RATE_UNIT
+        self.totals.track(self.equity)
+
+    def _check(self) -> None:
+        """Both ways of keeping the books must agree; if not, that is our bug."""
+        totals = self.totals
+        if math.isinf(totals.turnover):
+            return  # an absurd multiplier: there are no sums to compare
+        gained = totals.revaluation
+        for instrument, (holding, mark) in enumerate(zip(self.holdings, self.marks, strict=True)):
+            if holding.lots:
+                gained += self._gain(instrument, holding.value_of(mark))
+        earned = totals.spread_capture + gained - self.fees + totals.funding
+        moved = totals.turnover + abs(gained) + abs(totals.funding)
+        gap = abs(self.equity - earned)
+        assert gap <= _TOLERANCE * moved, f"books disagree: {self.equity} against {earned}"
+
+    def _row(self, ts: int, instrument: int) -> Row:
+        """Write the account down as it is now, in the order of POSITION's columns."""
+        self._check()
+        holding, mark = self.holdings[instrument], self.marks[instrument]
+        cash, unrealized = self.cash, self.unrealized
+        exposure = holding.notional(holding.lots, mark) if holding.lots else 0.0
+        return (
+            ts, holding.lots, holding.average_price, self.totals.realized, cash, unrealized,
+            self.fees, self.totals.funding, cash + unrealized, mark, exposure,
+            abs(exposure) * self._margin.initial, self._liquidation(instrument, cash), instrument,
+        )  # fmt: skip
+
+    def _liquidation(self, instrument: int, cash: float) -> float:
+        """Price at which the account is down to its maintenance margin, other marks unchanged."""
+        if not self._margin.balance:
+            return math.nan
+        balance = self._margin.balance + cash
+        for other, (holding, mark) in enumerate(zip(self.holdings, self.marks, strict=True)):
+            if other != instrument and holding.lots:
+                needed = self._margin.maintenance * abs(holding.notional(holding.lots, mark))
+                balance += holding.unrealized(mark) - needed
+        return self.holdings[instrument].liquidation_price(balance, self._margin.maintenance)
 
 
-_COPIED = (
-    "ts_known", "ts_venue", "ts_decided", "order_id", "client_id", "price", "size", "leaves",
-    "ahead_entry", "ahead", "source_row", "draw",
-)  # fmt: skip
+_REPORT: Final = REPORT.names or ()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mm.api import BUY, CLEAR, EVENT, LEVEL, QUOTE, MarketBatch, Rows
-from mm.api.jit import kernel
+from mm.api.jit import inner, kernel
 from mm.core.book import ASK, BID, Book, Levels, clear, set_level
 
 
@@ -54,7 +54,7 @@ def _derive(levels: Levels, last: Rows, events: Rows, out: Rows) -> int:
     return length
 
 
-@kernel
+@inner
 def _differs(a: Any, b: Any) -> bool:
     return bool(
         a["bid"] != b["bid"]
@@ -64,7 +64,7 @@ def _differs(a: Any, b: Any) -> bool:
     )
 
 
-@kernel
+@inner
 def _copy(a: Any, b: Any) -> None:
     a["bid"] = b["bid"]
     a["bid_size"] = b["bid_size"]
@@ -72,7 +72,7 @@ def _copy(a: Any, b: Any) -> None:
     a["ask_size"] = b["ask_size"]
 
 
-@kernel
+@inner
 def _quote(quote: Any, event: Any, touch: Any) -> None:
     quote["ts_local"] = event["ts_local"]
     quote["ts_exchange"] = event["ts_exchange"]

@@ -1,6 +1,7 @@
 """Our open orders as far as we know: what was sent, less what we heard of its end.
 
-An order counts as working from the moment it is decided until a report says that it is over. So
+An order counts as working from the moment it is decided until a report says that it is over; one
+that our own risk gate refused never does, and a replace that it refused changes nothing. So
 between two reports nothing here changes but by our own sends, and a strategy can count them
 along itself.
 """
@@ -46,6 +47,9 @@ class WorkingOrders:
     def _send(self, order: np.void) -> None:
         if order["action"] == NEW:
             self.sent += 1
+        if order["refused"]:
+            return
+        if order["action"] == NEW:
             row = np.zeros(1, WORKING)
             for name in ("client_id", "price", "size", "instrument", "side"):
                 row[name] = order[name]

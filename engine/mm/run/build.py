@@ -4,28 +4,34 @@ What the run trades is settled here: tick and lot size come from ``[instrument]`
 data, else (the tick) from the strategy's table.
 """
 
+import math
 from decimal import Decimal
 from typing import Any
 
 import attrs
 
 from mm.api import (
+    MICRO,
+    RATE_UNIT,
     TOUCH_FIELDS,
     ConfigError,
     Connector,
     Context,
     DataError,
+    FeeModel,
     Instrument,
+    LatencyModel,
     PluginError,
     Strategy,
     Survey,
     Transformer,
 )
 from mm.config import RunConfig
+from mm.core.bracket import Bracket, Shadow
 from mm.core.candles import CandleBuilder
-from mm.core.ledger import Ledger
+from mm.core.ledger import Ledger, Margin
 from mm.core.touch import BookQuotes
-from mm.core.venue import SimulatedVenue
+from mm.core.venue import FundingSchedule, Limits, SimulatedVenue
 from mm.registry import Registry
 from mm.run.ends import blame
 from mm.run.keep import Books
@@ -97,7 +103,7 @@ def build_parts(
 
     The sinks are left to be added: they write, and this must be safe to do in a dry run.
     """
-    context = Context(instruments=instruments, seed=config.engine.seed)
+    context = make_context(config, instruments)
     transformer, strategy = _build_strategy(config, registry, context)
     has_quotes = not survey.sources or any(source.name == "quotes" for source in survey.sources)
     return Parts(
@@ -106,7 +112,8 @@ def build_parts(
         transformer=transformer,
         strategy=strategy,
         venue=_build_venue(config, registry, context),
-        books=Books(_build_ledger(config, instruments)),
+        books=Books(_build_ledger(config, registry, context)),
+        bracket=_build_bracket(config, registry, context),
         candles=CandleBuilder(config.output.candle_size_min * _MINUTE_US),
         quotes=None if has_quotes else BookQuotes(len(instruments)),
         sinks={},
@@ -146,24 +153,109 @@ def _build_strategy(
     return transformer, strategy
 
 
+def make_context(config: RunConfig, instruments: tuple[Instrument, ...]) -> Context:
+    """Collect what parts are told about the run."""
+    maker, taker = config.position.fees
+    return Context(
+        instruments=instruments,
+        seed=config.engine.seed,
+        entry_us=config.execution.latency_ms * 1000,
+        response_us=config.execution.response_latency_ms * 1000,
+        maker_fee=maker,
+        taker_fee=taker,
+    )
+
+
 def _build_venue(config: RunConfig, registry: Registry, context: Context) -> SimulatedVenue:
     table = config.execution
     with blame(f"fill model {table.fill_model!r}"):
         model = registry.fill_model(table.fill_model).build(config.parts.fill_model, context)
     return SimulatedVenue(
-        instruments=len(context.instruments),
+        instruments=context.instruments,
         fill_model=model,
+        latency=_build_latency(config, registry, context),
         seed=context.seed,
-        entry_us=round(table.latency_ms * 1000),
-        response_us=round(table.response_latency_ms * 1000),
+        limits=_limits(config, context.instruments[0]),
+        funding=_funding(config),
     )
 
 
-def _build_ledger(config: RunConfig, instruments: tuple[Instrument, ...]) -> Ledger:
-    maker, taker = config.position.fees
+def _build_latency(config: RunConfig, registry: Registry, context: Context) -> LatencyModel:
+    name = config.execution.latency_model
+    with blame(f"latency model {name!r}"):
+        offer = registry.latency_model(name)
+        model: LatencyModel = offer.build(config.parts.latency_model, context)
+    return model
+
+
+def _build_fees(config: RunConfig, registry: Registry, context: Context) -> FeeModel:
+    name = config.execution.fee_model
+    with blame(f"fee model {name!r}"):
+        model: FeeModel = registry.fee_model(name).build(config.parts.fee_model, context)
+    return model
+
+
+def _limits(config: RunConfig, instrument: Instrument) -> Limits:
+    table = config.risk
+
+    def lots(contracts: float) -> int:
+        return math.floor(Decimal(repr(contracts)) / instrument.lot_size)
+
+    return Limits(
+        order_lots=lots(table.max_order_size),
+        position_lots=lots(table.max_position),
+        orders_per_s=table.max_orders_per_s,
+        stale_us=round(table.max_silence_s * MICRO),
+        collar=table.price_collar,
+        loss=table.max_loss,
+    )
+
+
+def _funding(config: RunConfig) -> FundingSchedule | None:
+    table = config.funding
+    if table.rate is None:
+        return None
+    return FundingSchedule(
+        rate=round(table.rate / RATE_UNIT),
+        first_us=round(table.first_h * 3600 * MICRO),
+        interval_us=round(table.interval_h * 3600 * MICRO),
+    )
+
+
+def _build_bracket(config: RunConfig, registry: Registry, context: Context) -> Bracket | None:
+    """Build the shadow venues, if they are asked for."""
+    if not config.execution.bracket:
+        return None
+    shadows = []
+    for name in ("pessimistic", "optimistic"):
+        with blame(f"fill model {name!r}"):
+            offer = registry.fill_model(name)
+            model = offer.build(offer.config(), context)
+        venue = SimulatedVenue(
+            instruments=context.instruments,
+            fill_model=model,
+            latency=_build_latency(config, registry, context),
+            seed=context.seed,
+            limits=_limits(config, context.instruments[0]),
+            funding=_funding(config),
+            alone=True,
+        )
+        ledger = _build_ledger(config, registry, context)
+        shadows.append(Shadow(name=name, venue=venue, ledger=ledger))
+    return Bracket(shadows)
+
+
+def _build_ledger(config: RunConfig, registry: Registry, context: Context) -> Ledger:
+    table = config.position
     return Ledger(
-        instruments,
-        maker_fee=maker,
-        taker_fee=taker,
+        context.instruments,
+        fees=_build_fees(config, registry, context),
         sample_us=config.output.candle_size_min * _MINUTE_US,
+        margin=Margin(
+            balance=table.balance,
+            initial=table.initial_margin,
+            maintenance=table.maintenance_margin,
+        ),
+        at_mark_price=table.mark == "mark_price",
+        rounding=table.lot_rounding,
     )

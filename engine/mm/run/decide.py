@@ -59,7 +59,7 @@ async def decide(
             start = 0
             while start < len(rows):
                 if account.up_to < rows["ts"][start]:
-                    await out.send(_nothing(int(rows["ts"][start])))
+                    await out.send(_nothing(int(rows["ts"][start]), account))
                     account = await accounts.receive()
                 wanted = rows[start : start + length]
                 decisions = _decide(strategy, wanted, account, owner)
@@ -67,13 +67,15 @@ async def decide(
                 after = start + len(block)
                 horizon = int(rows["ts"][after]) if after < len(rows) else message.watermark
                 times = np.ascontiguousarray(block["ts"])
-                await out.send(OrderBlock(times=times, decisions=decisions, horizon=horizon))
+                await out.send(
+                    OrderBlock(times=times, decisions=decisions, horizon=horizon, account=account)
+                )
                 account = await accounts.receive()
                 start += account.committed
                 whole = account.committed == len(wanted)
                 length = min(2 * length, longest_block) if whole else max(1, account.committed)
             if account.up_to < message.watermark:
-                await out.send(_nothing(message.watermark))
+                await out.send(_nothing(message.watermark, account))
                 account = await accounts.receive()
 
 
@@ -86,12 +88,13 @@ def _decide(strategy: Strategy, rows: Rows, account: Account, owner: str) -> Dec
     return decisions
 
 
-def _nothing(horizon: int) -> OrderBlock:
+def _nothing(horizon: int, account: Account) -> OrderBlock:
     """Nothing is decided before ``horizon``: let the venue go on."""
     return OrderBlock(
         times=np.zeros(0, np.int64),
         decisions=Decisions(orders=np.zeros(0, ORDER), trace=np.zeros(0, DECISION)),
         horizon=horizon,
+        account=account,
     )
 
 

@@ -1,6 +1,7 @@
 """Execution task: asks for what the venue needs next, a block or a market batch, never both."""
 
 from mm.api import ExecutionReport, MarketBatch, OrderBlock
+from mm.core.bracket import Bracket
 from mm.core.venue import SimulatedVenue
 from mm.run.ends import Inlet, Outlet
 
@@ -11,11 +12,17 @@ async def execute(
     out: Outlet[ExecutionReport],
     *,
     venue: SimulatedVenue,
+    bracket: Bracket | None,
 ) -> None:
     """Answer each block with a report. Owns all its ends."""
     with blocks, batches, out:
         async for block in blocks:
             venue.submit(block)
             while (report := venue.advance()) is None:
-                venue.load(await batches.receive())
+                batch = await batches.receive()
+                venue.load(batch)
+                if bracket is not None:
+                    bracket.load(batch)
+            if bracket is not None:
+                bracket.follow(block, report)
             await out.send(report)

@@ -29,6 +29,7 @@ class Books:
             up_to=self.up_to,
             position=tuple(holding.lots for holding in holdings),
             average_price=tuple(holding.average_price for holding in holdings),
+            cost=tuple(holding.scale * holding.basis for holding in holdings),
             cash=self.ledger.cash,
             working=self.working.rows(),
             next_client_id=self.working.sent + 1,

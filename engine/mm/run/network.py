@@ -28,6 +28,7 @@ from mm.api import (
     Strategy,
     Transformer,
 )
+from mm.core.bracket import Bracket
 from mm.core.candles import CandleBuilder
 from mm.core.touch import BookQuotes
 from mm.core.venue import SimulatedVenue
@@ -53,6 +54,8 @@ class Parts:
     strategy: Strategy
     venue: SimulatedVenue
     books: Books
+    bracket: Bracket | None
+    """Shadow venues that follow the main one; None = not asked for."""
     candles: CandleBuilder
     quotes: BookQuotes | None
     """Set when the data has no quotes of its own."""
@@ -118,7 +121,16 @@ async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
                 longest_block=parts.longest_block,
             )
         )
-        nursery.start_soon(partial(execute, blocks, for_execute, to_keep, venue=parts.venue))
+        nursery.start_soon(
+            partial(
+                execute,
+                blocks,
+                for_execute,
+                to_keep,
+                venue=parts.venue,
+                bracket=parts.bracket,
+            )
+        )
         nursery.start_soon(
             partial(keep, reports, to_strategy, from_keep, books=parts.books, progress=progress)
         )

@@ -17,9 +17,9 @@ from typing import Any
 import attrs
 import trio
 
-from mm.api import Context, MMError, Output, Sink, Status, Survey
+from mm.api import MMError, Output, Sink, Status, Survey
 from mm.config import LoadedConfig
-from mm.run.build import Options, build_parts, find_instruments
+from mm.run.build import Options, build_parts, find_instruments, make_context
 from mm.run.ends import blame, root_cause
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
@@ -126,7 +126,7 @@ def _build_sinks(plan: Plan, directory: Path, options: Options, sinks: dict[str,
     chosen = dict(zip(config.output.sinks, config.parts.sinks, strict=True))
     if options.verbose and "console" not in chosen:
         chosen["console"] = plan.loaded.registry.sink("console").config()
-    context = Context(instruments=plan.parts.instruments, seed=config.engine.seed)
+    context = make_context(config, plan.parts.instruments)
     output = Output(directory=directory)
     for name, table in chosen.items():
         with blame(f"sink {name!r}"):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mm.api import Status, Survey
+from mm.core.bracket import outcome
 from mm.run.network import Parts
 
 
@@ -43,14 +44,31 @@ def summarize(
         "avg_price": _number(holding.average_price),
         "realized_pnl": _number(totals.realized),
         "unrealized_pnl": _number(ledger.unrealized),
+        "spread_capture": _number(totals.spread_capture),
+        "inventory_pnl": _number(totals.revaluation),
+        "funding": _number(totals.funding),
         "fees_paid": _number(totals.fees_paid),
         "rebates_earned": _number(totals.rebates),
         "equity": _number(ledger.equity),
         "max_drawdown": _number(totals.max_drawdown),
         "crossed_book_messages": odd.crossed,
         "prints_without_side": odd.unsided,
+        "risk": {"refused": odd.refused, "killed_ts": odd.killed_ts},
+        "bracket": _bracket(parts),
         "notes": list(notes),
         "data": dict(survey.details),
+    }
+
+
+def _bracket(parts: Parts) -> dict[str, Any] | None:
+    """Compare the result with the same orders under other fill models; None = not asked for."""
+    if parts.bracket is None:
+        return None
+    shadows = parts.bracket.results()
+    return {
+        "pessimistic": shadows["pessimistic"],
+        "chosen": outcome(parts.books.ledger),
+        "optimistic": shadows["optimistic"],
     }
 
 

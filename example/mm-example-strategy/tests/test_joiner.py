@@ -47,6 +47,7 @@ def decide(rows: Rows, *orders: Any, position: int = 0, edge: float = 0.0) -> De
         up_to=1,
         position=(position,),
         average_price=(math.nan,),
+        cost=(0.0,),
         cash=0.0,
         working=np.array(list(orders), WORKING),
         next_client_id=7,

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from mm.api import ACCEPTED, BUY, CANCELLED, EXPIRED, NO_RULE, REJECTED, REPLACED, SELL
+from mm.api import ACCEPTED, BUY, CANCELLED, EXPIRED, NO_RULE, REJECTED, REPLACED, REQUESTED, SELL
 
 from .tapes import Command
 
@@ -27,14 +27,18 @@ class Open:
     size: int
     arrived: int
     decided: int
+    reason: int = REQUESTED
+    """Why a cancel-all was sent."""
     filled: int = 0
     ahead_entry: int = UNKNOWN
-    ahead: int = UNKNOWN
+    ahead: float = UNKNOWN
     shown: int = 0
     """Lots displayed at our price when we last looked."""
-    gained: int = 0
+    gained: float = 0
     """Lots that the last shrinking of the level took off ``ahead``; late prints are set off."""
     gained_ts: int = 0
+    printed: float = 0.0
+    """Lots printed at our price since the level's last change."""
 
 
 @attrs.define
@@ -43,6 +47,19 @@ class Market:
 
     sides: dict[int, dict[int, int]] = attrs.field(factory=lambda: {BUY: {}, SELL: {}})
     has_book: bool = False
+    position: int = 0
+    """Ours, in lots."""
+    mark: int = 0
+    rate: int = 0
+    due: int | None = None
+    """When funding is next paid."""
+    paid: int = 0
+    matched: dict[int, tuple[int, int]] = attrs.field(factory=lambda: {BUY: (0, 0), SELL: (0, 0)})
+    """Best price and size of a side that crossed orders were last matched with."""
+
+    def top(self, side: int) -> tuple[int, int]:
+        """(price, size) of the best level; zeros = none."""
+        return (self.ladder(side) or [(0, 0)])[0]
 
     def ladder(self, side: int) -> list[tuple[int, int]]:
         """(price, size) of one side, best first."""
@@ -68,10 +85,14 @@ class Outcome:
     reports: list[Report] = attrs.field(factory=list)
     sent: list[tuple[int, int, Command]] = attrs.field(factory=list)
     """(decision time, order id, command)."""
-    marks: list[tuple[int, int, int, int]] = attrs.field(factory=list)
-    """(decision time, instrument, bid, ask)."""
+    kept_back: list[bool] = attrs.field(factory=list)
+    """Whether the risk gate refused it, for each that was sent."""
+    marks: list[tuple[int, int, int, int, int]] = attrs.field(factory=list)
+    """(decision time, instrument, bid, ask, mark price)."""
     crossed: int = 0
     unsided: int = 0
+    refused: int = 0
+    killed_ts: int | None = None
 
     def changes_known_by(self, ts: int) -> int:
         """How many reports known at ``ts`` changed the account."""
@@ -79,7 +100,7 @@ class Outcome:
         return sum(kind not in (ACCEPTED, REPLACED) for kind in known)
 
     def add(
-        self, order: Open, kind: int, reason: int, known: int, ts_venue: int, touch: tuple[int, int]
+        self, order: Open, kind: int, reason: int, known: int, ts_venue: int, market: Market
     ) -> None:
         """Report what became of an order; a fill puts its own figures in afterwards."""
         over = kind in (REJECTED, CANCELLED, EXPIRED)
@@ -94,10 +115,13 @@ class Outcome:
                 "size": order.size,
                 "leaves": 0 if over else order.size - order.filled,
                 "ahead_entry": order.ahead_entry,
-                "ahead": order.ahead,
+                "ahead": int(order.ahead),
                 "source_row": 0,
-                "bid": touch[0],
-                "ask": touch[1],
+                "bid": market.best(BUY),
+                "ask": market.best(SELL),
+                "mark": market.mark,
+                "limit": None,
+                "value": None,
                 "draw": None,
                 "instrument": order.command.instrument,
                 "kind": kind,

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -11,44 +12,97 @@ from mm.api import (
     DECISION,
     EVENT,
     FILLED,
+    FUNDING,
+    MICRO_TICKS,
     ORDER,
+    RATE_UNIT,
     REASON_NAMES,
     REPORT,
     REPORT_NAMES,
     RULE_NAMES,
+    Account,
     Context,
     Decisions,
     ExecutionReport,
     FillModel,
+    Instrument,
+    LatencyModel,
     MarketBatch,
-    NoConfig,
     OrderBlock,
 )
+from mm.core.bracket import Bracket
+from mm.core.holding import Holding
 from mm.core.venue import SimulatedVenue
+from mm.core.working import WorkingOrders
 from mm_queue_models import mm_fill_models
 
 from .naive_parts import Outcome, Report
 from .tapes import Command, Decision, Event, Session, messages
 
-END = 1_000_000
+END = 10_000_000
 """µs: later than anything on a tape."""
 
 
-def fill_model(name: str) -> FillModel:
+INSTRUMENT = Instrument(symbol="X", tick_size=Decimal("0.5"), lot_size=Decimal(1))
+
+
+def fill_model(name: str, crosses: bool = False) -> FillModel:
     """Build a fill model of the plugin by its name."""
     (offer,) = (offer for offer in mm_fill_models() if offer.name == name)
-    return offer.build(NoConfig(), Context(instruments=(), seed=0))
+    config = offer.config(fills_when_crossed=crosses)
+    return offer.build(config, Context(instruments=(), seed=0))
 
 
-def real_venue(session: Session, model: FillModel) -> SimulatedVenue:
-    """Build the venue that a session asks for, with that fill model."""
+def real_venue(
+    session: Session, model: FillModel | None = None, *, alone: bool = False
+) -> SimulatedVenue:
+    """Build the venue that a session asks for."""
     return SimulatedVenue(
-        instruments=session.instruments,
-        fill_model=model,
+        instruments=(INSTRUMENT,) * session.instruments,
+        fill_model=model or fill_model(session.model, session.crosses),
+        latency=LatencyModel(
+            entry=np.array(session.entry_table or ((0, session.entry),), np.float64),
+            response=np.array(((0, session.response),), np.float64),
+            entry_multiple=session.entry_multiple,
+            response_multiple=session.response_multiple,
+            jitter=session.jitter,
+        ),
         seed=session.seed,
-        entry_us=session.entry,
-        response_us=session.response,
+        limits=session.limits,
+        funding=session.funding,
+        alone=alone,
     )
+
+
+class Knowledge:
+    """The account as the engine would keep it: positions, money, open orders."""
+
+    def __init__(self, instruments: int) -> None:
+        self.holdings = [Holding(instrument=INSTRUMENT) for _ in range(instruments)]
+        self.cash = 0.0
+        self.working = WorkingOrders()
+
+    def apply(self, answer: ExecutionReport) -> None:
+        self.working.apply(answer)
+        for row in answer.reports:
+            holding = self.holdings[row["instrument"]]
+            if row["kind"] == FILLED:
+                price = INSTRUMENT.price(int(row["price"]))
+                self.cash += holding.trade(int(row["side"] * row["size"]), price)
+            elif row["kind"] == FUNDING:
+                value = holding.lots * INSTRUMENT.price(int(row["price"]) / MICRO_TICKS)
+                self.cash -= value * int(row["size"]) * RATE_UNIT
+
+    def account(self, up_to: int) -> Account:
+        return Account(
+            up_to=up_to,
+            position=tuple(holding.lots for holding in self.holdings),
+            average_price=tuple(holding.average_price for holding in self.holdings),
+            cost=tuple(holding.scale * holding.basis for holding in self.holdings),
+            cash=self.cash,
+            working=self.working.rows(),
+            next_client_id=self.working.sent + 1,
+        )
 
 
 def events(tape: Iterable[Event]) -> np.ndarray[Any, np.dtype[np.void]]:
@@ -81,6 +135,7 @@ def replay(
     cuts: Sequence[bool] = (),
     lengths: Sequence[int] = (1,),
     model: FillModel | None = None,
+    bracket: Bracket | None = None,
 ) -> tuple[Outcome, list[ExecutionReport]]:
     """Play a session through the real venue.
 
@@ -89,9 +144,11 @@ def replay(
         cuts: where to cut the tape, see ``batches``.
         lengths: how many decisions to put in a block, used in turn.
         model: instead of the session's.
+        bracket: shadows that follow.
     """
-    venue = real_venue(session, model or fill_model(session.model))
+    venue = real_venue(session, model)
     feed = iter(batches(session.tape, cuts))
+    knowledge = Knowledge(session.instruments)
     answers: list[ExecutionReport] = []
     outcome = Outcome()
     decisions = session.decisions
@@ -100,15 +157,25 @@ def replay(
         block = decisions[start : start + lengths[len(answers) % len(lengths)]]
         after = start + len(block)
         horizon = decisions[after].ts if after < len(decisions) else END
-        venue.submit(_block(block, horizon, changes))
+        account = knowledge.account(answers[-1].up_to if answers else -1)
+        told = _block(block, horizon, changes, account)
+        venue.submit(told)
         while (answer := venue.advance()) is None:
-            venue.load(next(feed))
+            batch = next(feed)
+            venue.load(batch)
+            if bracket is not None:
+                bracket.load(batch)
+        if bracket is not None:
+            bracket.follow(told, answer)
+        knowledge.apply(answer)
         answers.append(answer)
         start += answer.committed
         _note(outcome, answer, session.instruments)
         changes = outcome.changes_known_by(answer.up_to)
     outcome.crossed = venue.statistics().crossed
     outcome.unsided = venue.statistics().unsided
+    outcome.refused = venue.statistics().refused
+    outcome.killed_ts = venue.statistics().killed_ts
     return outcome, answers
 
 
@@ -118,6 +185,8 @@ def story(outcome: Outcome) -> list[str]:
 
 
 def _told(report: Report) -> str:
+    if report["kind"] == FUNDING:
+        return f"funding {report['size']} on {report['price']} at {report['ts_venue']}"
     name = f"{report['client_id']} {REPORT_NAMES[report['kind']]}"
     if report["kind"] == FILLED:
         rule = RULE_NAMES[report["rule"]]
@@ -125,9 +194,11 @@ def _told(report: Report) -> str:
     return f"{name} {REASON_NAMES[report['reason']]}".rstrip()
 
 
-def _block(decisions: Sequence[Decision], horizon: int, changes: int) -> OrderBlock:
+def _block(
+    decisions: Sequence[Decision], horizon: int, changes: int, account: Account
+) -> OrderBlock:
     rows = [
-        attrs.asdict(command) | {"ts": decision.ts, "decision": number}
+        attrs.asdict(command) | {"ts": decision.ts, "decision": number, "refused": 0}
         for number, decision in enumerate(decisions)
         for command in decision.choices[changes % len(decision.choices)]
     ]
@@ -135,6 +206,7 @@ def _block(decisions: Sequence[Decision], horizon: int, changes: int) -> OrderBl
         times=np.array([decision.ts for decision in decisions], np.int64),
         decisions=Decisions(orders=_rows(rows, ORDER), trace=np.zeros(len(decisions), DECISION)),
         horizon=horizon,
+        account=account,
     )
 
 
@@ -142,14 +214,16 @@ def _note(outcome: Outcome, answer: ExecutionReport, instruments: int) -> None:
     """Add an answer to the outcome, as the naive venue would have written it."""
     for row in answer.reports:
         report = {name: row[name].item() for name in REPORT.names or ()}
-        report["draw"] = None if math.isnan(report["draw"]) else report["draw"]
+        for name in ("draw", "limit", "value"):
+            report[name] = None if math.isnan(report[name]) else round(report[name], 9)
         outcome.reports.append(report)
     for row in answer.orders:
         fields = {field.name: row[field.name].item() for field in attrs.fields(Command)}
         command = Command(**fields | {"order_id": 0})
         outcome.sent.append((row["ts"].item(), row["order_id"].item(), command))
+        outcome.kept_back.append(bool(row["refused"]))
     for row in answer.marks[: answer.committed * instruments]:
-        outcome.marks.append(row[["ts", "instrument", "bid", "ask"]].item())
+        outcome.marks.append(row[["ts", "instrument", "bid", "ask", "mark"]].item())
 
 
 def _rows(rows: list[dict[str, Any]], dtype: np.dtype[np.void]) -> np.ndarray[Any, Any]:

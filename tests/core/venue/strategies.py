@@ -20,8 +20,10 @@ from mm.api import (
     QUOTE,
     REPLACE,
     SELL,
+    TICKER,
     TRADE,
 )
+from mm.core.venue import FundingSchedule, Limits
 
 from .tapes import Command, Decision, Event, Session
 
@@ -55,6 +57,7 @@ def commands(draw: st.DrawFn, instruments: int) -> Command:
         type=draw(mostly(LIMIT, LIMIT, LIMIT, LIMIT, MARKET)),
         tif=draw(mostly(GTC, GTC, GTC, IOC, FOK)),
         post_only=draw(mostly(0, 1)),
+        reduce_only=draw(mostly(0, 1)),
     )
 
 
@@ -68,11 +71,27 @@ def resting(draw: st.DrawFn) -> Command:
 
 
 @st.composite
+def tickers(draw: st.DrawFn, instruments: int, ts: int, made: int) -> Event:
+    """A ticker with a mark price or none, whose funding is to come, or past, or not told."""
+    return Event(
+        kind=TICKER,
+        ts_local=ts,
+        ts_exchange=made,
+        instrument=draw(st.integers(0, instruments - 1)),
+        price=draw(st.sampled_from([3_400_000, 3_700_000, 0])),
+        size=draw(st.sampled_from([10**11, -(10**11), 0])),
+        ask_price=draw(st.sampled_from([made + 2, made + 5, made, made - 1, 0])),
+    )
+
+
+@st.composite
 def message(
     draw: st.DrawFn, kinds: list[int], instruments: int, ts: int, made: int, row: int
 ) -> list[Event]:
-    """One message, made at ``made``: prints, a quote, changes of levels, or a snapshot."""
+    """One message, made at ``made``: prints, a quote, changes of levels, a snapshot, a ticker."""
     kind = draw(st.sampled_from(kinds))
+    if kind == TICKER:
+        return [draw(tickers(instruments, ts, made))]
     common = {"ts_local": ts, "instrument": draw(st.integers(0, instruments - 1)), "end": 0}
     rows = 1 if kind == QUOTE else draw(st.integers(1, 3))
     first = [Event(kind=CLEAR, ts_exchange=made, **common)] if kind == CLEAR else []
@@ -99,6 +118,7 @@ def tapes(draw: st.DrawFn, instruments: int) -> tuple[Event, ...]:
     """A tape with a book, or quotes, or both; files may start anew in the middle (row 1 again)."""
     book = [LEVEL, LEVEL, LEVEL, CLEAR]
     kinds = [*draw(st.sampled_from([[QUOTE], book, [QUOTE, *book]])), TRADE, TRADE, TRADE]
+    kinds += draw(st.sampled_from([[], [TICKER]]))
     tape: list[Event] = []
     ts, made, row = FIRST_TS, FIRST_TS, 1
     length = draw(mostly(draw(st.integers(8, 25)), draw(st.integers(0, 8))))
@@ -110,9 +130,36 @@ def tapes(draw: st.DrawFn, instruments: int) -> tuple[Event, ...]:
     return tuple(tape)
 
 
+MODELS = (
+    "queue", "prob_power", "prob_power_2", "prob_power_3", "prob_log", "prob_log_2",
+    "probabilistic", "optimistic", "pessimistic",
+)  # fmt: skip
+"""All but ``fifo``, which is another name of ``queue``."""
+
+LIMITS = st.builds(
+    Limits,
+    order_lots=mostly(0, 4),
+    position_lots=mostly(0, 5, 9),
+    orders_per_s=mostly(0, 6),
+    stale_us=mostly(0, 2, 4),
+    collar=mostly(0.0, 0.3),
+    loss=mostly(0.0, 1.3, 4.7),
+)
+
+SCHEDULES = st.builds(
+    FundingSchedule,
+    rate=st.sampled_from([10**11, -(10**11)]),
+    first_us=st.integers(0, 9),
+    interval_us=st.sampled_from([3, 10, 100]),
+)
+
+
 @st.composite
-def sessions(draw: st.DrawFn, choices: int = 2) -> Session:
-    """A tape with decisions along it, each with up to ``choices`` reactions to what is known."""
+def sessions(draw: st.DrawFn, choices: int = 2, plain: bool = False) -> Session:
+    """A tape with decisions along it, each with up to ``choices`` reactions to what is known.
+
+    ``plain``: with constant latencies.
+    """
     instruments = draw(st.integers(1, 2))
     tape = draw(tapes(instruments))
     last = tape[-1].ts_local if tape else FIRST_TS
@@ -122,12 +169,29 @@ def sessions(draw: st.DrawFn, choices: int = 2) -> Session:
         Decision(ts, tuple(draw(st.lists(sent, min_size=1, max_size=choices)))) for ts in times
     ]
     quotes = draw(st.lists(resting(), min_size=1, max_size=3).map(tuple))
-    return Session(
+    session = Session(
         tape=tape,
         decisions=(Decision(FIRST_TS, (quotes,)), *decisions),
         entry=draw(st.sampled_from([0, 0, 1, 2, 5])),
         response=draw(st.sampled_from([0, 1, 4])),
-        model=draw(st.sampled_from(["queue", "probabilistic"])),
+        model=draw(st.sampled_from(MODELS)),
         seed=draw(st.integers(0, 3)),
         instruments=instruments,
+        limits=draw(mostly(Limits(), *[draw(LIMITS)] * 4)),
+        funding=draw(mostly(None, draw(SCHEDULES))),
+    )
+    rough = session if plain else draw(st.sampled_from([session, draw(rougher(session))]))
+    able = rough.model not in ("optimistic", "pessimistic")
+    return attrs.evolve(rough, crosses=able and draw(st.booleans()))
+
+
+@st.composite
+def rougher(draw: st.DrawFn, session: Session) -> Session:
+    """The same session with latencies that vary."""
+    return attrs.evolve(
+        session,
+        entry_table=draw(st.sampled_from([(), ((102, 1), (110, 4)), ((100, 5), (104, 0))])),
+        entry_multiple=draw(st.sampled_from([0.0, 1.0, 2.5])),
+        response_multiple=draw(st.sampled_from([0.0, 1.0])),
+        jitter=draw(st.sampled_from([0.0, 0.5])),
     )

@@ -8,7 +8,21 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from mm.api import BUY, CANCEL, CANCEL_ALL, CLEAR, GTC, LEVEL, LIMIT, NEW, QUOTE, REPLACE, TRADE
+from mm.api import (
+    BUY,
+    CANCEL,
+    CANCEL_ALL,
+    CLEAR,
+    GTC,
+    LEVEL,
+    LIMIT,
+    NEW,
+    QUOTE,
+    REPLACE,
+    TICKER,
+    TRADE,
+)
+from mm.core.venue import FundingSchedule, Limits
 
 
 @attrs.frozen(kw_only=True)
@@ -42,6 +56,7 @@ class Command:
     type: int = LIMIT
     tif: int = GTC
     post_only: int = 0
+    reduce_only: int = 0
 
 
 @attrs.frozen
@@ -58,15 +73,29 @@ class Decision:
 
 @attrs.frozen
 class Session:
-    """A tape, our decisions along it, and the venue's two latencies [µs]."""
+    """A tape, our decisions along it, and what the venue is told."""
 
     tape: tuple[Event, ...]
     decisions: tuple[Decision, ...]
     entry: int = 0
+    """µs; with ``response`` the base of the latencies."""
     response: int = 0
     model: str = "queue"
     seed: int = 0
     instruments: int = 1
+    entry_table: tuple[tuple[int, int], ...] = ()
+    """(time, latency) [µs] in place of ``entry``."""
+    entry_multiple: float = 0.0
+    response_multiple: float = 0.0
+    jitter: float = 0.0
+    crosses: bool = False
+    """Fill when crossed, with models that leave the choice."""
+    limits: Limits = attrs.field(factory=Limits)
+    funding: FundingSchedule | None = None
+
+
+TICK = 0.5
+"""Price of a tick on every tape; a lot is one contract of multiplier 1."""
 
 
 def messages(tape: Sequence[Event]) -> Iterator[list[Event]]:
@@ -103,6 +132,11 @@ def level(ts: int, side: int, price: int, size: int, end: int = 1) -> Event:
     return Event(
         ts_local=ts, ts_exchange=ts, kind=LEVEL, side=side, price=price, size=size, end=end
     )
+
+
+def ticker(ts: int, mark: int, rate: int, due: int) -> Event:
+    """Mark price [1e-6 ticks], funding rate [1e-12] and its time [µs]."""
+    return Event(ts_local=ts, ts_exchange=ts, kind=TICKER, price=mark, size=rate, ask_price=due)
 
 
 def snapshot(ts: int, bids: dict[int, int], asks: dict[int, int]) -> tuple[Event, ...]:

@@ -6,12 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import attrs
 import numpy as np
 
-from mm.api import BUY, CLEAR, FOK, GTC, IOC, LEVEL, LIMIT, MARKET, NEW, QUOTE, SELL, TRADE
+from mm.api import BUY, CLEAR, FOK, GTC, IOC, LEVEL, LIMIT, MARKET, NEW, QUOTE, SELL, TICKER, TRADE
+from mm.core.venue import Limits
 
 from .replay import replay
-from .tapes import Command, Decision, Event, Session
+from .strategies import MODELS
+from .tapes import Command, Decision, Event, Session, ticker
 
 
 def random_session(seed: int, model: str) -> Session:
@@ -38,24 +41,35 @@ def random_session(seed: int, model: str) -> Session:
             action=pick(NEW, NEW, NEW, 1, 2, 3), client_id=pick(*range(8)), price=price(side),
             size=pick(1, 2, 5, 9, 0), instrument=pick(0, 1), side=side,
             type=pick(LIMIT, LIMIT, LIMIT, MARKET), tif=pick(GTC, GTC, GTC, IOC, FOK),
-            post_only=pick(0, 0, 1),
+            post_only=pick(0, 0, 1), reduce_only=pick(0, 0, 0, 1),
         )  # fmt: skip
 
-    kinds = [TRADE, TRADE, LEVEL, LEVEL, LEVEL] * 8 + [QUOTE, QUOTE, CLEAR]
+    def told(n: int, kind: int, ts: int) -> Event:
+        if kind == TICKER:
+            mark = 100_250_000 + pick(0, 250_000)
+            rate = pick(10**9, -(10**9))
+            return attrs.evolve(ticker(ts, mark, rate, ts + 9), instrument=n % 2)
+        return event(n, kind, ts, pick(BUY, SELL))
+
+    kinds = [TRADE, TRADE, LEVEL, LEVEL, LEVEL] * 8 + [QUOTE, QUOTE, CLEAR, TICKER, TICKER]
     times = np.cumsum(rng.integers(0, 4, 300)) + 100
-    tape = [event(n + 1, pick(*kinds), int(ts), pick(BUY, SELL)) for n, ts in enumerate(times)]
+    tape = [told(n + 1, pick(*kinds), int(ts)) for n, ts in enumerate(times)]
     decisions = [
         Decision(int(ts), ((command(),), (command(), command())))
         for ts in np.sort(rng.integers(100, int(times[-1]), 60))
     ]
-    return Session(tuple(tape), tuple(decisions), 3, 2, model, seed, instruments=2)
+    return Session(
+        tuple(tape), tuple(decisions), 3, 2, model, seed, instruments=2, crosses=seed == 1,
+        entry_multiple=0.5, response_multiple=1.0, jitter=0.3 * seed,
+        limits=Limits(order_lots=8, position_lots=30, stale_us=6, collar=0.025, loss=seed * 40.0),
+    )  # fmt: skip
 
 
 def digest() -> str:
-    """Hash all reports of four sessions, cut up in batches and blocks."""
+    """Hash all reports of two sessions for each model, cut up in batches and blocks."""
     total = hashlib.sha256()
     for seed in range(2):
-        for model in ("queue", "probabilistic"):
+        for model in MODELS:
             session = random_session(seed, model)
             outcome, _ = replay(session, cuts=(True, False, False), lengths=(1, 7, 3))
             assert len(outcome.reports) > 60

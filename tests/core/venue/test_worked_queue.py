@@ -1,6 +1,7 @@
 """Worked examples of a resting order's life in its queue; the sums are in the docstrings."""
 
 from mm.api import BUY, SELL
+from mm.core.draws import FILL, uniform
 
 from .replay import replay, story
 from .tapes import Decision, Event, Session, at, level, limit, quote, snapshot, trade
@@ -73,6 +74,14 @@ def test_a_second_print_of_the_same_row_number_counts() -> None:
     """Each file counts its rows from 1: after 10 the queue is empty, so 2 more fill us."""
     tape = (*BOOK, trade(3, 100, 10, SELL, 1), trade(4, 100, 2, SELL, 1))
     assert told(*tape)[1:] == ["1 filled 2 at 100, queue_reached, 3 left"]
+
+
+def test_draws_differ_between_prints_of_the_same_row_number() -> None:
+    """Alone at its price the order is always chosen: its draws are of the first and third print."""
+    tape = (*snapshot(1, {99: 5}, {101: 5}), trade(3, 100, 1, SELL, 1))
+    tape = (*tape, trade(4, 101, 1, BUY, 1), trade(5, 100, 1, SELL, 1))
+    reports = replay(Session(tape, (BID,), model="probabilistic", seed=4))[0].reports[1:]
+    assert [r["draw"] for r in reports] == [round(uniform(4, FILL, 1, n), 9) for n in (1, 3)]
 
 
 def test_a_cancel_in_front_helps_only_below_what_stood_ahead() -> None:

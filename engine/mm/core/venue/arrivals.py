@@ -26,6 +26,7 @@ from mm.api import (
     NEW,
     NO_LIQUIDITY,
     NO_REASON,
+    REDUCE_ONLY,
     REJECTED,
     REPLACED,
     REQUESTED,
@@ -34,21 +35,32 @@ from mm.api import (
     UNKNOWN_ORDER,
     WOULD_TAKE,
 )  # fmt: skip
-from mm.api.jit import kernel
+from mm.api.jit import inner
 from mm.core.book import ASK, BID, level_size, next_level
-from mm.core.venue.state import Rules, Venue, fill, find_bounds, remember, remove, report_order
+from mm.core.venue.reduce import closable, trim_reduce_only
+from mm.core.venue.state import (
+    Rules,
+    Venue,
+    fill,
+    find_bounds,
+    note_matched,
+    remember,
+    remove,
+    report_order,
+)
 
 
-@kernel
-def _takes(venue: Venue, instrument: int, side: int, price: int, type_: int) -> bool:
+@inner
+def _takes(venue: Venue, command: Any) -> bool:
     """Say whether an order would meet the other side of the touch."""
-    touch = venue.levels.touch[instrument]
-    if side == BUY:
-        return bool(touch["ask"] > 0 and (type_ == MARKET or price >= touch["ask"]))
-    return bool(touch["bid"] > 0 and (type_ == MARKET or price <= touch["bid"]))
+    touch = venue.levels.touch[command["instrument"]]
+    at_any = command["type"] == MARKET
+    if command["side"] == BUY:
+        return bool(touch["ask"] > 0 and (at_any or command["price"] >= touch["ask"]))
+    return bool(touch["bid"] > 0 and (at_any or command["price"] <= touch["bid"]))
 
 
-@kernel
+@inner
 def _next_to_take(venue: Venue, instrument: int, side: int, price: int) -> int:
     """The next displayed level beyond ``price`` on the side that ``side`` takes; 0 = none."""
     if venue.levels.touch[instrument]["has_levels"] == 0:
@@ -56,7 +68,7 @@ def _next_to_take(venue: Venue, instrument: int, side: int, price: int) -> int:
     return next_level(venue.levels, instrument, ASK if side == BUY else BID, price)
 
 
-@kernel
+@inner
 def displayed(venue: Venue, instrument: int, side: int, price: int) -> int:
     """Lots displayed at ``price`` on our ``side`` (BUY or SELL); -1 = beyond what we see."""
     touch = venue.levels.touch[instrument]
@@ -71,7 +83,7 @@ def displayed(venue: Venue, instrument: int, side: int, price: int) -> int:
     return 0 if price < touch["ask"] or touch["ask"] == 0 else -1
 
 
-@kernel
+@inner
 def _takeable(venue: Venue, command: Any) -> int:
     """Lots a marketable command could take within its limit, at most its size."""
     instrument = command["instrument"]
@@ -89,7 +101,7 @@ def _takeable(venue: Venue, command: Any) -> int:
     return int(min(total, command["size"]))
 
 
-@kernel
+@inner
 def _take(venue: Venue, rules: Rules, event: Any, order: Any, type_: int) -> None:
     """Take displayed size level by level, up to the limit or until ``order`` is filled."""
     instrument = order["instrument"]
@@ -97,17 +109,18 @@ def _take(venue: Venue, rules: Rules, event: Any, order: Any, type_: int) -> Non
     touch = venue.levels.touch[instrument]
     price = touch["ask"] if side == BUY else touch["bid"]
     size = touch["ask_size"] if side == BUY else touch["bid_size"]
+    note_matched(venue, instrument, side)
     while price > 0 and order["filled"] < order["size"]:
         if type_ == LIMIT and (price - order["price"]) * side > 0:
             break
         taken = min(size, order["size"] - order["filled"])
         if taken > 0:
-            fill(venue, rules, event, order, price, taken, TAKER)
+            fill(venue, rules, event, order, price, taken, int(TAKER))
         price = _next_to_take(venue, instrument, side, price)
         size = level_size(venue.levels, instrument, ASK if side == BUY else BID, price)
 
 
-@kernel
+@inner
 def _join_queue(venue: Venue, order: Any) -> None:
     """Put ``order`` behind all that is displayed at its price."""
     shown = displayed(venue, order["instrument"], order["side"], order["price"])
@@ -118,23 +131,23 @@ def _join_queue(venue: Venue, order: Any) -> None:
     order["printed"] = 0.0
 
 
-@kernel
-def _enter(venue: Venue, rules: Rules, event: Any, at: int, type_: int, tif: int) -> None:
+@inner
+def _enter(venue: Venue, rules: Rules, event: Any, at: int, command: Any) -> None:
     """Let the order at ``at`` take what it can; then it rests, or its rest expires."""
     order = venue.orders[at]
-    if _takes(venue, order["instrument"], order["side"], order["price"], type_):
-        _take(venue, rules, event, order, type_)
+    if _takes(venue, command):
+        _take(venue, rules, event, order, command["type"])
     if order["filled"] >= order["size"]:
         remove(venue, at)
-    elif type_ == MARKET or tif != GTC:
-        report_order(venue, rules, event, EXPIRED, NO_LIQUIDITY, order)
+    elif command["type"] == MARKET or command["tif"] != GTC:
+        report_order(venue, rules, event, int(EXPIRED), int(NO_LIQUIDITY), order)
         remove(venue, at)
     else:
         _join_queue(venue, order)
         find_bounds(venue)
 
 
-@kernel
+@inner
 def _find(venue: Venue, instrument: int, client_id: int) -> int:
     """Index of the open order with that client id; -1 if there is none."""
     for i in range(venue.state[0]["open"]):
@@ -144,40 +157,53 @@ def _find(venue: Venue, instrument: int, client_id: int) -> int:
     return -1
 
 
-@kernel
+@inner
 def _refuse(venue: Venue, rules: Rules, event: Any, command: Any, reason: int) -> None:
     """Reject a command, in the spare row behind the open orders."""
     spare = venue.orders[venue.state[0]["open"]]
     remember(spare, command)
-    report_order(venue, rules, event, REJECTED, reason, spare)
+    report_order(venue, rules, event, int(REJECTED), reason, spare)
 
 
-@kernel
-def _on_new(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
+@inner
+def _fault(venue: Venue, command: Any) -> int:
+    """Say why a new order cannot be; NO_REASON if it can."""
     side = command["side"]
-    limit = command["type"] == LIMIT
-    if side not in (BUY, SELL) or command["size"] <= 0 or (limit and command["price"] <= 0):
-        _refuse(venue, rules, event, command, BAD_ORDER)
+    unpriced = command["type"] == LIMIT and command["price"] <= 0
+    reason = NO_REASON
+    if side not in (BUY, SELL) or command["size"] <= 0 or unpriced:
+        reason = BAD_ORDER
     elif _find(venue, command["instrument"], command["client_id"]) >= 0:
-        _refuse(venue, rules, event, command, DUPLICATE_ID)
-    elif command["post_only"] == 1 and _takes(
-        venue, command["instrument"], side, command["price"], command["type"]
-    ):
-        _refuse(venue, rules, event, command, WOULD_TAKE)
+        reason = DUPLICATE_ID
+    elif command["post_only"] == 1 and _takes(venue, command):
+        reason = WOULD_TAKE
+    elif command["reduce_only"] == 1 and closable(venue, command["instrument"], side) == 0:
+        reason = REDUCE_ONLY
+    return reason
+
+
+@inner
+def _on_new(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
+    reason = _fault(venue, command)
+    if reason != NO_REASON:
+        _refuse(venue, rules, event, command, reason)
+        return
+    if command["reduce_only"] == 1:
+        room = closable(venue, command["instrument"], command["side"])
+        command["size"] = min(command["size"], room)
+    state = venue.state[0]
+    at = state["open"]
+    state["open"] += 1
+    remember(venue.orders[at], command)
+    report_order(venue, rules, event, int(ACCEPTED), int(NO_REASON), venue.orders[at])
+    if command["tif"] == FOK and _takeable(venue, command) < command["size"]:
+        report_order(venue, rules, event, int(EXPIRED), int(NO_LIQUIDITY), venue.orders[at])
+        remove(venue, at)
     else:
-        state = venue.state[0]
-        at = state["open"]
-        state["open"] += 1
-        remember(venue.orders[at], command)
-        report_order(venue, rules, event, ACCEPTED, NO_REASON, venue.orders[at])
-        if command["tif"] == FOK and _takeable(venue, command) < command["size"]:
-            report_order(venue, rules, event, EXPIRED, NO_LIQUIDITY, venue.orders[at])
-            remove(venue, at)
-        else:
-            _enter(venue, rules, event, at, int(command["type"]), int(command["tif"]))
+        _enter(venue, rules, event, at, command)
 
 
-@kernel
+@inner
 def _to_the_back(venue: Venue, at: int) -> int:
     """Put the order at ``at`` behind all others; return where it is now."""
     last = venue.state[0]["open"] - 1
@@ -187,62 +213,67 @@ def _to_the_back(venue: Venue, at: int) -> int:
     return int(last)
 
 
-@kernel
+@inner
 def _on_replace(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
     at = _find(venue, command["instrument"], command["client_id"])
     if at < 0:
-        _refuse(venue, rules, event, command, UNKNOWN_ORDER)
+        _refuse(venue, rules, event, command, int(UNKNOWN_ORDER))
         return
     order = venue.orders[at]
     order["decided"] = command["ts"]
-    if command["size"] <= order["filled"] or command["price"] <= 0:
-        report_order(venue, rules, event, CANCELLED, REQUESTED, order)
+    command["side"] = order["side"]
+    command["type"] = LIMIT
+    command["tif"] = GTC
+    size = command["size"]
+    if order["reduce_only"] == 1:
+        size = min(size, order["filled"] + closable(venue, order["instrument"], order["side"]))
+    if size <= order["filled"] or command["price"] <= 0:
+        report_order(venue, rules, event, int(CANCELLED), int(REQUESTED), order)
         remove(venue, at)
-    elif command["price"] == order["price"] and command["size"] <= order["size"]:
-        order["size"] = command["size"]
-        report_order(venue, rules, event, REPLACED, NO_REASON, order)
-    elif command["post_only"] == 1 and _takes(
-        venue, order["instrument"], order["side"], command["price"], LIMIT
-    ):
-        report_order(venue, rules, event, CANCELLED, WOULD_TAKE, order)
+    elif command["price"] == order["price"] and size <= order["size"]:
+        order["size"] = size
+        report_order(venue, rules, event, int(REPLACED), int(NO_REASON), order)
+    elif command["post_only"] == 1 and _takes(venue, command):
+        report_order(venue, rules, event, int(CANCELLED), int(WOULD_TAKE), order)
         remove(venue, at)
     else:
         at = _to_the_back(venue, at)
         order = venue.orders[at]
         order["price"] = command["price"]
-        order["size"] = command["size"]
+        order["size"] = size
         order["arrived"] = command["arrival"]
         order["ahead"] = -1.0
         order["ahead_entry"] = -1
-        report_order(venue, rules, event, REPLACED, NO_REASON, order)
-        _enter(venue, rules, event, at, LIMIT, GTC)
+        report_order(venue, rules, event, int(REPLACED), int(NO_REASON), order)
+        _enter(venue, rules, event, at, command)
 
 
-@kernel
+@inner
 def _on_cancel(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
     at = _find(venue, command["instrument"], command["client_id"])
     if at < 0:
-        _refuse(venue, rules, event, command, UNKNOWN_ORDER)
+        _refuse(venue, rules, event, command, int(UNKNOWN_ORDER))
         return
     venue.orders[at]["decided"] = command["ts"]
-    report_order(venue, rules, event, CANCELLED, REQUESTED, venue.orders[at])
+    report_order(venue, rules, event, int(CANCELLED), int(REQUESTED), venue.orders[at])
     remove(venue, at)
 
 
-@kernel
+@inner
 def _on_cancel_all(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
-    at = 0
+    at = venue.state[0]["open"] * 0  # not a literal: see ``state``
     while at < venue.state[0]["open"]:
         order = venue.orders[at]
         if order["instrument"] == command["instrument"]:
             order["decided"] = command["ts"]
-            report_order(venue, rules, event, CANCELLED, REQUESTED, order)
+            reason = REQUESTED if command["reason"] == NO_REASON else int(command["reason"])
+            report_order(venue, rules, event, int(CANCELLED), reason, order)
             remove(venue, at)
         else:
             at += 1
 
 
-@kernel
+@inner
 def apply_arrivals(venue: Venue, rules: Rules, event: Any) -> None:
     """Apply every command that reached the venue before ``event`` was made."""
     state = venue.state[0]
@@ -260,3 +291,4 @@ def apply_arrivals(venue: Venue, rules: Rules, event: Any) -> None:
             _on_cancel_all(venue, rules, event, command)
         else:
             _on_replace(venue, rules, event, command)
+        trim_reduce_only(venue, rules, event)

@@ -9,16 +9,30 @@ strategy decides the rest again; so a block gives what one decision at a time wo
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from mm.api import ACCEPTED, CLEAR, LEVEL, NEW, REPLACED, TRADE, Rows
-from mm.api.jit import kernel
+from mm.api import (
+    ACCEPTED,
+    CANCEL_ALL,
+    CLEAR,
+    LEVEL,
+    NEW,
+    NO_REASON,
+    REPLACED,
+    TICKER,
+    TRADE,
+    Rows,
+)
+from mm.api.jit import inner, kernel
 from mm.core.book import clear
 from mm.core.venue.arrivals import apply_arrivals
-from mm.core.venue.moves import count_crossed, match_level, match_print, match_quote
+from mm.core.venue.funding import note_ticker, pay_funding
+from mm.core.venue.gate import Gate, check, note_sent, refuse, watch
+from mm.core.venue.latency import ENTRY, latency_us
+from mm.core.venue.moves import count_crossed, match_crossed, match_level, match_print, match_quote
 from mm.core.venue.state import Rules, Venue
 
 
@@ -27,10 +41,12 @@ def reports_needed(venue: Venue) -> int:
     """Room that one event may need: each order ends or fills, each command takes every level."""
     state = venue.state[0]
     waiting = state["commands"] - state["next_command"]
-    return int(8 + 3 * (state["open"] + waiting) + waiting * venue.levels.used.max())
+    ours = state["open"] + waiting
+    coming = state["block_orders"] - state["block_order"]
+    return int(16 + 6 * ours + coming + waiting * venue.levels.used.max())
 
 
-@kernel
+@inner
 def _match(
     venue: Venue,
     rules: Rules,
@@ -46,10 +62,19 @@ def _match(
         if event["ts_local"] > limit:
             break
         waiting = state["next_command"] < state["commands"]
-        if state["open"] > 0 or waiting:
-            if len(venue.reports) - state["reports"] < reports_needed(venue):
-                return False
-            if waiting and state["mid_message"] == 0:
+        room = len(venue.reports) - state["reports"]
+        refusable = state["block_orders"] - state["block_order"]
+        busy = state["open"] > 0 or waiting or room < 1024 + refusable
+        if busy and room < reports_needed(venue):
+            return False
+        if state["mid_message"] == 0:
+            state["feed"] = event["ts_local"] - event["ts_exchange"]
+            state["last_event"] = event["ts_local"]
+            due = venue.standing[event["instrument"]]["funding_ts"]
+            if 0 < due <= event["ts_exchange"]:
+                pay_funding(venue, rules, event)
+                continue  # a long silence may have skipped more of a schedule
+            if waiting:
                 apply_arrivals(venue, rules, event)
         kind = event["kind"]
         if kind == TRADE:
@@ -58,16 +83,20 @@ def _match(
             match_level(venue, rules, event, on_depth)
         elif kind == CLEAR:
             clear(venue.levels, event["instrument"])
+        elif kind == TICKER:
+            note_ticker(venue, event)
         elif venue.levels.touch[event["instrument"]]["has_levels"] == 0:
             match_quote(venue, rules, event, on_depth)
         if event["end"] == 1:
             count_crossed(venue, event["instrument"])
+            if rules.crosses == 1:
+                match_crossed(venue, rules, event)
         state["mid_message"] = 1 - event["end"]
         state["next_event"] += 1
     return True
 
 
-@kernel
+@inner
 def _release(venue: Venue, limit: int) -> None:
     """Let the reports known by ``limit`` out; note whether any of them changes the account."""
     state = venue.state[0]
@@ -75,13 +104,13 @@ def _release(venue: Venue, limit: int) -> None:
         report = venue.reports[state["released"]]
         if report["ts_known"] > limit:
             return
-        if report["kind"] != ACCEPTED and report["kind"] != REPLACED:
+        if report["kind"] not in (ACCEPTED, REPLACED):
             state["changed"] = 1
         state["released"] += 1
 
 
-@kernel
-def _send(venue: Venue, rules: Rules, orders: Rows, decision: int) -> None:
+@inner
+def _send(venue: Venue, rules: Rules, gate: Gate, orders: Rows, decision: int) -> None:
     """Put the commands of one decision on their way. There is room: see ``SimulatedVenue``."""
     state = venue.state[0]
     while state["block_order"] < len(orders):
@@ -91,31 +120,68 @@ def _send(venue: Venue, rules: Rules, orders: Rows, decision: int) -> None:
         if order["action"] == NEW:
             state["order_ids"] += 1
             order["order_id"] = state["order_ids"]
-        state["last_arrival"] = max(order["ts"] + rules.entry, state["last_arrival"])
-        command = venue.commands[state["commands"]]
-        command["arrival"] = state["last_arrival"]
-        command["ts"] = order["ts"]
-        command["client_id"] = order["client_id"]
-        command["price"] = order["price"]
-        command["size"] = order["size"]
-        command["order_id"] = order["order_id"]
-        command["instrument"] = order["instrument"]
-        command["action"] = order["action"]
-        command["side"] = order["side"]
-        command["type"] = order["type"]
-        command["tif"] = order["tif"]
-        command["post_only"] = order["post_only"]
-        state["commands"] += 1
+        reason, limit, value = check(gate, venue, order)
+        if reason == NO_REASON:
+            note_sent(gate, order)
+            _dispatch(venue, rules, order, int(NO_REASON))
+        else:
+            order["refused"] = 1
+            refuse(venue, gate, order, reason, limit, value)
         state["block_order"] += 1
 
 
-@kernel
+@inner
+def _dispatch(venue: Venue, rules: Rules, order: Any, reason: int) -> None:
+    """Add a command to those on their way; it never overtakes an earlier one."""
+    state = venue.state[0]
+    travel = latency_us(
+        rules.entry,
+        rules.entry_multiple,
+        rules.jitter,
+        state["feed"],
+        order["ts"],
+        rules.seed,
+        int(ENTRY),
+        order["client_id"],
+    )
+    state["last_arrival"] = max(order["ts"] + travel, state["last_arrival"])
+    command = venue.commands[state["commands"]]
+    command["arrival"] = state["last_arrival"]
+    command["ts"] = order["ts"]
+    command["client_id"] = order["client_id"]
+    command["price"] = order["price"]
+    command["size"] = order["size"]
+    command["order_id"] = order["order_id"]
+    command["instrument"] = order["instrument"]
+    command["action"] = order["action"]
+    command["side"] = order["side"]
+    command["type"] = order["type"]
+    command["tif"] = order["tif"]
+    command["post_only"] = order["post_only"]
+    command["reduce_only"] = order["reduce_only"]
+    command["reason"] = reason
+    state["commands"] += 1
+
+
+@inner
+def _withdraw(venue: Venue, rules: Rules, ts: int, reason: int, spare: Rows) -> None:
+    """Cancel everything on every instrument, on the gate's own account."""
+    order = spare[0]
+    for instrument in range(len(venue.standing)):
+        order["ts"] = ts
+        order["action"] = CANCEL_ALL
+        order["instrument"] = instrument
+        _dispatch(venue, rules, order, reason)
+
+
+@inner
 def _mark(venue: Venue, marks: Rows, decision: int, ts: int) -> None:
     for instrument in range(len(venue.levels.touch)):
         mark = marks[decision * len(venue.levels.touch) + instrument]
         mark["ts"] = ts
         mark["bid"] = venue.levels.touch[instrument]["bid"]
         mark["ask"] = venue.levels.touch[instrument]["ask"]
+        mark["mark"] = venue.standing[instrument]["mark"]
         mark["instrument"] = instrument
 
 
@@ -128,16 +194,22 @@ NEED_ROOM: Final = 2
 def run_block(
     venue: Venue,
     rules: Rules,
+    gate: Gate,
     events: Rows,
     watermark: int,
     times: npt.NDArray[np.int64],
     horizon: int,
     orders: Rows,
     marks: Rows,
+    spare: Rows,
+    alone: bool,
     on_print: Callable[..., float],
     on_depth: Callable[..., float],
 ) -> int:
     """Carry a block of decisions out, up to the first one made on an account that has changed.
+
+    ``spare`` is one ORDER row of zeros; ``alone`` says that nobody decides on the answers, so that
+    the block is carried out whole (see ``mm.core.bracket``).
 
     Returns DONE; or NEED_EVENTS when the next batch is wanted; or NEED_ROOM when ``reports`` is
     short. After the latter two, call again with more: all progress is in ``venue.state``.
@@ -153,7 +225,10 @@ def run_block(
             return NEED_EVENTS
         _release(venue, limit)
         _mark(venue, marks, decision, limit)
-        if last or state["changed"] == 1:
+        if last or (state["changed"] == 1 and not alone):
             return DONE
-        _send(venue, rules, orders, decision)
+        reason = watch(gate, venue, limit)
+        if reason != NO_REASON:
+            _withdraw(venue, rules, limit, reason, spare)
+        _send(venue, rules, gate, orders, decision)
         state["decision"] += 1

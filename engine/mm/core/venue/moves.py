@@ -14,15 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from mm.api import BUY, MODEL_DRAW, QUEUE_REACHED, SELL, TRADED_THROUGH
-from mm.api.jit import kernel
+from mm.api import BOOK_CROSSED, BUY, MODEL_DRAW, QUEUE_REACHED, SELL, TRADED_THROUGH
+from mm.api.jit import inner
 from mm.core.book import ASK, BID, set_level
 from mm.core.draws import FILL, uniform
 from mm.core.venue.arrivals import displayed
-from mm.core.venue.state import Rules, Venue, fill, remove
+from mm.core.venue.reduce import trim_reduce_only
+from mm.core.venue.state import Rules, Venue, fill, note_matched, remove
 
 
-@kernel
+@inner
 def _print_side(venue: Venue, event: Any) -> int:
     """The taker's side; where the feed doesn't say, by the quote rule (Lee and Ready 1991)."""
     if event["side"] != 0:
@@ -36,42 +37,53 @@ def _print_side(venue: Venue, event: Any) -> int:
     return 0
 
 
-@kernel
-def _first_reached(venue: Venue, event: Any, side: int) -> int:
-    """The order that the print reaches next: best price, then oldest; -1 = none left."""
+@inner
+def _first_reached(venue: Venue, event: Any, side: int, price: int) -> int:
+    """Our next order on ``side`` that is at ``price`` or better: best, then oldest; -1 = none."""
     chosen = -1
     for i in range(venue.state[0]["open"]):
         order = venue.orders[i]
         if order["side"] != side or order["instrument"] != event["instrument"]:
             continue
-        if order["arrived"] >= event["ts_exchange"] or order["offered"] == venue.state[0]["prints"]:
+        if order["arrived"] >= event["ts_exchange"] or order["offered"] == venue.state[0]["rounds"]:
             continue
-        if (order["price"] - event["price"]) * side < 0:
+        if (order["price"] - price) * side < 0:
             continue
         if chosen < 0 or (order["price"] - venue.orders[chosen]["price"]) * side > 0:
             chosen = i
     return chosen
 
 
-@kernel
+@inner
 def match_print(venue: Venue, rules: Rules, event: Any, on_print: Callable[..., float]) -> None:
     """Offer a print to the orders that it reaches, until its size is used up."""
     state = venue.state[0]
     state["prints"] += 1
+    state["rounds"] += 1
     side = -_print_side(venue, event)
     budget = event["size"]
     while side != 0 and budget > 0:
-        at = _first_reached(venue, event, side)
+        at = _first_reached(venue, event, side, event["price"])
         if at < 0:
-            return
+            break
         order = venue.orders[at]
-        order["offered"] = state["prints"]
-        budget -= _offer(venue, rules, event, order, budget, on_print)
-        if order["filled"] >= order["size"]:
-            remove(venue, at)
+        order["offered"] = state["rounds"]
+        taken = _offer(venue, rules, event, order, budget, on_print)
+        budget -= taken
+        if taken > 0:
+            _settle(venue, rules, event, at)
 
 
-@kernel
+@inner
+def _settle(venue: Venue, rules: Rules, event: Any, at: int) -> None:
+    """Take the order at ``at`` out if that fill was its last; hold reduce-only ones to the rest."""
+    order = venue.orders[at]
+    if order["filled"] >= order["size"]:
+        remove(venue, at)
+    trim_reduce_only(venue, rules, event)
+
+
+@inner
 def _offer(
     venue: Venue, rules: Rules, event: Any, order: Any, size: int, on_print: Callable[..., float]
 ) -> int:
@@ -89,7 +101,7 @@ def _offer(
         rule = QUEUE_REACHED
         if rules.draws == 1:
             rule = MODEL_DRAW
-            draw = uniform(rules.seed, FILL, order["order_id"], event["row"])
+            draw = uniform(rules.seed, int(FILL), order["order_id"], venue.state[0]["prints"])
         reached = _reached(rules, event, order, size, draw, on_print)
     taken = min(leaves, size, reached)
     if taken > 0:
@@ -100,7 +112,7 @@ def _offer(
     return int(taken)
 
 
-@kernel
+@inner
 def _reached(
     rules: Rules, event: Any, order: Any, size: int, draw: float, on_print: Callable[..., float]
 ) -> int:
@@ -120,7 +132,7 @@ def _reached(
     return math.floor(1e-9 - ahead) if ahead < 0.0 else 0
 
 
-@kernel
+@inner
 def _level_moved(
     venue: Venue,
     rules: Rules,
@@ -154,7 +166,7 @@ def _level_moved(
         order["printed"] = 0.0
 
 
-@kernel
+@inner
 def match_level(venue: Venue, rules: Rules, event: Any, on_depth: Callable[..., float]) -> None:
     """Set a level of the book, and move our orders there."""
     state = venue.state[0]
@@ -164,7 +176,7 @@ def match_level(venue: Venue, rules: Rules, event: Any, on_depth: Callable[..., 
         _level_moved(venue, rules, event, event["side"], event["price"], event["size"], on_depth)
 
 
-@kernel
+@inner
 def match_quote(venue: Venue, rules: Rules, event: Any, on_depth: Callable[..., float]) -> None:
     """Without a book the touch is all we see; an order better than it has nobody ahead."""
     touch = venue.levels.touch[event["instrument"]]
@@ -181,7 +193,50 @@ def match_quote(venue: Venue, rules: Rules, event: Any, on_depth: Callable[..., 
             _level_moved(venue, rules, event, order["side"], order["price"], shown, on_depth)
 
 
-@kernel
+@inner
+def match_crossed(venue: Venue, rules: Rules, event: Any) -> None:
+    """Fill our orders that the other side's best price has reached, by what newly stands there.
+
+    Only for fill models that ask for it: with L2 data alone nobody knows whether the other side
+    would have come this far had our order been in the book. Size that was matched once, or was
+    there when an order of ours came and took, is not matched again until the touch has moved away.
+    """
+    instrument = event["instrument"]
+    touch = venue.levels.touch[instrument]
+    seen = venue.standing[instrument]
+    bid, ask = touch["bid"], touch["ask"]
+    for_buys, for_sells = touch["ask_size"], touch["bid_size"]
+    if ask == seen["taken_ask"]:
+        for_buys = max(for_buys - seen["taken_ask_size"], 0)
+    if bid == seen["taken_bid"]:
+        for_sells = max(for_sells - seen["taken_bid_size"], 0)
+    for side in (BUY, SELL):
+        note_matched(venue, instrument, side)
+        price = ask if side == BUY else bid
+        if price > 0:
+            _fill_crossed(venue, rules, event, side, price, for_buys if side == BUY else for_sells)
+
+
+@inner
+def _fill_crossed(
+    venue: Venue, rules: Rules, event: Any, side: int, price: int, budget: int
+) -> None:
+    state = venue.state[0]
+    state["rounds"] += 1
+    while budget > 0:
+        at = _first_reached(venue, event, side, price)
+        if at < 0:
+            break
+        order = venue.orders[at]
+        order["offered"] = state["rounds"]
+        taken = min(order["size"] - order["filled"], budget)
+        report = fill(venue, rules, event, order, order["price"], taken, int(BOOK_CROSSED))
+        report["source_row"] = event["row"]
+        budget -= taken
+        _settle(venue, rules, event, at)
+
+
+@inner
 def count_crossed(venue: Venue, instrument: int) -> None:
     """Count a message that left the book locked or crossed."""
     touch = venue.levels.touch[instrument]

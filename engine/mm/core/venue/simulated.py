@@ -8,11 +8,28 @@ have to ask for memory. It does not know a task, a channel, or what a position i
 import attrs
 import numpy as np
 
-from mm.api import EVENT, MARK, REPORT, ExecutionReport, FillModel, MarketBatch, OrderBlock, Rows
+from mm.api import (
+    EVENT,
+    MARK,
+    ORDER,
+    REPORT,
+    WORKING,
+    Account,
+    ExecutionReport,
+    FillModel,
+    Instrument,
+    LatencyModel,
+    MarketBatch,
+    OrderBlock,
+    Rows,
+)
 from mm.api.jit import pointer
 from mm.core.book import Book
+from mm.core.holding import Holding
 from mm.core.venue.block import NEED_EVENTS, NEED_ROOM, reports_needed, run_block
-from mm.core.venue.state import COMMAND, OPEN, STATE, Rules, Venue
+from mm.core.venue.gate import GATE, KNOWN, LIMITS, Gate
+from mm.core.venue.settings import FundingSchedule, Limits
+from mm.core.venue.state import COMMAND, OPEN, STANDING, STATE, Rules, Venue
 
 
 def _grown(rows: Rows, used: int, wanted: int) -> Rows:
@@ -24,6 +41,35 @@ def _grown(rows: Rows, used: int, wanted: int) -> Rows:
     return larger
 
 
+def _rules(model: FillModel, latency: LatencyModel, seed: int) -> Rules:
+    p0, p1 = model.parameters
+    return Rules(
+        seed=seed,
+        entry=np.ascontiguousarray(latency.entry, np.float64),
+        response=np.ascontiguousarray(latency.response, np.float64),
+        entry_multiple=float(latency.entry_multiple),
+        response_multiple=float(latency.response_multiple),
+        jitter=float(latency.jitter),
+        draws=int(model.draws),
+        crosses=int(model.fills_when_crossed),
+        p0=float(p0),
+        p1=float(p1),
+    )
+
+
+def _gate(instruments: tuple[Instrument, ...], limits: Limits) -> Gate:
+    row = np.zeros(1, LIMITS)
+    for name in LIMITS.names or ():
+        row[name] = getattr(limits, name)
+    known = np.zeros(len(instruments), KNOWN)
+    for fact, instrument in zip(known, instruments, strict=True):
+        fact["tick"] = instrument.price(1)
+        fact["scale"] = Holding(instrument=instrument).scale
+        fact["inverse"] = instrument.contract_type == "Inverse"
+    sends = np.zeros(max(limits.orders_per_s, 1), np.int64)
+    return Gate(row, known, np.zeros(0, WORKING), sends, np.zeros(1, GATE))
+
+
 @attrs.define(kw_only=True)
 class Statistics:
     """Oddities the venue met, for the summary."""
@@ -32,35 +78,51 @@ class Statistics:
     """Messages after which the book was locked or crossed."""
     unsided: int
     """Prints without a side that the touch could not tell either; they fill nobody."""
+    refused: int
+    """Orders that our own risk gate refused."""
+    killed_ts: int | None
+    """µs: when the loss limit stopped the quoting; None = it did not."""
 
 
 class SimulatedVenue:
     """One venue, with our orders on it."""
 
     def __init__(
-        self, *, instruments: int, fill_model: FillModel, seed: int, entry_us: int, response_us: int
+        self,
+        *,
+        instruments: tuple[Instrument, ...],
+        fill_model: FillModel,
+        latency: LatencyModel,
+        seed: int,
+        limits: Limits | None = None,
+        funding: FundingSchedule | None = None,
+        alone: bool = False,
     ) -> None:
         """Start with an empty book.
 
         Args:
-            instruments: how many; events and orders name them by index.
+            instruments: events and orders name them by index.
             fill_model: how resting orders move up and fill.
+            latency: how long orders and reports travel.
             seed: of the keyed draws.
-            entry_us: µs from a decision to its arrival.
-            response_us: µs from the venue's event to our knowing it.
+            limits: of our own risk gate; None = no limits.
+            funding: set when the data has no ticker that tells.
+            alone: nobody decides on the answers, so blocks are carried out whole.
         """
-        self._book = Book.empty(instruments)
+        self._book = Book.empty(len(instruments))
         self._orders = np.zeros(64, OPEN)
         self._commands = np.zeros(64, COMMAND)
         self._reports = np.zeros(1024, REPORT)
         self._state = np.zeros(1, STATE)
         self._on_print = pointer(fill_model.on_print)
         self._on_depth = pointer(fill_model.on_depth)
-        p0, p1 = fill_model.parameters
-        self._rules = Rules(
-            seed, entry_us, response_us, int(fill_model.draws), float(p0), float(p1)
-        )
-        self._instruments = instruments
+        self._rules = _rules(fill_model, latency, seed)
+        self._gate = _gate(instruments, limits or Limits())
+        self._standing = np.zeros(len(instruments), STANDING)
+        self._funding = funding
+        self._alone = alone
+        self._spare = np.zeros(1, ORDER)
+        self._instruments = len(instruments)
         self._events = np.zeros(0, EVENT)
         self._watermark = -1
         self._block: OrderBlock | None = None
@@ -72,6 +134,11 @@ class SimulatedVenue:
         self._events = batch.events
         self._watermark = batch.watermark
         self._state[0]["next_event"] = 0
+        if self._funding is not None and len(batch.events):
+            self._standing["funding_ts"] = self._funding.after(int(batch.events["ts_exchange"][0]))
+            self._standing["rate"] = self._funding.rate
+            self._standing["interval"] = self._funding.interval_us
+            self._funding = None
 
     def submit(self, block: OrderBlock) -> None:
         """Take the next block; only after the last one was answered."""
@@ -81,13 +148,30 @@ class SimulatedVenue:
         self._commands[:waiting] = self._commands[first:end].copy()
         state["next_command"] = 0
         state["commands"] = waiting
-        coming = waiting + len(block.decisions.orders)
+        orders = len(block.decisions.orders)
+        # Each decision may find that everything must be cancelled.
+        coming = waiting + orders + self._instruments * len(block.times)
         self._commands = _grown(self._commands, waiting, coming)
         opened = int(state["open"])
         self._orders = _grown(self._orders, opened, opened + coming + 1)
         self._marks = np.zeros((len(block.times) + 1) * self._instruments, MARK)
         state["decision"] = state["block_order"] = state["changed"] = 0
+        state["block_orders"] = orders
+        used = int(state["reports"])
+        self._reports = _grown(self._reports, used, used + reports_needed(self._venue()))
+        self._load_account(block.account, orders)
         self._block = block
+
+    def _load_account(self, account: Account, orders: int) -> None:
+        """Tell the gate what we know."""
+        gate = self._gate
+        gate.state[0]["cash"] = account.cash
+        gate.state[0]["working"] = len(account.working)
+        gate.known["lots"] = account.position
+        gate.known["cost"] = account.cost
+        working = np.zeros(len(account.working) + orders, WORKING)
+        working[: len(account.working)] = account.working
+        self._gate = gate._replace(working=working)
 
     def advance(self) -> ExecutionReport | None:
         """Carry the block out as far as the loaded events go.
@@ -102,12 +186,15 @@ class SimulatedVenue:
             status = run_block(
                 venue,
                 self._rules,
+                self._gate,
                 self._events,
                 self._watermark,
                 block.times,
                 block.horizon,
                 block.decisions.orders,
                 self._marks,
+                self._spare,
+                self._alone,
                 self._on_print,
                 self._on_depth,
             )
@@ -121,10 +208,23 @@ class SimulatedVenue:
     def statistics(self) -> Statistics:
         """Count what was odd so far."""
         state = self._state[0]
-        return Statistics(crossed=int(state["crossed"]), unsided=int(state["unsided"]))
+        gate = self._gate.state[0]
+        return Statistics(
+            crossed=int(state["crossed"]),
+            unsided=int(state["unsided"]),
+            refused=int(gate["refused"]),
+            killed_ts=int(gate["killed_ts"]) or None,
+        )
 
     def _venue(self) -> Venue:
-        return Venue(self._book.levels, self._orders, self._commands, self._reports, self._state)
+        return Venue(
+            self._book.levels,
+            self._orders,
+            self._commands,
+            self._reports,
+            self._standing,
+            self._state,
+        )
 
     def _answer(self, block: OrderBlock) -> ExecutionReport:
         state = self._state[0]

@@ -3,15 +3,20 @@
 Module header of the loops' data: fixed dtypes in preallocated arrays, which
 ``mm.core.venue.simulated`` owns and grows between calls. Every change of an order is reported
 through ``report_order``.
+
+Constants go to kernels as ``int(NAME)``: numba compiles a function anew for every literal that it
+is called with.
 """
 
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from mm.api import CANCELLED, EXPIRED, FILLED, NO_REASON, NO_RULE, REJECTED, Rows
-from mm.api.jit import kernel
+from mm.api import BUY, CANCELLED, EXPIRED, FILLED, NO_REASON, NO_RULE, REJECTED, Rows
+from mm.api.jit import inner
 from mm.core.book import Levels
+from mm.core.venue.latency import RESPONSE, latency_us
 
 OPEN: Final = np.dtype(
     [
@@ -25,12 +30,13 @@ OPEN: Final = np.dtype(
         ("ahead_entry", "i8"),
         ("level", "i8"),  # lots displayed at our price, as last seen
         ("credit_ts", "i8"),  # µs, exchange: prints up to here are in the level already
-        ("offered", "i8"),  # the last print that was offered to it, by its number in ``prints``
+        ("offered", "i8"),  # the last round of matching it was offered something in, see ``rounds``
         ("ahead", "f8"),  # lots before us; -1 = not known
         ("credit", "f8"),  # lots that the level's last change took off ``ahead``
         ("printed", "f8"),  # lots printed at our price since the level's last change
         ("instrument", "i2"),
         ("side", "i1"),
+        ("reduce_only", "i1"),
     ],
     align=True,
 )
@@ -48,9 +54,13 @@ STATE: Final = np.dtype(
         ("order_ids", "i8"),  # order ids given out
         ("decision", "i8"),  # decisions of the block that took effect
         ("block_order", "i8"),  # orders of the block that took effect
+        ("block_orders", "i8"),  # orders of the block
         ("changed", "i8"),  # 1: the account changed since the block was decided
         ("mid_message", "i8"),  # 1: the next event continues a message
-        ("prints", "i8"),  # prints seen
+        ("prints", "i8"),  # prints seen, of all instruments; the number of a draw
+        ("rounds", "i8"),  # prints and crossings matched, each of which meets an order once
+        ("feed", "i8"),  # µs: latest feed latency
+        ("last_event", "i8"),  # µs, local: of the latest event
         ("low", "i8"),  # ticks: our open orders lie in [low, high]
         ("high", "i8"),
         ("crossed", "i8"),  # messages that left a book locked or crossed
@@ -73,6 +83,24 @@ COMMAND: Final = np.dtype(
         ("type", "i1"),
         ("tif", "i1"),
         ("post_only", "i1"),
+        ("reduce_only", "i1"),
+        ("reason", "i1"),  # of a cancel that we did not ask for ourselves
+    ],
+    align=True,
+)
+
+STANDING: Final = np.dtype(
+    [
+        ("position", "i8"),  # lots, as the venue has it
+        ("mark", "i8"),  # 1e-6 ticks; 0 = none
+        ("rate", "i8"),  # 1e-12, of the next funding
+        ("funding_ts", "i8"),  # µs, exchange: the next funding; 0 = not known
+        ("paid_ts", "i8"),  # µs, exchange: the last funding paid
+        ("interval", "i8"),  # µs between fundings of a schedule; 0 = the ticker tells
+        ("taken_bid", "i8"),  # ticks and lots: the touch that crossed orders were last matched with
+        ("taken_bid_size", "i8"),
+        ("taken_ask", "i8"),
+        ("taken_ask_size", "i8"),
     ],
     align=True,
 )
@@ -88,6 +116,8 @@ class Venue(NamedTuple):
     """dtype COMMAND, in order of arrival."""
     reports: Rows
     """dtype REPORT, in the order in which they become known."""
+    standing: Rows
+    """dtype STANDING, one row an instrument."""
     state: Rows
     """dtype STATE, one row."""
 
@@ -96,27 +126,42 @@ class Rules(NamedTuple):
     """What does not change during a run."""
 
     seed: int
-    entry: int
-    """µs from the decision to the venue."""
-    response: int
-    """µs from the venue to us."""
+    entry: npt.NDArray[np.float64]
+    """Latency table from the decision to the venue; see ``latency``."""
+    response: npt.NDArray[np.float64]
+    entry_multiple: float
+    response_multiple: float
+    jitter: float
     draws: int
     """1: the fill model uses its draw."""
+    crosses: int
+    """1: the other side's best price reaching ours fills us."""
     p0: float
     p1: float
 
 
-@kernel
+@inner
 def report_order(venue: Venue, rules: Rules, event: Any, kind: int, reason: int, order: Any) -> Any:
     """Append a report about ``order`` and return it, for a fill to complete."""
     state = venue.state[0]
     report = venue.reports[state["reports"]]
     state["reports"] += 1
-    known = max(event["ts_local"], event["ts_exchange"] + rules.response, state["last_known"])
+    ts_venue = event["ts_exchange"]
+    travel = latency_us(
+        rules.response,
+        rules.response_multiple,
+        rules.jitter,
+        event["ts_local"] - ts_venue,
+        ts_venue,
+        rules.seed,
+        int(RESPONSE),
+        8 * order["order_id"] + kind,
+    )
+    known = max(event["ts_local"], ts_venue + travel, state["last_known"])
     state["last_known"] = known
     touch = venue.levels.touch[order["instrument"]]
     report["ts_known"] = known
-    report["ts_venue"] = event["ts_exchange"]
+    report["ts_venue"] = ts_venue
     report["ts_decided"] = order["decided"]
     report["order_id"] = order["order_id"]
     report["client_id"] = order["client_id"]
@@ -129,7 +174,10 @@ def report_order(venue: Venue, rules: Rules, event: Any, kind: int, reason: int,
     report["source_row"] = 0
     report["bid"] = touch["bid"]
     report["ask"] = touch["ask"]
+    report["mark"] = venue.standing[order["instrument"]]["mark"]
     report["draw"] = np.nan
+    report["limit"] = np.nan
+    report["value"] = np.nan
     report["instrument"] = order["instrument"]
     report["kind"] = kind
     report["reason"] = reason
@@ -138,7 +186,7 @@ def report_order(venue: Venue, rules: Rules, event: Any, kind: int, reason: int,
     return report
 
 
-@kernel
+@inner
 def remember(order: Any, command: Any) -> None:
     """Make ``order`` (an unused row) the order that ``command`` asks for."""
     order["order_id"] = command["order_id"]
@@ -157,9 +205,10 @@ def remember(order: Any, command: Any) -> None:
     order["printed"] = 0.0
     order["instrument"] = command["instrument"]
     order["side"] = command["side"]
+    order["reduce_only"] = command["reduce_only"]
 
 
-@kernel
+@inner
 def remove(venue: Venue, at: int) -> None:
     """Take an order out, keeping the others in order of place."""
     state = venue.state[0]
@@ -169,7 +218,7 @@ def remove(venue: Venue, at: int) -> None:
     find_bounds(venue)
 
 
-@kernel
+@inner
 def find_bounds(venue: Venue) -> None:
     """Recompute the price range of our orders; most level changes lie outside it."""
     state = venue.state[0]
@@ -183,14 +232,28 @@ def find_bounds(venue: Venue) -> None:
             state["high"] = price
 
 
-@kernel
+@inner
 def fill(
     venue: Venue, rules: Rules, event: Any, order: Any, price: int, size: int, rule: int
 ) -> Any:
     """Fill ``size`` lots of ``order`` at ``price``. The caller removes it if that was all."""
     order["filled"] += size
-    report = report_order(venue, rules, event, FILLED, NO_REASON, order)
+    venue.standing[order["instrument"]]["position"] += size * order["side"]
+    report = report_order(venue, rules, event, int(FILLED), int(NO_REASON), order)
     report["price"] = price
     report["size"] = size
     report["rule"] = rule
     return report
+
+
+@inner
+def note_matched(venue: Venue, instrument: int, side: int) -> None:
+    """Remember that what the touch shows to ``side`` was matched: see ``match_crossed``."""
+    touch = venue.levels.touch[instrument]
+    seen = venue.standing[instrument]
+    if side == BUY:
+        seen["taken_ask"] = touch["ask"]
+        seen["taken_ask_size"] = touch["ask_size"]
+    else:
+        seen["taken_bid"] = touch["bid"]
+        seen["taken_bid_size"] = touch["bid_size"]

@@ -1,0 +1,114 @@
+"""One instrument's position: lots, what they cost, and what they are worth.
+
+Money is in settlement currency: quote currency for linear contracts, base currency (XBT for
+XBTUSD) for inverse ones, a third for quanto ones. With N contracts, multiplier m:
+
+    linear, quanto   value = N m p       P&L = N m (exit - entry)        entry = arithmetic average
+    inverse          value = N m / p     P&L = N m (1/entry - 1/exit)    entry = harmonic average
+
+(BitMEX, "Inverse", "Linear" and "Quanto perpetual" guides.) Both are one formula in v(p) = p or
+v(p) = 1/p, so a position is kept as lots and their ``basis``, the sum of lots * v(entry price).
+Reducing a position releases its share of the basis, so how a fill is split makes no difference.
+"""
+
+import math
+
+import attrs
+
+from mm.api import Instrument
+
+
+@attrs.define(kw_only=True)
+class Holding:
+    """A position in one instrument."""
+
+    instrument: Instrument
+    rounding: float = 0.0
+    """Settlement currency: a lot's value is rounded to multiples of this; 0 = exact.
+
+    BitMEX values a lot of 100 XBTUSD at round(1e10 / price) satoshi, so 1e-8 (its trade rows of
+    2021, 2024 and 2026).
+    """
+    lots: int = 0
+    basis: float = 0.0
+    """Sum of lots * v(entry price) of what is open, signed as the position."""
+
+    scale: float = attrs.field(init=False)
+    """P&L [settlement currency] of one lot when v rises by one."""
+    _inverse: bool = attrs.field(init=False)
+    _tick: tuple[int, int] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Work out once what every fill and mark needs."""
+        self._inverse = self.instrument.contract_type == "Inverse"
+        size = self.instrument.contracts(1) * self.instrument.multiplier
+        self.scale = -size if self._inverse else size
+        self._tick = self.instrument.tick_size.as_integer_ratio()
+
+    def price(self, ticks: float) -> float:
+        """Ticks to price, as ``Instrument.price``."""
+        numerator, denominator = self._tick
+        return ticks * numerator / denominator
+
+    def mid(self, bid: int, ask: int) -> float:
+        """Middle [price] of a touch in ticks; NaN if a side is missing."""
+        if bid <= 0 or ask <= 0:
+            return math.nan
+        numerator, denominator = self._tick
+        return (bid + ask) / 2 * numerator / denominator
+
+    def value_of(self, price: float) -> float:
+        """v(p): what one unit of multiplier is worth at ``price``."""
+        value = 1.0 / price if self._inverse else price
+        if self.rounding:
+            lot = abs(self.scale)
+            value = math.floor(lot * value / self.rounding + 0.5) * self.rounding / lot
+        return value
+
+    @property
+    def average_price(self) -> float:
+        """Average entry price; NaN while flat."""
+        if self.lots == 0:
+            return math.nan
+        return self.lots / self.basis if self._inverse else self.basis / self.lots
+
+    def trade(self, lots: int, price: float) -> float:
+        """Add signed ``lots`` at ``price``; return the P&L [settlement currency] it realised."""
+        value = self.value_of(price)
+        closing = 0
+        if self.lots * lots < 0:
+            closing = min(abs(lots), abs(self.lots)) * (1 if lots > 0 else -1)
+        released = -self.basis * closing / self.lots if self.lots else 0.0
+        realized = self.scale * (-closing * value - released) + 0.0  # no -0.0
+        self.lots += lots
+        opening = lots - closing
+        self.basis = self.basis - released + opening * value if self.lots else 0.0
+        return realized
+
+    def unrealized(self, mark: float) -> float:
+        """P&L [settlement currency] of closing at ``mark``; 0 while flat."""
+        if self.lots == 0:
+            return 0.0
+        return self.scale * (self.lots * self.value_of(mark) - self.basis)
+
+    def notional(self, lots: int, price: float) -> float:
+        """Value [settlement currency] of so many lots at ``price``, signed as ``lots``."""
+        return abs(self.scale) * lots * self.value_of(price)
+
+    def liquidation_price(self, balance: float, maintenance: float) -> float:
+        """Price at which ``balance`` and unrealised P&L are down to the maintenance margin.
+
+        Solves balance + scale (lots v - basis) = maintenance |scale| |lots| v for v. NaN if flat
+        or if no price does it.
+
+        Args:
+            balance: of the account without this position's unrealised P&L [settlement currency].
+            maintenance: margin as a share of value.
+        """
+        slope = maintenance * abs(self.scale * self.lots) - self.scale * self.lots
+        if self.lots == 0 or slope == 0:
+            return math.nan
+        value = (balance - self.scale * self.basis) / slope
+        if value <= 0:
+            return math.nan
+        return 1.0 / value if self._inverse else value

@@ -1,0 +1,51 @@
+"""Funding: what the ticker or a schedule says, and the report when its time has come.
+
+A perpetual contract exchanges funding between longs and shorts at fixed times of the venue's
+clock (BitMEX: every eight hours, from 04:00 UTC). The rate that counts is the last one announced
+for that time; a ticker that still names a time that is past says nothing new. Funding is paid
+before the commands that arrive with the same message, so it meets the position of the message
+before. A schedule is paid for each of its times, also those that fell into a silence. What it
+comes to in money is the ledger's business.
+"""
+
+from typing import Any
+
+from mm.api import FUNDING, NO_REASON
+from mm.api.jit import inner
+from mm.core.venue.state import Rules, Venue, report_order
+
+
+@inner
+def note_ticker(venue: Venue, event: Any) -> None:
+    """Take mark price, rate and time to come from a ticker; else they stay as they were."""
+    standing = venue.standing[event["instrument"]]
+    if event["price"] > 0:
+        standing["mark"] = event["price"]
+    due = event["ask_price"]
+    if standing["interval"] == 0 and due > max(standing["paid_ts"], event["ts_exchange"]):
+        standing["rate"] = event["size"]
+        standing["funding_ts"] = due
+
+
+@inner
+def pay_funding(venue: Venue, rules: Rules, event: Any) -> None:
+    """Report the funding that fell due at or before the time when ``event`` was made."""
+    instrument = event["instrument"]
+    standing = venue.standing[instrument]
+    due = standing["funding_ts"]
+    spare = venue.orders[venue.state[0]["open"]]
+    spare["order_id"] = 0
+    spare["client_id"] = 0
+    spare["decided"] = due
+    spare["size"] = 0
+    spare["filled"] = 0
+    spare["ahead_entry"] = -1
+    spare["ahead"] = -1.0
+    spare["side"] = 0
+    spare["instrument"] = instrument
+    report = report_order(venue, rules, event, int(FUNDING), int(NO_REASON), spare)
+    report["ts_venue"] = due
+    report["price"] = standing["mark"]
+    report["size"] = standing["rate"]
+    standing["paid_ts"] = due
+    standing["funding_ts"] = due + standing["interval"] if standing["interval"] > 0 else 0

@@ -1,0 +1,163 @@
+"""What the market does to resting orders at the naive venue, and when funding is due."""
+
+import math
+
+from mm.api import (
+    BOOK_CROSSED,
+    BUY,
+    CLEAR,
+    FUNDING,
+    LEVEL,
+    MODEL_DRAW,
+    NEW,
+    QUEUE_REACHED,
+    SELL,
+    TRADED_THROUGH,
+)  # fmt: skip
+from mm.core.draws import FILL, uniform
+
+from .naive_models import ahead_after, reached
+from .naive_orders import NaiveOrders
+from .naive_parts import UNKNOWN, Open
+from .tapes import Command, Event
+
+
+class NaiveMarket(NaiveOrders):
+    """Adds market events to orders."""
+
+    def display(self, event: Event) -> None:
+        """Show a quote, a level, or nothing any more; our orders see what that means to them."""
+        market = self.markets[event.instrument]
+        mine = [order for order in self.orders if order.command.instrument == event.instrument]
+        if event.kind in (LEVEL, CLEAR):
+            if event.kind == CLEAR or not market.has_book:
+                market.sides = {BUY: {}, SELL: {}}
+            market.has_book = True
+            mine = [o for o in mine if (o.command.side, o.price) == (event.side, event.price)]
+            if event.kind == CLEAR:
+                return
+            market.sides[event.side].pop(event.price, None)
+            if event.size:
+                market.sides[event.side][event.price] = event.size
+        elif market.has_book:
+            return
+        else:
+            market.sides[BUY] = {event.price: event.size} if event.size else {}
+            market.sides[SELL] = {event.ask_price: event.ask_size} if event.ask_size else {}
+        for order in mine:
+            shown = market.shown(order.command.side, order.price)
+            if shown != UNKNOWN:
+                self.look(order, shown, event.ts_exchange)
+
+    def look(self, order: Open, shown: int, ts_exchange: int) -> None:
+        if order.ahead == UNKNOWN:
+            order.ahead = order.ahead_entry = shown
+        elif shown < order.shown:
+            ahead = ahead_after(self.session.model, order, shown)
+            order.gained = order.ahead - ahead
+            order.gained_ts = ts_exchange
+            order.ahead = ahead
+        if shown != order.shown:
+            order.printed = 0
+        order.shown = shown
+
+    def match(self, event: Event) -> None:
+        self.prints += 1
+        market = self.markets[event.instrument]
+        taker = event.side
+        if taker == 0 and market.best(SELL) and event.price >= market.best(SELL):
+            taker = BUY
+        elif taker == 0 and market.best(BUY) and event.price <= market.best(BUY):
+            taker = SELL
+        if taker == 0:
+            self.outcome.unsided += 1
+            return
+        left = event.size
+        for order in self.in_reach(event, -taker, event.price):
+            if left > 0 and order in self.orders:
+                left -= self.offer(order, event, left)
+
+    def in_reach(self, event: Event, side: int, price: int) -> list[Open]:
+        """Our orders at that price or better which had arrived, best first, then oldest."""
+        reached = [
+            order
+            for order in self.orders
+            if (order.command.instrument, order.command.side) == (event.instrument, side)
+            and order.arrived < event.ts_exchange
+            and (order.price - price) * side >= 0
+        ]
+        return sorted(reached, key=lambda order: -side * order.price)
+
+    def match_crossed(self, event: Event) -> None:
+        """Fill what the other side's best price has reached, by what is new there."""
+        market = self.markets[event.instrument]
+        tops = {side: market.top(side) for side in (SELL, BUY)}
+        for side in (SELL, BUY):
+            price, size = tops[side]
+            before, used = market.matched[side]
+            market.matched[side] = tops[side]
+            left = max(size - used, 0) if price == before else size
+            for order in self.in_reach(event, -side, price) if price else []:
+                if left > 0 and order in self.orders:
+                    taken = min(left, order.size - order.filled)
+                    left -= taken
+                    self.fill(order, order.price, taken, BOOK_CROSSED, source_row=event.row)
+
+    def offer(self, order: Open, event: Event, size: int) -> int:
+        """Offer what is left of a print; return what the order took of it."""
+        before, rule, draw = order.ahead, TRADED_THROUGH, None
+        if order.price != event.price:
+            order.ahead, got = 0, float(size)
+        elif before == UNKNOWN:
+            return 0
+        else:
+            fresh = float(size)
+            if event.ts_exchange <= order.gained_ts:
+                known = min(order.gained, size)
+                order.gained -= known
+                fresh -= known
+            else:
+                order.printed += size
+            rule = QUEUE_REACHED
+            if self.session.model == "probabilistic":
+                rule = MODEL_DRAW
+                draw = uniform(self.session.seed, FILL, order.order_id, self.prints)
+            if fresh <= 0:
+                return 0
+            got = reached(self.session.model, order, fresh, draw)
+        taken = min(math.floor(got + 1e-9), size, order.size - order.filled)
+        if taken:
+            told = None if draw is None else round(draw, 9)
+            self.fill(
+                order, order.price, taken, rule, ahead=int(before), source_row=event.row, draw=told
+            )
+        return taken
+
+    def schedule(self, now: int) -> None:
+        """Find the first time of funding, when the first event tells what time it is."""
+        schedule = self.session.funding
+        for market in self.markets:
+            if schedule and market.due is None:
+                offset = (schedule.first_us - 86_400_000_000) % schedule.interval_us
+                market.due = now + 1
+                while (market.due - offset) % schedule.interval_us:
+                    market.due += 1
+                market.rate = schedule.rate
+
+    def tick(self, event: Event) -> None:
+        market = self.markets[event.instrument]
+        market.mark = event.price or market.mark
+        new = event.ask_price > event.ts_exchange and event.ask_price > market.paid
+        if self.session.funding is None and new:
+            market.due, market.rate = event.ask_price, event.size
+
+    def fund(self, event: Event) -> None:
+        market = self.markets[event.instrument]
+        while market.due and market.due <= event.ts_exchange:
+            nobody = Open(0, Command(action=NEW, instrument=event.instrument), 0, 0, 0, market.due)
+            self.report(nobody, FUNDING)
+            facts = {"ts_venue": market.due, "price": market.mark, "size": market.rate}
+            self.outcome.reports[-1] |= facts
+            market.paid = market.due
+            schedule = self.session.funding
+            market.due = market.due + schedule.interval_us if schedule else 0
