@@ -40,6 +40,9 @@ class TardisConfig:
     book_csv: str | None = option(
         None, help="incremental_book_L2 file; may be absent if there are quotes."
     )
+    derivative_ticker_csv: str | None = option(
+        None, help="derivative_ticker file: funding and mark price; empty = none."
+    )
     strict: bool = option(
         False, help="Refuse data in which an event is received before it was made."
     )
@@ -70,6 +73,6 @@ def mm_connectors() -> list[ConnectorOffer]:
             name="tardis",
             config=TardisConfig,
             build=build,
-            help="Tardis.dev CSV files: trades, quotes, incremental_book_L2.",
+            help="Tardis.dev CSV files: trades, quotes, incremental_book_L2, derivative_ticker.",
         )
     ]

@@ -43,7 +43,9 @@ class TardisConnector:
         self._config = config
         self._symbol = symbol
         root = Path(config.tardis_root)
-        names = (config.trades_csv, config.quotes_csv, config.book_csv)
+        names = (
+            config.trades_csv, config.quotes_csv, config.book_csv, config.derivative_ticker_csv,
+        )  # fmt: skip
         self._paths = [(kind, root / name) for kind, name in enumerate(names) if name]
         if not (config.quotes_csv or config.book_csv):
             raise ConfigError(

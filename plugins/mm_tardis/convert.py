@@ -6,21 +6,25 @@ nothing of files. It stops at the first number off the grid.
 
 from typing import Final
 
-from mm.api import CLEAR, LEVEL, QUOTE, TRADE, Rows
-from mm.api.jit import kernel
+from mm.api import CLEAR, LEVEL, QUOTE, TICKER, TRADE, Rows
+from mm.api.jit import inner, kernel
 from mm_tardis import decimals
-from mm_tardis.decimals import to_units
+from mm_tardis.decimals import RATE, to_nearest, to_units
 from mm_tardis.table import (
     BOOK,
     OFF_GRID,
     OK,
     PRICE,
     QUOTES,
+    SIZE,
     T_EXCHANGE,
+    T_FUNDING,
     T_LOCAL,
     T_PRICE,
     T_SIDE,
+    T_SIZE,
     T_SNAPSHOT,
+    TICKERS,
     TOO_LARGE,
     TRADES,
     Ints,
@@ -38,6 +42,19 @@ TICK: Final = 0
 LOT: Final = 2
 
 _OFF: Final = decimals.OFF_GRID
+_MICRO: Final = -6  # the exponent of MICRO_TICKS
+
+
+@inner
+def ticker_units(table: Ints, row: int, grid: Ints) -> tuple[int, int]:
+    """A ticker's mark price in millionths of a tick and its rate in 1e-12, rounded.
+
+    The rate comes without its sign. Either is negative if the number is too large.
+    """
+    tick, exponent = int(grid[TICK]), int(grid[TICK + 1]) + _MICRO
+    mark = to_nearest(int(table[row, T_PRICE]), int(table[row, T_PRICE + 1]), tick, exponent)
+    rate = to_nearest(int(table[row, T_SIZE]), int(table[row, T_SIZE + 1]), 1, RATE)
+    return mark, rate
 
 
 @kernel
@@ -60,7 +77,7 @@ def convert(
     Args:
         table: shape (n, WIDTH), as ``parse`` fills it.
         rows: how many rows of it to take.
-        kind: TRADES, QUOTES or BOOK.
+        kind: TRADES, QUOTES, BOOK or TICKERS.
         first_row: the data row in the file that ``table[0]`` is; the file's first is 1.
         grid: shape (4,): tick mantissa and exponent, lot mantissa and exponent.
         shift: added to exchange times [µs].
@@ -75,9 +92,14 @@ def convert(
     for row in range(rows):
         local = int(table[row, T_LOCAL])
         exchange = int(table[row, T_EXCHANGE]) + shift
-        numbers = 4 if kind == QUOTES else 2
+        numbers = 4 if kind in (QUOTES, TICKERS) else 2
         units = (0, 0, 0, 0)
-        for number in range(numbers):
+        if kind == TICKERS:
+            mark, rate = ticker_units(table, row, grid)
+            if mark < 0 or rate < 0:
+                return made, row, TOO_LARGE, PRICE if mark < 0 else SIZE
+            units = (mark, rate * int(table[row, T_SIDE]), int(table[row, T_FUNDING]), 0)
+        for number in range(0 if kind == TICKERS else numbers):
             at = T_PRICE + 2 * number
             size = TICK if number % 2 == 0 else LOT
             value = to_units(
@@ -114,12 +136,15 @@ def convert(
         event["ts_exchange"] = exchange
         event["price"] = units[4 - numbers]
         event["size"] = units[5 - numbers]
-        event["ask_price"] = units[2] if kind == QUOTES else 0
-        event["ask_size"] = units[3] if kind == QUOTES else 0
+        event["ask_price"] = units[2] if numbers == 4 else 0
+        event["ask_size"] = units[3] if numbers == 4 else 0
         event["row"] = first_row + row
         event["instrument"] = 0
-        event["kind"] = TRADE if kind == TRADES else (QUOTE if kind == QUOTES else LEVEL)
-        event["side"] = 0 if kind == QUOTES else int(table[row, T_SIDE])
+        if kind == TICKERS:
+            event["kind"] = TICKER
+        else:
+            event["kind"] = TRADE if kind == TRADES else (QUOTE if kind == QUOTES else LEVEL)
+        event["side"] = 0 if numbers == 4 else int(table[row, T_SIDE])
         event["end"] = 0
         made += 1
     return made, rows, OK, 0

@@ -13,6 +13,9 @@ from mm.api.jit import kernel
 LIMIT: Final = 10**18
 """Mantissas stay below it: the largest power of ten that int64 holds (2**63 = 9.2e18)."""
 
+RATE: Final = -12
+"""The exponent of RATE_UNIT."""
+
 OFF_GRID: Final = -1
 TOO_LARGE: Final = -2
 
@@ -48,6 +51,19 @@ def to_units(mantissa: int, exponent: int, unit: int, unit_exponent: int) -> int
     if scaled % unit != 0:
         return OFF_GRID
     return scaled // unit
+
+
+@kernel
+def to_nearest(mantissa: int, exponent: int, unit: int, unit_exponent: int) -> int:
+    """How many times ``unit * 10**unit_exponent`` goes into the number, halves up; or TOO_LARGE."""
+    places = exponent - unit_exponent
+    if places < 0:
+        unit = scale(unit, -places)
+    else:
+        mantissa = scale(mantissa, places)
+    if mantissa < 0 or unit < 0:
+        return TOO_LARGE
+    return (2 * mantissa + unit) // (2 * unit)
 
 
 @kernel

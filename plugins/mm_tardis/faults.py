@@ -28,6 +28,7 @@ _OF_ROLE: Final = {
     t.SNAPSHOT: t.BAD_SNAPSHOT,
     t.LOCAL_TIME: t.BAD_TIME,
     t.EXCHANGE_TIME: t.BAD_TIME,
+    t.FUNDING_TIME: t.BAD_TIME,
 }
 """Text behind a valid value is worded as if the value were bad; other roles hold numbers."""
 

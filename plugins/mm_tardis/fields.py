@@ -6,14 +6,14 @@ field holds one, so every scan stops there and none has to look out for the end.
 
 from typing import Final
 
-from mm.api.jit import kernel
+from mm.api.jit import inner
 from mm_tardis.decimals import LIMIT
 from mm_tardis.table import BOOK, DIGITS, EMPTY, NEGATIVE, NOT_NUMBER, OK, Text
 
 COMMA: Final = 44
 NEWLINE: Final = 10
 RETURN: Final = 13
-_MINUS: Final = 45
+MINUS: Final = 45
 _PLUS: Final = 43
 _POINT: Final = 46
 _FIRST_TIME: Final = 10**15  # µs: below it, a time has fewer than 16 digits
@@ -21,11 +21,12 @@ _UNKNOWN: Final = tuple(b"unknown")
 _FALSE: Final = tuple(b"false")
 
 
-@kernel
-def read_number(text: Text, pos: int) -> tuple[int, int, int, int]:
+@inner
+def read_number(text: Text, pos: int, inexact: bool) -> tuple[int, int, int, int]:
     """Read an unsigned decimal; return (mantissa, exponent, next position, code).
 
-    Leading zeros are free; otherwise at most 18 digits. The exponent ends up in [-18, 18].
+    Leading zeros are free; otherwise at most 18 digits. The exponent ends up in [-18, 18]. With
+    ``inexact`` decimals beyond that are cut off: mark prices and rates come as printed floats.
     """
     start = pos
     mantissa = 0
@@ -33,14 +34,15 @@ def read_number(text: Text, pos: int) -> tuple[int, int, int, int]:
     digits = 0
     after_point = 0
     byte = int(text[pos])
-    if byte == _MINUS:
+    if byte == MINUS:
         return 0, 0, pos, NEGATIVE
     while True:
         if 48 <= byte <= 57:
-            if mantissa >= LIMIT // 10:
+            if mantissa < LIMIT // 10:
+                mantissa = mantissa * 10 + (byte - 48)
+                exponent -= after_point
+            elif not inexact or after_point == 0:
                 return 0, 0, pos, DIGITS
-            mantissa = mantissa * 10 + (byte - 48)
-            exponent -= after_point
             digits += 1
         elif byte == _POINT and after_point == 0:
             after_point = 1
@@ -55,8 +57,8 @@ def read_number(text: Text, pos: int) -> tuple[int, int, int, int]:
         pos += 1
         sign = 1
         byte = int(text[pos])
-        if byte in (_MINUS, _PLUS):
-            sign = -1 if byte == _MINUS else 1
+        if byte in (MINUS, _PLUS):
+            sign = -1 if byte == MINUS else 1
             pos += 1
             byte = int(text[pos])
         power = 0
@@ -69,7 +71,7 @@ def read_number(text: Text, pos: int) -> tuple[int, int, int, int]:
         exponent += sign * power
     if mantissa == 0:
         return 0, 0, pos, OK
-    while exponent < -18 and mantissa % 10 == 0:
+    while exponent < -18 and (inexact or mantissa % 10 == 0):
         mantissa //= 10
         exponent += 1
     if exponent < -18 or exponent > 18:
@@ -77,7 +79,7 @@ def read_number(text: Text, pos: int) -> tuple[int, int, int, int]:
     return mantissa, exponent, pos, OK
 
 
-@kernel
+@inner
 def read_time(text: Text, pos: int) -> int:
     """Read exactly 16 digits [µs]; 0 if they are not that."""
     value = 0
@@ -89,7 +91,7 @@ def read_time(text: Text, pos: int) -> int:
     return value if value >= _FIRST_TIME else 0
 
 
-@kernel
+@inner
 def match_word(text: Text, pos: int, word: Text) -> int:
     """Position behind ``word`` if the text has it here and nothing more, else -1."""
     for offset in range(len(word)):
@@ -102,7 +104,7 @@ def match_word(text: Text, pos: int, word: Text) -> int:
     return -1
 
 
-@kernel
+@inner
 def read_side(text: Text, pos: int, kind: int) -> tuple[int, int]:
     """Read a side word; return (side, length), length 0 if it is no side of this kind of file."""
     if kind == BOOK:
@@ -123,7 +125,7 @@ def read_side(text: Text, pos: int, kind: int) -> tuple[int, int]:
     return 0, len(_UNKNOWN)
 
 
-@kernel
+@inner
 def read_flag(text: Text, pos: int) -> tuple[int, int]:
     """Read ``true`` or ``false``; return (1 or 0, length), length 0 if it is neither."""
     if text[pos] == 116 and text[pos + 1] == 114:  # tr

@@ -27,7 +27,7 @@ class Inspection:
     fault: str | None = None
     """Why the file cannot be used; everything below is then empty."""
     kind: str | None = None
-    """``trades``, ``quotes`` or ``book``."""
+    """``trades``, ``quotes``, ``book`` or ``derivative_ticker``."""
     exchange: str | None = None
     symbol: str | None = None
     rows: int = 0

@@ -1,7 +1,7 @@
 """The header of a Tardis CSV file: what kind of file it is, and which column is what.
 
 Knows column names only (protocols of Tardis: datasets "trades", "quotes" and "book_ticker",
-"incremental_book_L2"). A file's name says nothing about its kind.
+"incremental_book_L2", "derivative_ticker"). A file's name says nothing about its kind.
 """
 
 from collections.abc import Iterable
@@ -17,6 +17,7 @@ from mm_tardis.table import (
     BOOK,
     EXCHANGE,
     EXCHANGE_TIME,
+    FUNDING_TIME,
     IGNORED,
     LOCAL_TIME,
     PRICE,
@@ -25,11 +26,12 @@ from mm_tardis.table import (
     SIZE,
     SNAPSHOT,
     SYMBOL,
+    TICKERS,
     TRADES,
     Ints,
 )
 
-KIND_NAMES: Final = ("trades", "quotes", "book")
+KIND_NAMES: Final = ("trades", "quotes", "book", "derivative_ticker")
 """By kind number; also what ``[data]`` calls them, with ``_csv``."""
 
 _COMMON: Final = {
@@ -43,8 +45,9 @@ _ROLES: Final = (
     _COMMON
     | {"ask_amount": ASK_SIZE, "ask_price": ASK_PRICE, "bid_price": PRICE, "bid_amount": SIZE},
     _COMMON | {"is_snapshot": SNAPSHOT, "side": SIDE, "price": PRICE, "amount": SIZE},
+    _COMMON | {"funding_timestamp": FUNDING_TIME, "funding_rate": SIZE, "mark_price": PRICE},
 )
-"""By kind: the columns that a file must have. (``id`` of trades is not needed.)"""
+"""By kind: the columns that a file must have. (Others, as ``id`` of trades, are not needed.)"""
 
 
 @attrs.frozen(kw_only=True)
@@ -96,7 +99,7 @@ def read_header(path: object, header: str, expected: int | None) -> Layout:
 
 def _recognise(columns: tuple[str, ...]) -> int | None:
     # A book has all the columns of trades, so it must be tried first.
-    for kind in (BOOK, QUOTES, TRADES):
+    for kind in (BOOK, QUOTES, TRADES, TICKERS):
         if not _missing(columns, kind):
             return kind
     return None
@@ -107,7 +110,7 @@ def _missing(columns: Iterable[str], kind: int) -> list[str]:
 
 
 def _by_preference(expected: int | None) -> tuple[int, ...]:
-    return (TRADES, QUOTES, BOOK) if expected is None else (expected,)
+    return (TRADES, QUOTES, BOOK, TICKERS) if expected is None else (expected,)
 
 
 def _mistaken(path: object, kind: int, expected: int, columns: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Several files into one stream: by local time, then trades before quotes before book.
+"""Several files into one stream: by local time, then trades, quotes, book, tickers.
 
 Pure: takes chunks, answers which file it wants to hear from next, gives batches. What it asks
 for depends on the data alone, so the stream does too.

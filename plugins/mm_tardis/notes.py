@@ -10,24 +10,28 @@ from typing import Any, Final
 
 from mm_tardis import tally as ta
 from mm_tardis.survey import Findings, clock_shift
-from mm_tardis.table import BOOK, QUOTES, TRADES
+from mm_tardis.table import BOOK, QUOTES, TICKERS, TRADES
 
 _LONG_PAUSE_S: Final = 10.0
 """As for the pauses that the tally counts: longer than any in the real hour (6.8 s)."""
 
+_ALL: Final = (TRADES, QUOTES, BOOK, TICKERS)
+
 _DEFECTS: Final = (
-    ("same_time_rows", ta.SAME_TIME, (TRADES, QUOTES, BOOK)),
-    ("exchange_time_steps_back", ta.STEPS_BACK, (TRADES, QUOTES, BOOK)),
-    ("repeated_rows", ta.REPEATS, (TRADES, QUOTES, BOOK)),
-    ("rows_without_exchange_time", ta.TIMELESS, (TRADES, QUOTES, BOOK)),
-    ("rows_received_before_made", ta.EARLY, (TRADES, QUOTES, BOOK)),
-    ("gaps_over_10_s", ta.LONG_GAPS, (TRADES, QUOTES, BOOK)),
+    ("same_time_rows", ta.SAME_TIME, _ALL),
+    ("exchange_time_steps_back", ta.STEPS_BACK, _ALL),
+    ("repeated_rows", ta.REPEATS, _ALL),
+    ("rows_without_exchange_time", ta.TIMELESS, _ALL),
+    ("rows_received_before_made", ta.EARLY, _ALL),
+    ("gaps_over_10_s", ta.LONG_GAPS, _ALL),
     ("unknown_side_rows", ta.NO_SIDE, (TRADES,)),
     ("zero_size_rows", ta.EMPTY_TRADES, (TRADES,)),
     ("crossed_rows", ta.CROSSED, (QUOTES,)),
     ("locked_rows", ta.LOCKED, (QUOTES,)),
     ("one_sided_rows", ta.ONE_SIDED, (QUOTES,)),
     ("rows_before_snapshot", ta.LOST, (BOOK,)),
+    ("rows_without_mark_price", ta.NO_MARK, (TICKERS,)),
+    ("rows_without_funding", ta.NO_FUNDING, (TICKERS,)),
 )
 
 _SENTENCES: Final = (
@@ -87,8 +91,10 @@ def _about(found: Findings) -> list[str]:
     if found.count(ta.SNAPSHOTS) > 1:
         again = found.count(ta.SNAPSHOTS) - 1
         sentences.append(f"the recorder started again {again} times; each clears the book")
-    # Trades pause as a matter of course; a touch or a book that does has probably lost data.
-    if found.kind != TRADES and found.count(ta.LONG_GAPS):
+    if found.kind == TICKERS and found.count(ta.NO_FUNDING) == found.rows:
+        sentences.append("no row has a funding rate and its time, so no funding is paid")
+    # Trades and tickers pause as a matter of course; a touch or book that does has lost data.
+    if found.kind in (QUOTES, BOOK) and found.count(ta.LONG_GAPS):
         longest = found.count(ta.GAP) / 1e6
         sentences.append(
             f"{found.count(ta.LONG_GAPS)} pauses are longer than 10 s, the longest {longest:.1f} s"

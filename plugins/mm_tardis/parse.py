@@ -1,15 +1,16 @@
 """The parsing kernel: lines of CSV in, rows of the parsed table out.
 
-Knows three layouts of row (trades, quotes, book); knows nothing of files, of ticks and lots, or
-of how an error is worded: it stops at the first bad line and says which code, at which role,
-starting at which byte.
+Knows four layouts of row (trades, quotes, book, tickers); knows nothing of files, of ticks and
+lots, or of how an error is worded: it stops at the first bad line and says which code, at which
+role, starting at which byte.
 """
 
 from typing import Final
 
-from mm.api.jit import kernel
+from mm.api.jit import inner, kernel
 from mm_tardis.fields import (
     COMMA,
+    MINUS,
     NEWLINE,
     RETURN,
     match_word,
@@ -28,12 +29,15 @@ from mm_tardis.table import (
     EXCHANGE,
     EXCHANGE_TIME,
     FIELD_COUNT,
+    FUNDING_TIME,
     GOES_BACK,
     IGNORED,
     JUNK,
     LOCAL_TIME,
     LONG_LINE,
     MAX_LINE,
+    NEGATIVE,
+    NOT_NUMBER,
     NOT_POSITIVE,
     OK,
     OTHER_EXCHANGE,
@@ -42,16 +46,20 @@ from mm_tardis.table import (
     PRICE,
     QUOTES,
     SIDE,
+    SIZE,
     SNAPSHOT,
     SYMBOL,
     T_ASK_PRICE,
     T_EXCHANGE,
+    T_FUNDING,
     T_LOCAL,
     T_MARK,
     T_PRICE,
     T_SIDE,
+    T_SIZE,
     T_SNAPSHOT,
     T_TIMELESS,
+    TICKERS,
     Ints,
     Text,
 )
@@ -60,7 +68,7 @@ _ABSENT: Final = -1  # a mantissa: the field was empty
 _MARK_MASK: Final = (1 << 54) - 1  # 2**54 * 131 + 128 < 2**63: the hash cannot overflow
 
 
-@kernel
+@inner
 def check_level(table: Ints, row: int, price: int, needed: bool) -> int:
     """Check the price and size in table columns ``price`` and ``price + 2``; return a role or 0.
 
@@ -83,6 +91,19 @@ def check_level(table: Ints, row: int, price: int, needed: bool) -> int:
     return 0
 
 
+@inner
+def settle_ticker(table: Ints, row: int, funding_time: int) -> None:
+    """Store what a ticker does not give as zero; a rate without its time counts as not given."""
+    if table[row, T_PRICE] == _ABSENT:
+        table[row, T_PRICE] = 0
+    if funding_time == 0 or table[row, T_SIZE] == _ABSENT:
+        funding_time = 0
+        table[row, T_SIZE] = 0
+        table[row, T_SIZE + 1] = 0
+        table[row, T_SIDE] = 0
+    table[row, T_FUNDING] = funding_time
+
+
 @kernel
 def parse(
     text: Text,
@@ -101,7 +122,7 @@ def parse(
     Args:
         text: whole lines; the last byte is a newline.
         roles: shape (columns,), what each column of the file is.
-        kind: TRADES, QUOTES or BOOK.
+        kind: TRADES, QUOTES, BOOK or TICKERS.
         exchange: what the exchange column must hold.
         symbol: what the symbol column must hold.
         table: shape (n, WIDTH), n >= len(text) // SHORTEST_ROW + 1; filled.
@@ -126,19 +147,27 @@ def parse(
         mark = 0
         exchange_time = 0
         local_time = 0
+        funding_time = 0
         for column in range(last + 1):
             role = int(roles[column])
             first = pos
             code = OK
             if role >= PRICE:
-                mantissa, exponent, pos, code = read_number(text, pos)
-                if code == EMPTY:
+                if kind == TICKERS and role == SIZE:
+                    table[row, T_SIDE] = 1
+                    if text[pos] == MINUS:
+                        table[row, T_SIDE] = -1
+                        pos += 1
+                mantissa, exponent, pos, code = read_number(text, pos, kind == TICKERS)
+                if pos > first and code in (EMPTY, NEGATIVE):
+                    code = NOT_NUMBER  # behind a rate's sign
+                elif code == EMPTY:
                     mantissa = _ABSENT
                     code = OK
                 target = T_PRICE + 2 * (role - PRICE)
                 table[row, target] = mantissa
                 table[row, target + 1] = exponent
-            elif role in (LOCAL_TIME, EXCHANGE_TIME):
+            elif role in (LOCAL_TIME, EXCHANGE_TIME, FUNDING_TIME):
                 time = read_time(text, pos)
                 if time > 0:
                     pos += 16
@@ -146,6 +175,8 @@ def parse(
                     code = BAD_TIME
                 if role == LOCAL_TIME:
                     local_time = time
+                elif role == FUNDING_TIME:
+                    funding_time = time
                 else:
                     exchange_time = time
             elif role == EXCHANGE:
@@ -186,7 +217,11 @@ def parse(
             return row, LONG_LINE, IGNORED, start
         if local_time < memory[PREVIOUS]:
             return row, GOES_BACK, LOCAL_TIME, start
-        fault = check_level(table, row, T_PRICE, kind != QUOTES)
+        fault = 0
+        if kind == TICKERS:
+            settle_ticker(table, row, funding_time)
+        else:
+            fault = check_level(table, row, T_PRICE, kind != QUOTES)
         if fault == 0 and kind == QUOTES:
             fault = check_level(table, row, T_ASK_PRICE, False)
         if fault != 0:

@@ -35,7 +35,7 @@ class RowReader:
 
     Args:
         path: the file.
-        kind: TRADES, QUOTES or BOOK; None takes any, and ``layout`` says which it is.
+        kind: TRADES, QUOTES, BOOK or TICKERS; None takes any, and ``layout`` says which it is.
         symbol: what every row must be of; None takes that of the first row.
         block_bytes: text to read at a time.
         expected: refuse the file if it is no longer the one that had this identity.

@@ -21,21 +21,23 @@ EXCHANGE_TIME: Final = 3
 LOCAL_TIME: Final = 4
 SIDE: Final = 5
 SNAPSHOT: Final = 6
-PRICE: Final = 7  # a quote's bid
-SIZE: Final = 8
-ASK_PRICE: Final = 9
-ASK_SIZE: Final = 10
+FUNDING_TIME: Final = 7
+PRICE: Final = 8  # a quote's bid; a ticker's mark price
+SIZE: Final = 9  # a ticker's funding rate
+ASK_PRICE: Final = 10
+ASK_SIZE: Final = 11
 
 # The columns of the parsed table.
 T_EXCHANGE: Final = 0  # µs; LOCAL's value where the file has none
 T_LOCAL: Final = 1  # µs
-T_SIDE: Final = 2  # 1 buy or bid, -1 sell or ask, 0 unknown
+T_SIDE: Final = 2  # 1 buy or bid, -1 sell or ask, 0 unknown; a funding rate's sign
 T_SNAPSHOT: Final = 3
 T_TIMELESS: Final = 4  # 1 = the exchange time was empty
 T_MARK: Final = 5  # a hash of the ignored fields, to tell repeated rows from similar ones
 T_PRICE: Final = 6
 T_SIZE: Final = 8
 T_ASK_PRICE: Final = 10
+T_FUNDING: Final = 10  # µs, when a ticker's rate applies; 0 = not given
 T_ASK_SIZE: Final = 12
 WIDTH: Final = 14
 
@@ -43,6 +45,7 @@ WIDTH: Final = 14
 TRADES: Final = 0
 QUOTES: Final = 1
 BOOK: Final = 2
+TICKERS: Final = 3
 
 # What can be wrong with a line, or with the numbers on it.
 OK: Final = 0
@@ -65,7 +68,7 @@ OFF_GRID: Final = 16
 TOO_LARGE: Final = 17
 
 MAX_LINE: Final = 16384  # bytes; a book_snapshot_25 row, the longest Tardis has, needs under 3000
-SHORTEST_ROW: Final = 24  # bytes: the 16 digits of a local time, and 8 separators (quotes)
+SHORTEST_ROW: Final = 23  # bytes: the 16 digits of a local time, and 7 separators (tickers)
 
 PREVIOUS: Final = 0  # in ``memory``: local time of the row before [µs]
 BLANKS: Final = 1  # in ``memory``: 1 after a blank line

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from mm.api import MICRO
-from mm.api.jit import kernel
-from mm_tardis.decimals import common_divisor, scale
+from mm.api.jit import inner, kernel
+from mm_tardis.decimals import RATE, common_divisor, scale, to_nearest
 from mm_tardis.table import (
     BOOK,
     OK,
@@ -20,12 +20,14 @@ from mm_tardis.table import (
     T_ASK_PRICE,
     T_ASK_SIZE,
     T_EXCHANGE,
+    T_FUNDING,
     T_LOCAL,
     T_PRICE,
     T_SIDE,
     T_SIZE,
     T_SNAPSHOT,
     T_TIMELESS,
+    TICKERS,
     TOO_LARGE,
     TRADES,
     WIDTH,
@@ -60,7 +62,9 @@ PRICES_VARY: Final = 22
 SIZE_GCD: Final = 23
 SIZE_EXPONENT: Final = 24
 SIZES_VARY: Final = 25
-TALLY: Final = 26
+NO_MARK: Final = 26  # tickers without a mark price
+NO_FUNDING: Final = 27  # tickers without a funding rate or its time
+TALLY: Final = 28
 
 LONG_GAP: Final = 10 * MICRO
 """µs. XBTUSD's quotes never pause for longer than 6.9 s in the hour that was studied."""
@@ -108,7 +112,7 @@ def starts_snapshot(flag: int, was: int, jump: int) -> bool:
     return flag == 1 and (was == 0 or jump > SNAPSHOT_JUMP)
 
 
-@kernel
+@inner
 def refine(counts: Ints, gcd: int, mantissa: int, exponent: int) -> int:
     """Take one number into the grid kept at ``counts[gcd:gcd + 3]``.
 
@@ -151,7 +155,7 @@ def tally(
     Args:
         table: shape (n, WIDTH), as ``parse`` fills it.
         rows: how many rows of it to take.
-        kind: TRADES, QUOTES or BOOK.
+        kind: TRADES, QUOTES, BOOK or TICKERS.
         counts: shape (TALLY,), added to.
         histogram: shape (2 * HALF,), added to.
         previous: shape (WIDTH,), the last row of the call before.
@@ -160,10 +164,13 @@ def tally(
         (row, code, role): how far it came, OK or TOO_LARGE, and the field at fault.
     """
     for row in range(rows):
-        if refine(counts, PRICE_GCD, int(table[row, T_PRICE]), int(table[row, T_PRICE + 1])) < 0:
-            return row, TOO_LARGE, PRICE
-        if refine(counts, SIZE_GCD, int(table[row, T_SIZE]), int(table[row, T_SIZE + 1])) < 0:
-            return row, TOO_LARGE, SIZE
+        if kind != TICKERS:  # a mark price lies on no grid
+            price, exponent = int(table[row, T_PRICE]), int(table[row, T_PRICE + 1])
+            if refine(counts, PRICE_GCD, price, exponent) < 0:
+                return row, TOO_LARGE, PRICE
+            size, exponent = int(table[row, T_SIZE]), int(table[row, T_SIZE + 1])
+            if refine(counts, SIZE_GCD, size, exponent) < 0:
+                return row, TOO_LARGE, SIZE
         local = int(table[row, T_LOCAL])
         made = int(table[row, T_EXCHANGE])
         if counts[ROWS] == 0:
@@ -207,6 +214,14 @@ def tally(
                 counts[SNAPSHOTS] += 1
             if counts[SNAPSHOTS] == 0:
                 counts[LOST] += 1
+        elif kind == TICKERS:
+            rate, exponent = int(table[row, T_SIZE]), int(table[row, T_SIZE + 1])
+            if to_nearest(rate, exponent, 1, RATE) < 0:
+                return row, TOO_LARGE, SIZE
+            if table[row, T_PRICE] == 0:
+                counts[NO_MARK] += 1
+            if table[row, T_FUNDING] == 0:
+                counts[NO_FUNDING] += 1
         elif kind == QUOTES:
             price, exponent = int(table[row, T_ASK_PRICE]), int(table[row, T_ASK_PRICE + 1])
             ask = refine(counts, PRICE_GCD, price, exponent)

@@ -20,6 +20,8 @@ HEADS = {
     "trades": "exchange,symbol,timestamp,local_timestamp,id,side,price,amount",
     "quotes": "exchange,symbol,timestamp,local_timestamp,ask_amount,ask_price,bid_price,bid_amount",
     "book": "exchange,symbol,timestamp,local_timestamp,is_snapshot,side,price,amount",
+    "derivative_ticker": "exchange,symbol,timestamp,local_timestamp,funding_timestamp,funding_rate,"
+    "predicted_funding_rate,open_interest,last_price,index_price,mark_price",
 }
 T = "bitmex,XBTUSD,1722470400150000,1722470400229046,"
 U = "bitmex,XBTUSD,1722470400250000,1722470400329046,"
@@ -27,6 +29,10 @@ ROWS = {
     "trades": (T + "id1,buy,64600.1,200", U + "id2,sell,64600,1000"),
     "quotes": (T + "6800,64600.1,64600,35500", U + "6800,64600.1,64600,59000"),
     "book": (T + "true,bid,64600,35500", U + "false,ask,64600.1,0"),
+    "derivative_ticker": (
+        T + "1722484800000000,0.0001,0.0002,735200,64600.1,64598.7,64599.25",
+        U + "1722484800000000,-5.0E-5,,,,,64599",
+    ),
 }
 AGAIN = "download the file again"
 CORRECT = f"correct or remove the row, or {AGAIN}"
@@ -71,6 +77,7 @@ def run(
         trades_csv="trades.csv",
         quotes_csv="quotes.csv",
         book_csv="book.csv",
+        derivative_ticker_csv="derivative_ticker.csv",
         **options,
     )
 
@@ -200,6 +207,28 @@ BAD_ROWS: dict[str, tuple[str, bytes, str]] = {
     "another exchange in the same file": (
         "trades", second("trades", "bitmex", "bybit"),
         ":3: exchange is 'bybit', expected 'bitmex' as in the first row; keep one exchange a file"),
+    "text in a funding rate": (
+        "derivative_ticker", second("derivative_ticker", "-5.0E-5", "none"),
+        f":3: funding_rate is 'none', {NUMBER}"),
+    "a lone minus for a funding rate": (
+        "derivative_ticker", second("derivative_ticker", "-5.0E-5", "-"),
+        f":3: funding_rate is '-', {NUMBER}"),
+    "two signs of a funding rate": (
+        "derivative_ticker", second("derivative_ticker", "-5.0E-5", "--5.0E-5"),
+        f":3: funding_rate is '--5.0E-5', {NUMBER}"),
+    "a negative mark price": (
+        "derivative_ticker", second("derivative_ticker", "64599", "-64599"),
+        f":3: mark_price is '-64599', expected a number without a sign; {CORRECT}"),
+    "a funding rate beyond all bounds": (
+        "derivative_ticker", second("derivative_ticker", "-5.0E-5", "-5.0E6"),
+        f":3: funding_rate is '-5.0E6', expected a number that fits in 18 digits when counted in "
+        f"the finest steps of the file; {CORRECT}"),
+    "a funding time in milliseconds": (
+        "derivative_ticker", second("derivative_ticker", "1722484800000000", "1722484800000"),
+        f":3: funding_timestamp is '1722484800000', {MICROSECONDS}"),
+    "a date for a funding time": (
+        "derivative_ticker", second("derivative_ticker", "1722484800000000", "soon"),
+        f":3: funding_timestamp is 'soon', {MICROSECONDS}"),
     "a field too few": (
         "trades", second("trades", ",1000", ""),
         f":3: the row has 7 fields, expected 8 as in the header; {MIXED}"),

@@ -9,16 +9,27 @@ import attrs
 import pytest
 import trio
 
-from mm.api import CLEAR, LEVEL, QUOTE, TRADE, ConfigError, DataError, Instrument, MarketBatch
+from mm.api import (
+    CLEAR,
+    LEVEL,
+    QUOTE,
+    TICKER,
+    TRADE,
+    ConfigError,
+    DataError,
+    Instrument,
+    MarketBatch,
+)
 from mm.api.parts import Survey
 from mm_tardis import MM_API, TardisConfig, build, mm_connectors
 
 T0 = 1_722_470_400_000_000  # µs: 2024-08-01 00:00 UTC
-KINDS = ("trades", "quotes", "book")
 HEADERS = {
     "trades": "exchange,symbol,timestamp,local_timestamp,id,side,price,amount",
     "quotes": "exchange,symbol,timestamp,local_timestamp,ask_amount,ask_price,bid_price,bid_amount",
     "book": "exchange,symbol,timestamp,local_timestamp,is_snapshot,side,price,amount",
+    "derivative_ticker": "exchange,symbol,timestamp,local_timestamp,funding_timestamp,funding_rate,"
+    "predicted_funding_rate,open_interest,last_price,index_price,mark_price",
 }
 XBTUSD = Instrument(symbol="XBTUSD", tick_size=Decimal("0.1"), lot_size=Decimal(100))
 Row = tuple[int, ...]
@@ -81,9 +92,10 @@ def short(batches: list[MarketBatch]) -> list[tuple[int, int, int, int, int]]:
 # --- order ---------------------------------------------------------------------------------------
 
 
-def test_rows_of_one_time_come_as_trades_then_quotes_then_book(tmp_path: Path) -> None:
+def test_rows_of_one_time_come_as_trades_then_quotes_then_book_then_tickers(tmp_path: Path) -> None:
     _, batches = replay(
         tmp_path,
+        derivative_ticker=text("derivative_ticker", [line(7000, *[""] * 6, 64000)]),
         book=text("book", [line(7000, "true", "bid", 64000, 300)]),
         quotes=text("quotes", [line(7000, 200, 64001, 64000, 100)]),
         trades=text("trades", [line(7000, "a", "buy", 64001, 100),
@@ -95,6 +107,7 @@ def test_rows_of_one_time_come_as_trades_then_quotes_then_book(tmp_path: Path) -
         (QUOTE, 640000, 1, 1, 1),
         (CLEAR, 0, 0, 0, 0),
         (LEVEL, 640000, 3, 1, 1),
+        (TICKER, 640000_000000, 0, 1, 1),
     ]
 
 

@@ -1,0 +1,250 @@
+"""Scripted in whole runs: each order goes out at its own time, however the stream is cut."""
+
+import csv
+import gzip
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+import trio
+
+from mm.api import ConfigError, DataError
+from mm.run.session import Result
+from mm.testing import run_config
+
+SAMPLE = Path(__file__).parents[2] / "example" / "data_sample"
+
+RUN_FILE = """
+[strategy]
+kind = "{kind}"
+preprocessing = "{kind}"
+symbol = "{symbol}"
+[strategy.scripted]
+path = "{folder}/orders.csv"
+[strategy.avellaneda]
+quote_size = 100
+max_position = 300
+gamma = 0.1
+delta = 0.2
+xi = 200
+[strategy.avellaneda.vol]
+window_len = 100
+interval_s = 0.2
+[strategy.avellaneda.penetration]
+window_len = 60
+interval_ms = 200
+[strategy.avellaneda.sequencer]
+interval_ms = 200
+[data]
+tardis_root = "{folder}"
+trades_csv = "trades.csv{packed}"
+quotes_csv = "quotes.csv{packed}"
+book_csv = "{book}"
+[execution]
+latency_ms = {latency_ms}
+response_latency_ms = {latency_ms}
+[output]
+exchange = "test"
+[position]
+contract_type = "{contract}"
+"""
+
+# A market of a second and a half: 100 @ 101 until 1.5 s, then 101 @ 102; a print at 1.2 s.
+T0 = 1_700_000_000_000_000  # µs
+QUOTES = [(1_000_000, 100, 5, 101, 5), (1_500_000, 101, 5, 102, 5), (2_500_000, 101, 5, 102, 5)]
+TRADES = [(1_200_000, "sell", 100, 8), (2_400_000, "buy", 102, 1)]
+HEADER = "ts,side,price,size,type,tif,client_id,action\n"
+
+
+@attrs.frozen
+class Bench:
+    """A folder with a market and a run file, and a way to run it on a file of orders."""
+
+    folder: Path
+    options: dict[str, str] = attrs.field(factory=dict)
+
+    def start(self, kind: str = "Scripted", *overrides: str) -> Result:
+        small = {"book": "", "packed": "", "symbol": "TEST", "contract": "Linear", "latency_ms": 1}
+        text = RUN_FILE.format(**(small | self.options), folder=self.folder, kind=kind)
+        (self.folder / "run.toml").write_text(text)
+
+        async def main() -> Result:
+            output = self.folder / "runs"
+            return await run_config(self.folder / "run.toml", overrides, output=output)
+
+        return trio.run(main)
+
+    def run(self, orders: str, *overrides: str) -> Path:
+        """Run to the end; return the run directory."""
+        (self.folder / "orders.csv").write_text(orders)
+        result = self.start("Scripted", *overrides)
+        assert result.error is None
+        return result.directory
+
+
+def table(path: Path, *columns: str) -> list[tuple[str, ...]]:
+    with path.open(newline="") as file:
+        return [tuple(row[name] for name in columns) for row in csv.DictReader(file)]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    with (tmp_path / "quotes.csv").open("w") as file:
+        file.write("exchange,symbol,timestamp,local_timestamp,")
+        file.write("ask_amount,ask_price,bid_price,bid_amount\n")
+        for ts, bid, bid_size, ask, ask_size in QUOTES:
+            file.write(f"test,TEST,{T0 + ts},{T0 + ts},{ask_size},{ask},{bid},{bid_size}\n")
+    with (tmp_path / "trades.csv").open("w") as file:
+        file.write("exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n")
+        for ts, side, price, size in TRADES:
+            file.write(f"test,TEST,{T0 + ts},{T0 + ts},,{side},{price},{size}\n")
+    return Bench(tmp_path)
+
+
+def at(ts: int, rest: str) -> str:
+    return f"{T0 + ts},{rest}\n"
+
+
+def test_each_order_is_decided_at_its_own_time_on_the_touch_as_known_then(bench: Bench) -> None:
+    directory = bench.run(
+        HEADER
+        + at(1_000_000, "buy,100,1,limit,GTC,a,new")
+        + at(1_000_000, "sell,102,1,limit,GTC,b,new")
+        + at(1_499_999, ",,,,,a,cancel")
+        + at(1_500_000, ",103,1,limit,,b,amend")
+    )
+    assert table(directory / "orders.csv", "ts", "side", "price", "client_id", "action") == [
+        (str(T0 + 1_000_000), "buy", "100", "1", "new"),
+        (str(T0 + 1_000_000), "sell", "102", "2", "new"),
+        (str(T0 + 1_499_999), "buy", "", "1", "cancel"),
+        (str(T0 + 1_500_000), "sell", "103", "2", "replace"),
+    ]
+    seen = table(directory / "quotes.csv", "ts", "best_bid", "best_ask", "mid", "bid", "ask")
+    assert seen == [
+        (str(T0 + 1_000_000), "100", "101", "100.5", "100", "102"),
+        (str(T0 + 1_499_999), "100", "101", "100.5", "", ""),
+        (str(T0 + 1_500_000), "101", "102", "101.5", "", "103"),
+    ]
+
+
+def test_the_orders_meet_the_market(bench: Bench) -> None:
+    directory = bench.run(
+        HEADER
+        + at(1_000_000, "buy,100,2,limit,GTC,resting,new")
+        + at(1_600_000, "buy,,3,market,IOC,taking,new")
+        + at(1_700_000, "sell,101,1,post_only,GTC,refused,new")
+    )
+    # Behind 5 lots, a print of 8 leaves 3 for us, who want 2.
+    fills = table(directory / "trades.csv", "price", "size", "client_id", "liquidity")
+    assert fills == [("100", "2", "1", "maker"), ("102", "3", "2", "taker")]
+    events = table(directory / "order_events.csv", "client_id", "event", "reason")
+    assert events[-1] == ("3", "rejected", "post_only_would_take")
+
+
+def test_a_reused_id_and_an_unknown_one_are_the_venues_to_reject(bench: Bench) -> None:
+    directory = bench.run(
+        HEADER
+        + at(1_000_000, "buy,99,2,limit,GTC,a,new")
+        + at(1_100_000, "buy,98,2,limit,GTC,a,new")
+        + at(1_100_000, ",,,,,ghost,cancel")
+    )
+    events = table(directory / "order_events.csv", "event", "reason")
+    assert ("rejected", "duplicate_client_id") in events
+    assert ("rejected", "unknown_order") in events
+
+
+def test_an_order_after_the_last_event_is_never_sent(bench: Bench) -> None:
+    directory = bench.run(
+        HEADER
+        + at(2_500_000, "buy,90,1,limit,GTC,a,new")
+        + at(2_500_001, "buy,90,1,limit,GTC,b,new")
+    )
+    assert table(directory / "orders.csv", "ts") == [(str(T0 + 2_500_000),)]
+
+
+def test_orders_from_before_the_first_event_end_the_run_with_their_line(bench: Bench) -> None:
+    early = [at(ts, "buy,90,1,limit,GTC,a,new") for ts in (500_000, 999_999, 1_000_000)]
+    (bench.folder / "orders.csv").write_text(HEADER + "".join(early))
+    result = bench.start()
+    assert isinstance(result.error, DataError)
+    assert str(result.error) == (
+        f"{bench.folder}/orders.csv:2: ts is {T0 + 500_000}, and 1 more after it, expected at least"
+        f" {T0 + 1_000_000}, when the market data begins; remove the orders from before, or give"
+        f" data that begins earlier"
+    )
+
+
+def test_a_script_without_orders_runs_and_does_nothing(bench: Bench) -> None:
+    directory = bench.run(HEADER)
+    assert table(directory / "orders.csv", "ts") == []
+    assert table(directory / "quotes.csv", "ts") == []
+
+
+def test_the_strategy_refuses_rows_that_are_not_the_scripts(bench: Bench) -> None:
+    (bench.folder / "orders.csv").write_text(HEADER)
+    with pytest.raises(ConfigError, match="'Scripted' needs end_order, first_order"):
+        bench.start("Scripted", "strategy.preprocessing=NoDataTransform")
+
+
+@pytest.fixture(scope="module")
+def lively(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """The first 75 s of the bundled sample, and the orders of an Avellaneda run on it."""
+    folder = tmp_path_factory.mktemp("lively")
+    end = None
+    for name in ("quotes", "trades", "book"):
+        with (
+            gzip.open(SAMPLE / f"{name}.csv.gz", "rt", newline="") as source,
+            gzip.open(folder / f"{name}.csv.gz", "wt", newline="", compresslevel=1) as target,
+        ):
+            target.write(source.readline())
+            for line in source:
+                ts = int(line.split(",")[3])
+                end = end or ts + 75_000_000
+                if ts > end:
+                    break
+                target.write(line)
+    options = {"book": "book.csv.gz", "packed": ".gz", "symbol": "XBTUSD", "contract": "Inverse"}
+    return Bench(folder, options | {"latency_ms": "5"})
+
+
+@pytest.fixture(scope="module")
+def recorded(lively: Bench) -> Path:
+    result = lively.start("Avellaneda")
+    assert result.error is None
+    assert result.summary["fills"] >= 3
+    (lively.folder / "orders.csv").write_bytes((result.directory / "orders.csv").read_bytes())
+    return result.directory
+
+
+def contents(directory: Path, *names: str) -> dict[str, Any]:
+    return {name: (directory / f"{name}.csv").read_text() for name in names}
+
+
+def test_the_orders_of_a_run_played_again_give_the_same_fills(
+    lively: Bench, recorded: Path
+) -> None:
+    result = lively.start()
+    assert result.error is None
+    names = ("order_events", "trades", "candles")
+    assert contents(result.directory, *names) == contents(recorded, *names)
+    sent = ("ts", "action", "client_id", "order_id")
+    again = table(result.directory / "orders.csv", *sent)
+    assert again == table(recorded / "orders.csv", *sent)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["data.max_batch_rows=1", "engine.channel_capacity=0"],
+        ["data.max_batch_rows=1000", "strategy.max_block=1"],
+        ["data.block_bytes=4096", "strategy.max_block=7", "engine.channel_capacity=64"],
+    ],
+    ids=["every message", "one by one", "small blocks"],
+)
+def test_neither_cuts_nor_blocks_show(lively: Bench, recorded: Path, overrides: list[str]) -> None:
+    names = ("orders", "order_events", "trades", "quotes", "positions")
+    reference = lively.start()
+    result = lively.start("Scripted", *overrides)
+    assert result.error is None
+    assert contents(result.directory, *names) == contents(reference.directory, *names)
