@@ -51,10 +51,11 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=ShowVersion, nargs=0, help="print the version")
-    verbs = _verbs(parser, ("backtest", "config", "data", "plugins"))
+    verbs = _verbs(parser, ("backtest", "config", "data", "explain", "plugins"))
     _backtest(verbs)
     _config(verbs)
     _data(verbs)
+    _explain(verbs)
     plugins = _verb(
         verbs, "plugins", "mm.cli.plugins:run", "list the installed parts and where they come from",
         ("mm plugins", "mm plugins --json", "MM_DISABLE_PLUGINS=momentum mm plugins"),
@@ -142,6 +143,22 @@ def _data(verbs: Any) -> None:
     sample.add_argument("directory", metavar="DIR", help="folder to write to")
     sample.add_argument("--seconds", metavar="N", type=_whole, help="length of the sample [s]")
     sample.add_argument("--seed", metavar="N", type=int, default=0, help="seed (default 0)")
+
+
+def _explain(verbs: Any) -> None:
+    parser = _verb(
+        verbs, "explain", "mm.cli.explain:run", "tell the story of one fill",
+        (
+            "mm explain example/run/bitmex_XBTUSD_01_08_2024_run1 1",
+            "mm explain example/run/bitmex_XBTUSD_01_08_2024_run1 order:17 --json",
+        ),
+    )  # fmt: skip
+    parser.add_argument("directory", metavar="RUN_DIR", help="folder of a finished run")
+    parser.add_argument(
+        "fill", metavar="FILL",
+        help="number of the fill in trades.csv (1 = first), or order:ID for an order's first",
+    )  # fmt: skip
+    _flag(parser, "--json", "print JSON instead of text")
 
 
 def _verbs(parser: argparse.ArgumentParser, names: Iterable[str]) -> Any:

@@ -1,0 +1,211 @@
+"""What the recorded files say about the time around a fill: prints, the level, mids.
+
+Reads Tardis CSV files line by line, no further than needed, and only if they are what the run read
+(sha256). The exchange's times are moved by the same constant as in the run. Judges nothing.
+"""
+
+import csv
+import gzip
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+MICRO: Final = 1_000_000
+HORIZONS_S: Final = (1, 5, 30)
+"""How long after the fill the mid is looked at."""
+
+_EVER: Final = 2**62  # µs
+
+
+@attrs.frozen(kw_only=True)
+class Prints:
+    """What traded while the order waited."""
+
+    at_price: int
+    """Prints at our price that took from our side."""
+    size_at_price: Decimal
+    """Contracts."""
+    size_before: Decimal
+    """Of it, what printed before the moment of the fill; the level can have shown no more."""
+    beyond: int
+    """Prints beyond our price: whoever traded there passed it."""
+    size_beyond: Decimal
+    trigger: Mapping[str, str] | None
+    """The row that filled us."""
+
+
+@attrs.frozen(kw_only=True)
+class Level:
+    """How the size displayed at our price changed while the order waited."""
+
+    source: str
+    """``book`` or ``quotes``; of the latter only while our price was the touch."""
+    changes: int
+    added: Decimal
+    """Contracts, the sum of all increases."""
+    removed: Decimal
+    at_fill: Decimal | None
+    """Contracts displayed just before the fill; None = not shown."""
+
+
+@attrs.frozen(kw_only=True)
+class Window:
+    """Where and when to look."""
+
+    buy: bool
+    """Whether we bought."""
+    price: Decimal
+    start: int
+    """µs, exchange: when the order took its place."""
+    end: int
+    """µs, exchange: the fill."""
+    end_local: int
+    """µs, local: when we knew of it."""
+    print_row: int | None
+    """Row of the print that filled us."""
+
+
+class Recording:
+    """The files that a run read."""
+
+    def __init__(self, inputs: Sequence[Mapping[str, Any]], shift_us: int) -> None:
+        """Take ``inputs`` from the manifest; exchange times are moved by ``shift_us``."""
+        self._inputs = {entry["name"]: entry for entry in inputs}
+        self._shift = shift_us
+        self.problems: list[str] = []
+        """A sentence for each file that cannot be used."""
+        self._paths = {name: path for name in self._inputs if (path := self._checked(name))}
+
+    @property
+    def used(self) -> list[str]:
+        """Names of the files that are what the run read."""
+        return list(self._paths)
+
+    def _checked(self, name: str) -> Path | None:
+        path = Path(self._inputs[name]["path"])
+        try:
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            self.problems.append(f"{path}: {error.strerror}, so the {name} can't be looked at")
+            return None
+        if found != self._inputs[name]["sha256"]:
+            self.problems.append(
+                f"{path}: has changed since the run, so the {name} can't be looked at"
+            )
+            return None
+        return path
+
+    def _rows(self, name: str, until: int) -> Iterator[tuple[int, int, dict[str, str]]]:
+        """Yield row number, exchange time and fields, up to a local time."""
+        path = self._paths[name]
+        with path.open("rb") as raw:
+            packed = raw.read(2) == b"\x1f\x8b"
+        with (gzip.open if packed else open)(path, "rt", newline="") as file:
+            for number, row in enumerate(csv.DictReader(file), start=1):
+                local = int(row["local_timestamp"])
+                if local > until:
+                    return
+                made = int(row["timestamp"] or 0)
+                yield number, made + self._shift if made else local, row
+
+    def prints(self, window: Window) -> Prints | None:
+        """Count what traded from the order's arrival to its fill; None without the file."""
+        if "trades" not in self._paths:
+            return None
+        taker = "sell" if window.buy else "buy"
+        counts, sizes, before = [0, 0], [Decimal(0), Decimal(0)], Decimal(0)
+        trigger = None
+        for number, ts, row in self._rows("trades", window.end_local):
+            if number == window.print_row:
+                trigger = row
+            past = number > window.print_row if window.print_row else ts > window.end
+            if ts < window.start or past or row["side"] not in (taker, "unknown", ""):
+                continue
+            price = Decimal(row["price"])
+            beyond = price < window.price if window.buy else price > window.price
+            if beyond or price == window.price:
+                counts[beyond] += 1
+                sizes[beyond] += Decimal(row["amount"])
+            if price == window.price and ts < window.end:
+                before += Decimal(row["amount"])
+        return Prints(
+            at_price=counts[0],
+            size_at_price=sizes[0],
+            size_before=before,
+            beyond=counts[1],
+            size_beyond=sizes[1],
+            trigger=trigger,
+        )
+
+    def level(self, window: Window) -> Level | None:
+        """Follow the size displayed at our price; None without a file that shows it."""
+        for name, sizes in (("book", self._in_book), ("quotes", self._in_quotes)):
+            if name in self._paths:
+                return _followed(name, sizes(window), window)
+        return None
+
+    def _in_book(self, window: Window) -> Iterator[tuple[int, Decimal]]:
+        """Yield (exchange time, size) of our level whenever a row sets it."""
+        side, texts = "bid" if window.buy else "ask", dict[str, bool]()
+        in_snapshot = False
+        for _, ts, row in self._rows("book", window.end_local):
+            snapshot = row["is_snapshot"] == "true"
+            if snapshot and not in_snapshot:
+                yield ts, Decimal(0)  # a snapshot starts from nothing
+            in_snapshot = snapshot
+            text = row["price"]
+            if text not in texts:
+                texts[text] = Decimal(text) == window.price
+            if texts[text] and row["side"] == side:
+                yield ts, Decimal(row["amount"])
+
+    def _in_quotes(self, window: Window) -> Iterator[tuple[int, Decimal]]:
+        """Yield (exchange time, size) of our level while it is the touch, or before it."""
+        name = "bid" if window.buy else "ask"
+        for _, ts, row in self._rows("quotes", window.end_local):
+            if not row[f"{name}_price"]:
+                continue
+            price = Decimal(row[f"{name}_price"])
+            if price == window.price:
+                yield ts, Decimal(row[f"{name}_amount"])
+            elif (price < window.price) == window.buy:
+                yield ts, Decimal(0)
+
+    def mids(self, ts: int) -> dict[int, Decimal | None]:
+        """Give the mid some seconds after ``ts`` (exchange); None where the data end before."""
+        targets = {seconds: ts + seconds * MICRO for seconds in HORIZONS_S}
+        found: dict[int, Decimal | None] = {}
+        if "quotes" not in self._paths:
+            return found
+        mid: Decimal | None = None
+        for _, made, row in self._rows("quotes", _EVER):
+            for seconds, target in targets.items():
+                if made > target and seconds not in found:
+                    found[seconds] = mid
+            if len(found) == len(targets):
+                break
+            if row["bid_price"] and row["ask_price"]:
+                mid = (Decimal(row["bid_price"]) + Decimal(row["ask_price"])) / 2
+        return {seconds: found.get(seconds) for seconds in targets}
+
+
+def _followed(name: str, sizes: Iterator[tuple[int, Decimal]], window: Window) -> Level:
+    """Add up how a level changed within the window."""
+    size: Decimal | None = None
+    changes, added, removed = 0, Decimal(0), Decimal(0)
+    for ts, now in sizes:
+        if ts > window.end:
+            break
+        if ts >= window.start and size is not None and now != size:
+            changes += 1
+            added += max(now - size, Decimal(0))
+            removed += max(size - now, Decimal(0))
+        # What the fill's own moment shows is its result: the row of a match comes beside it.
+        if ts < window.end or size is None:
+            size = now
+    return Level(source=name, changes=changes, added=added, removed=removed, at_fill=size)

@@ -1,0 +1,159 @@
+"""A run directory read back: a fill, what became of its order before, and what it was decided on.
+
+Reads what the CSV sink and the session wrote; knows nothing of market data.
+"""
+
+import csv
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from mm.api import UsageError
+
+Row = Mapping[str, str]
+
+
+@attrs.frozen(kw_only=True)
+class Filled:
+    """A fill and its past, as rows of the run's own tables."""
+
+    number: int
+    """In ``trades.csv``; the first is 1."""
+    fills: int
+    """Rows of ``trades.csv``."""
+    of_order: tuple[int, int]
+    """(which fill of its order, how many its order has)."""
+    trade: Row
+    entry: Row | None
+    """The event by which the order took its place in the queue: accepted, or moved."""
+    decision: Row | None
+    """The row of ``quotes.csv`` on which the order, or its last move, was decided."""
+    command: Row | None
+    """The row of ``orders.csv`` that was decided then."""
+
+
+@attrs.frozen
+class RunDirectory:
+    """A run directory."""
+
+    path: Path
+
+    def manifest(self) -> dict[str, Any]:
+        """Give the manifest."""
+        return self._json("manifest.json")
+
+    def summary(self) -> dict[str, Any]:
+        """Give the summary."""
+        return self._json("summary.json")
+
+    def config(self) -> dict[str, Any]:
+        """Give the effective configuration."""
+        try:
+            return tomllib.loads(self._text("config.toml"))
+        except tomllib.TOMLDecodeError as error:
+            raise self._damaged("config.toml", error) from error
+
+    def find(self, fill: str) -> Filled:
+        """Find a fill.
+
+        Args:
+            fill: its number in ``trades.csv``, or ``order:ID`` for the first fill of an order.
+
+        Raises:
+            UsageError: if there is no such fill, or the directory is no run's.
+        """
+        trades = list(self._rows("trades.csv"))
+        at = _index(fill, trades, self.path / "trades.csv")
+        trade = trades[at]
+        same = [i for i, row in enumerate(trades) if row["order_id"] == trade["order_id"]]
+        entry = self._entry(trade)
+        ts = entry["ts_decided"] if entry else trade["ts_decided"]
+        return Filled(
+            number=at + 1,
+            fills=len(trades),
+            of_order=(same.index(at) + 1, len(same)),
+            trade=trade,
+            entry=entry,
+            decision=self._first("quotes.csv", ts=ts, symbol=trade["symbol"]),
+            command=self._first(
+                "orders.csv", ts=ts, symbol=trade["symbol"], client_id=trade["client_id"]
+            ),
+        )
+
+    def _entry(self, trade: Row) -> Row | None:
+        """Find the event by which the order took the place in the queue that it filled from."""
+        found: Row | None = None
+        for row in self._rows("order_events.csv"):
+            if row["order_id"] != trade["order_id"] or row["symbol"] != trade["symbol"]:
+                continue
+            if int(row["ts_known"]) > int(trade["ts_received"]):
+                break
+            if row["event"] == "accepted" or (row["event"] == "replaced" and _moved(found, row)):
+                found = row
+        return found
+
+    def _first(self, name: str, **wanted: str) -> Row | None:
+        for row in self._rows(name):
+            if all(row[column] == value for column, value in wanted.items()):
+                return row
+        return None
+
+    def _rows(self, name: str) -> Iterator[Row]:
+        path = self.path / name
+        try:
+            with path.open(newline="", encoding="utf-8") as file:
+                yield from csv.DictReader(file)
+        except OSError as error:
+            raise UsageError(
+                f"{path}: cannot be read: {error.strerror}; name the directory of a run that was"
+                f" written with the sink 'csv'"
+            ) from error
+
+    def _json(self, name: str) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = json.loads(self._text(name))
+        except json.JSONDecodeError as error:
+            raise self._damaged(name, error) from error
+        return found
+
+    def _text(self, name: str) -> str:
+        path = self.path / name
+        try:
+            return path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise UsageError(
+                f"{path}: cannot be read: {error.strerror}; name the directory of a run that has"
+                f" ended"
+            ) from error
+
+    def _damaged(self, name: str, error: Exception) -> UsageError:
+        return UsageError(f"{self.path / name}: is damaged: {error}; run the backtest again")
+
+
+def _moved(before: Row | None, after: Row) -> bool:
+    """Whether a replace cost the order its place: another price, or a larger size."""
+    if before is None or before["price"] != after["price"]:
+        return True
+    return Decimal(after["size"]) > Decimal(before["size"])
+
+
+def _index(fill: str, trades: list[Row], path: Path) -> int:
+    if not trades:
+        raise UsageError(f"{path}: has no fill to explain; the run ended without any")
+    order = fill.removeprefix("order:")
+    if order != fill:
+        for at, row in enumerate(trades):
+            if row["order_id"] == order:
+                return at
+        raise UsageError(f"{path}: has no fill of order {order!r}; name an order_id from it")
+    if fill.isascii() and fill.isdigit() and 1 <= int(fill) <= len(trades):
+        return int(fill) - 1
+    raise UsageError(
+        f"{path}: has no fill {fill!r}, expected 1 to {len(trades)}, or order:ID for the first fill"
+        f" of an order"
+    )

@@ -1,0 +1,54 @@
+"""``Scripted``, the strategy: answers each row with the script's orders of that time.
+
+It remembers nothing and looks at nothing, the account included, so it decides any number of rows
+at once. Each row's trace shows the touch, and the prices that its orders ask for.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mm.api import BUY, DECISION, SELL, Account, Decisions, Instrument, Rows
+from mm_scripted.script import Script
+
+_NOT_MODELLED = ("mid", "sigma", "A", "k", "reservation", "raw_bid", "raw_ask")
+
+
+class ScriptedStrategy:
+    """Submits the orders of a script."""
+
+    requires: frozenset[str] = frozenset({"first_order", "end_order"})
+
+    def __init__(self, script: Script, instruments: Sequence[Instrument]) -> None:
+        """Submit the orders of ``script``; ``instruments`` are the run's."""
+        self._orders = script.orders
+        self._half_ticks = np.array([one.price(1) / 2.0 for one in instruments])
+
+    def observe(self, rows: Rows) -> Rows:
+        """Add nothing."""
+        return rows
+
+    def decide(self, rows: Rows, account: Account) -> Decisions:
+        """Give the orders of every row."""
+        # Rows follow each other as their orders do, so a stretch of rows is one of orders.
+        orders = self._orders[rows["first_order"][0] : rows["end_order"][-1]].copy()
+        counts = rows["end_order"] - rows["first_order"]
+        orders["decision"] = np.repeat(np.arange(len(rows)), counts)
+        return Decisions(orders=orders, trace=self._trace(rows, orders, account))
+
+    def _trace(self, rows: Rows, orders: Rows, account: Account) -> Rows:
+        trace = np.zeros(len(rows), DECISION)
+        for name in _NOT_MODELLED:
+            trace[name] = np.nan
+        for name in ("ts", "instrument"):
+            trace[name] = rows[name]
+        trace["bid"] = np.where(rows["bid_size"] > 0, rows["bid"], 0)
+        trace["ask"] = np.where(rows["ask_size"] > 0, rows["ask"], 0)
+        both = (rows["bid_size"] > 0) & (rows["ask_size"] > 0)
+        middle = (rows["bid"] + rows["ask"]) * self._half_ticks[rows["instrument"]]
+        trace["mid"] = np.where(both, middle, np.nan)
+        trace["position"] = np.array(account.position)[rows["instrument"]]
+        for side, name in ((BUY, "quote_bid"), (SELL, "quote_ask")):
+            mine = orders[orders["side"] == side]
+            trace[name][mine["decision"]] = mine["price"]
+        return trace
