@@ -1,0 +1,1 @@
+"""Our fills against another simulator's, order by order; see README.md."""
