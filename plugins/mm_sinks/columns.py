@@ -171,6 +171,7 @@ TABLES: dict[str, tuple[str, tuple[Column, ...]]] = {
             ("price", report_price),
             ("size", report_size),
             ("leaves", size("leaves")),
+            ("ts_arrived", optional("ts_arrived", 0)),
             ("limit", model("limit")),
             ("value", model("value")),
         ),

@@ -5,8 +5,8 @@ a command (new, replace, cancel); a ``REPORT`` row is a change of an order's sta
 row is what the strategy saw and wanted at one decision time, for people to read later.
 
 Life of an order: submitted -> accepted | rejected(reason) -> filled* -> done, or
-cancelled(reason), or expired. Each report carries three times: decided (ours), at the venue
-(exchange clock), known (ours).
+cancelled(reason), or expired. Each report carries its times: the command behind it decided
+(ours) and arrived (exchange clock), the event at the venue (exchange clock), and known (ours).
 """
 
 from typing import Final
@@ -57,6 +57,7 @@ REPORT: Final = np.dtype(
         ("ts_known", "i8"),  # µs, local: when the strategy may know
         ("ts_venue", "i8"),  # µs, exchange: when it happened there
         ("ts_decided", "i8"),  # µs, local: when the command behind it was decided
+        ("ts_arrived", "i8"),  # µs, exchange: when that command reached the venue; 0 = it never did
         ("order_id", "i8"),
         ("client_id", "i8"),
         ("price", "i8"),  # ticks; a fill's price, else the order's

@@ -91,7 +91,7 @@ def _window(found: Filled) -> Window:
     return Window(
         buy=trade["side"] == "buy",
         price=Decimal(trade["price"]),
-        start=int((entry or trade)["ts_venue"]),
+        start=int(entry["ts_arrived"] if entry else trade["ts_venue"]),
         end=int(trade["ts_venue"]),
         end_local=int(trade["ts_received"]),
         print_row=int(trade["print_row"]) if trade["print_row"] else None,

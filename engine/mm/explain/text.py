@@ -76,7 +76,7 @@ def _arrived(story: Story) -> Iterator[str]:
     if entry is None:
         yield "the order's arrival was not written down"
         return
-    at, decided = int(entry["ts_venue"]), int(entry["ts_decided"])
+    at, decided = int(entry["ts_arrived"]), int(entry["ts_decided"])
     verb = "accepted" if entry["event"] == "accepted" else "moved"
     command = story.found.command
     kind = "order"
@@ -86,18 +86,16 @@ def _arrived(story: Story) -> Iterator[str]:
     price = f" at {entry['price']}" if entry["price"] else ""
     yield f"{_moment(at)}, {_ms(at - decided)} later"
     yield f"{verb}: to {entry['side']} {entry['size']}{price} ({kind})"
-    yield _latency(story)
+    waited = int(entry["ts_venue"]) - at
+    yield f"{_latency(story)}; it took effect {_ms(waited)} on, with the venue's next message"
 
 
 def _latency(story: Story) -> str:
     table = story.execution
     name = table.get("latency_model", "constant")
     if name != "constant":
-        return f"latency by the model {name!r}; it took effect with the venue's next message"
-    return (
-        f"latency {table['latency_ms']:g} ms there and {table['response_latency_ms']:g} ms back;"
-        f" it took effect with the venue's next message"
-    )
+        return f"latency by the model {name!r}"
+    return f"latency {table['latency_ms']:g} ms there and {table['response_latency_ms']:g} ms back"
 
 
 def _queue(story: Story) -> Iterator[str]:

@@ -66,6 +66,7 @@ class NaiveVenue(NaiveMarket):
         travel = latency(self.session, self.feed, ts, entry=True, key=command.client_id)
         self.last_arrival = max(self.last_arrival, ts + travel)
         order = Open(order_id, command, command.price, command.size, self.last_arrival, ts, reason)
+        order.reached = self.last_arrival
         self.under_way.append(order)
 
     def refuse(

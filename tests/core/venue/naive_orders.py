@@ -114,6 +114,7 @@ class NaiveOrders:
             self.report(request, REJECTED, UNKNOWN_ORDER)
             return
         order.decided = request.decided
+        order.reached = request.reached
         size = command.size
         if order.command.reduce_only:
             size = min(size, order.filled + self.closable(order))
@@ -149,6 +150,7 @@ class NaiveOrders:
 
     def end(self, order: Open, request: Open) -> None:
         order.decided = request.decided
+        order.reached = request.reached
         self.orders.remove(order)
         self.report(order, CANCELLED, request.reason)
 

@@ -39,6 +39,8 @@ class Open:
     gained_ts: int = 0
     printed: float = 0.0
     """Lots printed at our price since the level's last change."""
+    reached: int = 0
+    """When the last command about it arrived."""
 
 
 @attrs.define
@@ -109,6 +111,7 @@ class Outcome:
                 "ts_known": max(known, self.reports[-1]["ts_known"] if self.reports else 0),
                 "ts_venue": ts_venue,
                 "ts_decided": order.decided,
+                "ts_arrived": order.reached,
                 "order_id": order.order_id,
                 "client_id": order.command.client_id,
                 "price": order.price,

@@ -221,6 +221,7 @@ def _on_replace(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
         return
     order = venue.orders[at]
     order["decided"] = command["ts"]
+    order["reached"] = command["arrival"]
     command["side"] = order["side"]
     command["type"] = LIMIT
     command["tif"] = GTC
@@ -255,6 +256,7 @@ def _on_cancel(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
         _refuse(venue, rules, event, command, int(UNKNOWN_ORDER))
         return
     venue.orders[at]["decided"] = command["ts"]
+    venue.orders[at]["reached"] = command["arrival"]
     report_order(venue, rules, event, int(CANCELLED), int(REQUESTED), venue.orders[at])
     remove(venue, at)
 
@@ -266,6 +268,7 @@ def _on_cancel_all(venue: Venue, rules: Rules, event: Any, command: Any) -> None
         order = venue.orders[at]
         if order["instrument"] == command["instrument"]:
             order["decided"] = command["ts"]
+            order["reached"] = command["arrival"]
             reason = REQUESTED if command["reason"] == NO_REASON else int(command["reason"])
             report_order(venue, rules, event, int(CANCELLED), reason, order)
             remove(venue, at)

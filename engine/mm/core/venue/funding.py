@@ -37,6 +37,7 @@ def pay_funding(venue: Venue, rules: Rules, event: Any) -> None:
     spare["order_id"] = 0
     spare["client_id"] = 0
     spare["decided"] = due
+    spare["reached"] = 0
     spare["size"] = 0
     spare["filled"] = 0
     spare["ahead_entry"] = -1

@@ -212,6 +212,7 @@ def refuse(venue: Venue, gate: Gate, order: Any, reason: int, limit: float, valu
     report["ts_known"] = state["last_known"]
     report["ts_venue"] = order["ts"]
     report["ts_decided"] = order["ts"]
+    report["ts_arrived"] = 0
     report["order_id"] = order["order_id"]
     report["client_id"] = order["client_id"]
     report["price"] = order["price"]

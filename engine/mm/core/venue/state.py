@@ -26,7 +26,8 @@ OPEN: Final = np.dtype(
         ("size", "i8"),  # lots in total
         ("filled", "i8"),
         ("arrived", "i8"),  # µs, exchange: only later events touch it
-        ("decided", "i8"),  # µs, local
+        ("decided", "i8"),  # µs, local: of the last command about it
+        ("reached", "i8"),  # µs, exchange: when that command arrived
         ("ahead_entry", "i8"),
         ("level", "i8"),  # lots displayed at our price, as last seen
         ("credit_ts", "i8"),  # µs, exchange: prints up to here are in the level already
@@ -163,6 +164,7 @@ def report_order(venue: Venue, rules: Rules, event: Any, kind: int, reason: int,
     report["ts_known"] = known
     report["ts_venue"] = ts_venue
     report["ts_decided"] = order["decided"]
+    report["ts_arrived"] = order["reached"]
     report["order_id"] = order["order_id"]
     report["client_id"] = order["client_id"]
     report["price"] = order["price"]
@@ -196,6 +198,7 @@ def remember(order: Any, command: Any) -> None:
     order["filled"] = 0
     order["arrived"] = command["arrival"]
     order["decided"] = command["ts"]
+    order["reached"] = command["arrival"]
     order["ahead_entry"] = -1
     order["level"] = 0
     order["credit_ts"] = 0
