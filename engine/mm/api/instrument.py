@@ -1,6 +1,7 @@
 """What is traded: the grid of prices and sizes, and what a contract is worth."""
 
 from decimal import Decimal
+from functools import cache
 from typing import Final, Literal, TypeAlias
 
 import attrs
@@ -61,8 +62,28 @@ class Instrument:
 
     def price_text(self, ticks: int) -> str:
         """Write ticks as an exact decimal price."""
-        return format((self.tick_size * ticks).normalize(), "f")
+        return _text(self.tick_size, ticks)
 
     def size_text(self, lots: int) -> str:
         """Write lots as an exact decimal number of contracts."""
-        return format((self.lot_size * lots).normalize(), "f")
+        return _text(self.lot_size, lots)
+
+
+@cache
+def _units(step: Decimal) -> tuple[int, int]:
+    """Split a step into (n, places) with step = n / 10**places."""
+    _, digits, exponent = step.as_tuple()
+    assert isinstance(exponent, int)  # only NaN and infinity have words here
+    n = int("".join(map(str, digits)))
+    return (n * 10**exponent, 0) if exponent >= 0 else (n, -exponent)
+
+
+def _text(step: Decimal, count: int) -> str:
+    """Write ``step * count`` exactly, without trailing zeros; whole CSV columns go through here."""
+    n, places = _units(step)
+    if places == 0:
+        return str(n * count)
+    text = f"{abs(n * count):0{places + 1}d}"
+    fraction = text[-places:].rstrip("0")
+    sign = "-" if count < 0 else ""
+    return f"{sign}{text[:-places]}.{fraction}" if fraction else f"{sign}{text[:-places]}"
