@@ -6,6 +6,10 @@ between two reports nothing here changes but by our own sends, and a strategy ca
 along itself.
 """
 
+from collections.abc import Iterator
+from typing import Final
+
+import attrs
 import numpy as np
 
 from mm.api import (
@@ -22,58 +26,82 @@ from mm.api import (
 )
 
 
+@attrs.define
+class _Order:
+    """One order, in the columns of WORKING."""
+
+    client_id: int
+    price: int
+    size: int
+    filled: int
+    instrument: int
+    side: int
+    cancelling: int = 0
+
+
 class WorkingOrders:
     """Folds execution reports into the table of open orders."""
 
     def __init__(self) -> None:
         """Start with none."""
-        self._orders: dict[int, Rows] = {}
+        self._orders: dict[int, _Order] = {}
         self.sent = 0
         """NEW orders so far."""
 
     def apply(self, report: ExecutionReport) -> None:
         """Take the commands that went out, then what we heard."""
-        for order in report.orders:
-            self._send(order)
-        for event in report.reports:
-            self._hear(event)
+        if len(report.orders):
+            self.sent += int(np.count_nonzero(report.orders["action"] == NEW))
+            for command in _columns(report.orders, _COMMAND):
+                self._send(*command)
+        if len(report.reports):
+            for event in _columns(report.reports, _EVENT):
+                self._hear(*event)
 
     def rows(self) -> Rows:
         """List them, dtype WORKING, in order of submission."""
-        if not self._orders:
-            return np.zeros(0, WORKING)
-        return np.concatenate(list(self._orders.values()))
+        rows = [attrs.astuple(order) for order in self._orders.values()]
+        return np.array(rows, WORKING)
 
-    def _send(self, order: np.void) -> None:
-        if order["action"] == NEW:
-            self.sent += 1
-        if order["refused"]:
+    def _send(
+        self,
+        refused: int,
+        action: int,
+        instrument: int,
+        client_id: int,
+        price: int,
+        size: int,
+        side: int,
+        order_id: int,
+    ) -> None:
+        if refused:
             return
-        if order["action"] == NEW:
-            row = np.zeros(1, WORKING)
-            for name in ("client_id", "price", "size", "instrument", "side"):
-                row[name] = order[name]
-            self._orders[int(order["order_id"])] = row
+        if action == NEW:
+            self._orders[order_id] = _Order(client_id, price, size, 0, instrument, side)
             return
-        for row in self._orders.values():
-            if row["instrument"][0] != order["instrument"]:
+        for order in self._orders.values():
+            if order.instrument != instrument:
                 continue
-            if order["action"] == CANCEL_ALL:
-                row["cancelling"] = 1
-            elif row["client_id"][0] == order["client_id"]:
-                self._change(row, order)
+            if action == CANCEL_ALL or (action == CANCEL and order.client_id == client_id):
+                order.cancelling = 1
+            elif order.client_id == client_id:
+                order.price, order.size = price, size
 
-    def _change(self, row: Rows, order: np.void) -> None:
-        if order["action"] == CANCEL:
-            row["cancelling"] = 1
-        else:
-            row["price"], row["size"] = order["price"], order["size"]
-
-    def _hear(self, event: np.void) -> None:
-        order_id = int(event["order_id"])
-        if event["kind"] == FILLED and order_id in self._orders:
-            self._orders[order_id]["filled"] += event["size"]
-            if event["leaves"] == 0:
+    def _hear(self, kind: int, order_id: int, size: int, leaves: int) -> None:
+        if kind == FILLED and order_id in self._orders:
+            self._orders[order_id].filled += size
+            if leaves == 0:
                 del self._orders[order_id]
-        elif event["kind"] in (REJECTED, CANCELLED, EXPIRED):
+        elif kind in (REJECTED, CANCELLED, EXPIRED):
             self._orders.pop(order_id, None)
+
+
+_COMMAND: Final = (
+    "refused", "action", "instrument", "client_id", "price", "size", "side", "order_id",
+)  # fmt: skip
+_EVENT: Final = ("kind", "order_id", "size", "leaves")
+
+
+def _columns(rows: Rows, names: tuple[str, ...]) -> Iterator[tuple[int, ...]]:
+    """Read some columns row by row, as plain integers."""
+    return zip(*(rows[name].tolist() for name in names), strict=True)
