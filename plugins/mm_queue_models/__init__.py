@@ -62,67 +62,70 @@ def _build(on_print: str, on_depth: str, **flags: Any) -> Callable[[Any, Context
 _FIFO = "first_in_first_out"
 
 
+_MODELS: list[tuple[str, type[Any], Callable[[Any, Context], FillModel], str]] = [
+    (
+        "queue",
+        QueueConfig,
+        _build(_FIFO, "no_more_than_level"),
+        "first in, first out behind the size seen on arrival",
+    ),
+    ("fifo", QueueConfig, _build(_FIFO, "no_more_than_level"), "another name of queue"),
+    (
+        "prob_power",
+        PowerConfig,
+        _build(_FIFO, "power"),
+        "a cancel is behind us with probability b^n / (b^n + f^n)",
+    ),
+    (
+        "prob_power_2",
+        PowerConfig,
+        _build(_FIFO, "power_2"),
+        "the same with b^n / (b + f)^n",
+    ),
+    (
+        "prob_power_3",
+        PowerConfig,
+        _build(_FIFO, "power_3"),
+        "the same with 1 - (f / (f + b))^n",
+    ),
+    (
+        "prob_log",
+        QueueConfig,
+        _build(_FIFO, "logarithm"),
+        "the same with ln(1 + b) / (ln(1 + b) + ln(1 + f))",
+    ),
+    (
+        "prob_log_2",
+        QueueConfig,
+        _build(_FIFO, "logarithm_2"),
+        "the same with ln(1 + b) / ln(1 + b + f)",
+    ),
+    (
+        "probabilistic",
+        QueueConfig,
+        _build("chance_by_place", "no_more_than_level", draws=True),
+        "a print at our price fills us with probability 1 - ahead / level",
+    ),
+    (
+        "pessimistic",
+        QueueConfig,
+        _build("never", "no_help", fills_when_crossed=False),
+        "only a print beyond our price fills us",
+    ),
+    (
+        "optimistic",
+        QueueConfig,
+        _build("at_once", "all_before_us", fills_when_crossed=True),
+        "any print at our price fills us, and so does the other side reaching it",
+    ),
+]
+"""(name, class of its table, how to build it, what it says of itself)"""
+
+
 @hookimpl
 def mm_fill_models() -> list[FillModelOffer]:
     """Offer the models."""
-    models: list[tuple[str, type[Any], Callable[[Any, Context], FillModel], str]] = [
-        (
-            "queue",
-            QueueConfig,
-            _build(_FIFO, "no_more_than_level"),
-            "first in, first out behind the size seen on arrival",
-        ),
-        ("fifo", QueueConfig, _build(_FIFO, "no_more_than_level"), "another name of queue"),
-        (
-            "prob_power",
-            PowerConfig,
-            _build(_FIFO, "power"),
-            "a cancel is behind us with probability b^n / (b^n + f^n)",
-        ),
-        (
-            "prob_power_2",
-            PowerConfig,
-            _build(_FIFO, "power_2"),
-            "the same with b^n / (b + f)^n",
-        ),
-        (
-            "prob_power_3",
-            PowerConfig,
-            _build(_FIFO, "power_3"),
-            "the same with 1 - (f / (f + b))^n",
-        ),
-        (
-            "prob_log",
-            QueueConfig,
-            _build(_FIFO, "logarithm"),
-            "the same with ln(1 + b) / (ln(1 + b) + ln(1 + f))",
-        ),
-        (
-            "prob_log_2",
-            QueueConfig,
-            _build(_FIFO, "logarithm_2"),
-            "the same with ln(1 + b) / ln(1 + b + f)",
-        ),
-        (
-            "probabilistic",
-            QueueConfig,
-            _build("chance_by_place", "no_more_than_level", draws=True),
-            "a print at our price fills us with probability 1 - ahead / level",
-        ),
-        (
-            "pessimistic",
-            QueueConfig,
-            _build("never", "no_help", fills_when_crossed=False),
-            "only a print beyond our price fills us",
-        ),
-        (
-            "optimistic",
-            QueueConfig,
-            _build("at_once", "all_before_us", fills_when_crossed=True),
-            "any print at our price fills us, and so does the other side reaching it",
-        ),
-    ]
     return [
         FillModelOffer(name=name, config=config, build=build, help=text)
-        for name, config, build, text in models
+        for name, config, build, text in _MODELS
     ]
