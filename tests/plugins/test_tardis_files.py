@@ -5,86 +5,27 @@ Every case is driven through the connector (survey, then run). Bad rows are in t
 
 import gzip
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-import attrs
 import pytest
 import trio
+from tests.plugins.tardis_directory import (
+    AGAIN,
+    GOOD,
+    HEADS,
+    Collector,
+    U,
+    file,
+    place,
+    run,
+)
 
-from mm.api import DataError, Instrument, MarketBatch
+from mm.api import DataError
 from mm_tardis import TardisConfig, build
 
-HEADS = {
-    "trades": "exchange,symbol,timestamp,local_timestamp,id,side,price,amount",
-    "quotes": "exchange,symbol,timestamp,local_timestamp,ask_amount,ask_price,bid_price,bid_amount",
-    "book": "exchange,symbol,timestamp,local_timestamp,is_snapshot,side,price,amount",
-}
-T = "bitmex,XBTUSD,1722470400150000,1722470400229046,"
-U = "bitmex,XBTUSD,1722470400250000,1722470400329046,"
-ROWS = {
-    "trades": (T + "id1,buy,64600.1,200", U + "id2,sell,64600,1000"),
-    "quotes": (T + "6800,64600.1,64600,35500", U + "6800,64600.1,64600,59000"),
-    "book": (T + "true,bid,64600,35500", U + "false,ask,64600.1,0"),
-}
-AGAIN = "download the file again"
 HEADER = "expected a Tardis CSV file with its header line"
-
-
-def file(kind: str, *rows: str, head: str | None = None, end: str = "\n") -> bytes:
-    return "".join(f"{line}{end}" for line in (head or HEADS[kind], *rows)).encode()
-
-
-GOOD = {kind: file(kind, *rows) for kind, rows in ROWS.items()}
-
-
-@attrs.define
-class Collector:
-    batches: list[MarketBatch] = attrs.field(factory=list)
-    closed: bool = False
-
-    async def send(self, value: MarketBatch, /) -> None:
-        await trio.lowlevel.checkpoint()
-        self.batches.append(value)
-
-    def close(self) -> None:
-        self.closed = True
-
-
-def run(
-    directory: Path,
-    out: Collector,
-    *,
-    between: Callable[[], object] = lambda: None,
-    tick: str = "0.1",
-    **options: Any,
-) -> None:
-    """Survey the files of the directory, do something ``between``, run."""
-    instrument = Instrument(symbol="XBTUSD", tick_size=Decimal(tick), lot_size=Decimal(100))
-    config = TardisConfig(
-        tardis_root=str(directory),
-        trades_csv="trades.csv",
-        quotes_csv="quotes.csv",
-        book_csv="book.csv",
-        **options,
-    )
-
-    async def whole() -> None:
-        connector = build(config, "XBTUSD")
-        await connector.survey()
-        between()
-        await connector.run((instrument,), out)
-
-    trio.run(whole)
-
-
-def place(directory: Path, **files: bytes | None) -> None:
-    for kind, data in (GOOD | files).items():
-        if data is not None:
-            (directory / f"{kind}.csv").write_bytes(data)
 
 
 BAD_FILES: dict[str, tuple[str, bytes | None, str]] = {
@@ -176,7 +117,7 @@ def test_every_cut_of_a_gzip_file_is_an_error(tmp_path: Path) -> None:
 def test_a_file_without_rows_is_noted(tmp_path: Path, kind: str) -> None:
     place(tmp_path, **{kind: file(kind)})
     out = Collector()
-    run(tmp_path, out)
+    run(tmp_path, out, derivative_ticker_csv=None)
     assert sum(len(batch.events) for batch in out.batches) in (4, 5)
     assert out.closed
 
