@@ -17,6 +17,7 @@ from mm.api import (
     Hooks,
     LatencyModelOffer,
     PluginError,
+    QuoteModelOffer,
     SinkOffer,
     StrategyOffer,
     TransformerOffer,
@@ -27,6 +28,7 @@ Offer: TypeAlias = (
     | FeeModelOffer
     | FillModelOffer
     | LatencyModelOffer
+    | QuoteModelOffer
     | SinkOffer
     | StrategyOffer
     | TransformerOffer
@@ -39,6 +41,7 @@ KINDS: Final[dict[str, tuple[str, type[Any]]]] = {
     "mm_fill_models": ("fill model", FillModelOffer),
     "mm_latency_models": ("latency model", LatencyModelOffer),
     "mm_fee_models": ("fee model", FeeModelOffer),
+    "mm_quote_models": ("quote model", QuoteModelOffer),
     "mm_sinks": ("sink", SinkOffer),
 }
 """Hook -> (kind as people say it, class of its offers)."""

@@ -22,6 +22,7 @@ from mm.api import (
     FillModelOffer,
     LatencyModelOffer,
     PluginError,
+    QuoteModelOffer,
     SinkOffer,
     StrategyOffer,
     TransformerOffer,
@@ -110,6 +111,10 @@ class Registry:
     def fee_model(self, name: str) -> FeeModelOffer:
         """Return the fee model of this name, or raise PluginError."""
         return self._choose("fee model", name, FeeModelOffer)
+
+    def quote_model(self, name: str) -> QuoteModelOffer:
+        """Return the quoting model of this name, or raise PluginError."""
+        return self._choose("quote model", name, QuoteModelOffer)
 
     def sink(self, name: str) -> SinkOffer:
         """Return the sink of this name, or raise PluginError."""

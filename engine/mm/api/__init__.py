@@ -30,6 +30,7 @@ from mm.api.offers import (
     Hooks,
     LatencyModelOffer,
     NoConfig,
+    QuoteModelOffer,
     SinkOffer,
     StrategyOffer,
     TransformerOffer,
@@ -112,6 +113,7 @@ from mm.api.parts import (
     Survey,
     Transformer,
 )
+from mm.api.quoting import Floats, Lots, QuoteFunction, QuoteInputs
 from mm.api.simple import OrderPad, RowStrategy
 from mm.api.tables import CANDLE, EXECUTION, POSITION
 
@@ -128,9 +130,10 @@ __all__ = [
     "TOUCH_FIELDS", "TRADE", "TRADED_THROUGH", "TYPE_NAMES", "UNKNOWN_ORDER", "WORKING",
     "WOULD_TAKE", "Account", "ConfigError", "Connector", "ConnectorOffer", "Context",
     "ContractType", "DataError", "Decisions", "DepthRule", "ExecutionReport", "Features",
-    "FeeModel", "FeeModelOffer", "FillModel", "FillModelOffer", "Hooks", "Instrument",
-    "LatencyModel", "LatencyModelOffer", "MMError", "MarketBatch", "NoConfig", "OrderBlock",
-    "OrderPad", "Outlet", "Output", "PluginError", "PrintRule", "RowStrategy", "Rows", "Sink",
-    "SinkOffer", "Source", "Status", "Strategy", "StrategyOffer", "Survey", "Transformer",
+    "FeeModel", "FeeModelOffer", "FillModel", "FillModelOffer", "Floats", "Hooks", "Instrument",
+    "LatencyModel", "LatencyModelOffer", "Lots", "MMError", "MarketBatch", "NoConfig", "OrderBlock",
+    "OrderPad", "Outlet", "Output", "PluginError", "PrintRule", "QuoteFunction", "QuoteInputs",
+    "QuoteModelOffer", "RowStrategy", "Rows", "Sink", "SinkOffer",
+    "Source", "Status", "Strategy", "StrategyOffer", "Survey", "Transformer",
     "TransformerOffer", "UsageError", "hookimpl", "hookspec", "option",
 ]  # fmt: skip

@@ -27,6 +27,7 @@ from mm.api.parts import (
     Strategy,
     Transformer,
 )
+from mm.api.quoting import QuoteFunction
 
 API_VERSION: Final = (0, 1)
 """(major, minor). A plugin of the same major and no newer minor is loaded."""
@@ -35,6 +36,11 @@ ENTRY_POINT_GROUP: Final = "mm_engine.plugins"
 
 hookspec = pluggy.HookspecMarker("mm")
 hookimpl = pluggy.HookimplMarker("mm")
+
+
+@attrs.frozen
+class NoConfig:
+    """For a part that has nothing to configure."""
 
 
 @attrs.frozen(kw_only=True)
@@ -116,6 +122,19 @@ class SinkOffer:
     help: str = ""
 
 
+@attrs.frozen(kw_only=True)
+class QuoteModelOffer:
+    """A quoting model, chosen by ``mm quotes --model``."""
+
+    name: str
+    quotes: QuoteFunction
+    """The model's own answer: exact, where there is an exact one."""
+    closed: QuoteFunction
+    """Its closed-form approximation; the same function where it is closed itself."""
+    help: str = ""
+    config: type[Any] = NoConfig
+
+
 class Hooks:
     """The hooks. Each is called once, while plugins load: return quickly, with no side effects."""
 
@@ -144,13 +163,12 @@ class Hooks:
         """Offer fee models."""
 
     @hookspec
+    def mm_quote_models(self) -> Iterable[QuoteModelOffer]:  # type: ignore[empty-body]
+        """Offer quoting models."""
+
+    @hookspec
     def mm_sinks(self) -> Iterable[SinkOffer]:  # type: ignore[empty-body]
         """Offer sinks."""
-
-
-@attrs.frozen
-class NoConfig:
-    """For a part that has nothing to configure."""
 
 
 def option(
