@@ -93,6 +93,7 @@ def _print_plan(plan: Plan, as_json: bool) -> None:
         "config": str(plan.loaded.path),
         "connector": config.data.connector,
         "transformer": config.strategy.preprocessing,
+        "signals": config.strategy.signals,
         "strategy": config.strategy.kind,
         "fill_model": config.execution.fill_model,
         "latency_ms": config.execution.latency_ms,

@@ -1,0 +1,112 @@
+"""What the verbs' arguments are made of. Imports argparse and nothing heavier."""
+
+import argparse
+import re
+from collections.abc import Iterable
+from typing import Any, Final, NoReturn
+
+_INVALID_CHOICE: Final = re.compile(r"argument VERB: invalid choice: '(.*?)' \(choose from")
+"""argparse's message for an unknown verb, up to where Python versions differ."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose faults read like our other errors."""
+
+    verbs: tuple[str, ...] = ()
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line and exit with 2."""
+        match = _INVALID_CHOICE.match(message)
+        if match is not None:
+            from mm.suggest import did_you_mean
+
+            near = did_you_mean(match[1], self.verbs)
+            message = f"unknown verb {match[1]!r}{near or ','} expected one of: "
+            message += ", ".join(self.verbs)
+        self.exit(2, f"mm: {message} (see {self.prog} --help)\n")
+
+
+class ShowVersion(argparse.Action):
+    """``--version``: looked up only when asked for, as importlib.metadata takes its time."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """Print the version and exit."""
+        from importlib.metadata import version
+
+        print(f"mm {version('mm-engine')}")
+        parser.exit()
+
+
+def group(parser: argparse.ArgumentParser, names: Iterable[str]) -> Any:
+    """Let a parser have verbs; return what ``verb`` adds them to."""
+    assert isinstance(parser, Parser)  # subparsers are of their parent's class
+    parser.verbs = tuple(names)
+    return parser.add_subparsers(metavar="VERB", required=True)
+
+
+def verb(
+    verbs: Any, name: str, target: str, summary: str, examples: Iterable[str]
+) -> argparse.ArgumentParser:
+    """Add a verb that ``target`` (``module:function``) carries out; return its parser."""
+    parser: argparse.ArgumentParser = verbs.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog="examples:\n" + "".join(f"  {example}\n" for example in examples),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(handler=target)
+    flag(parser, "--debug", "show the traceback of an error")
+    return parser
+
+
+def flag(parser: argparse.ArgumentParser, name: str, text: str) -> None:
+    """Add a flag without a value."""
+    parser.add_argument(name, action="store_true", help=text)
+
+
+_SHORT: Final = {
+    "data": ("DIR", "folder of the data; short for --set data.tardis_root=DIR"),
+    "output": ("DIR", "folder of the runs; short for --set output.csv_path=DIR"),
+    "symbol": ("S", "instrument; short for --set strategy.symbol=S"),
+    "seed": ("N", "seed of all draws; short for --set engine.seed=N"),
+}
+"""Flags that are short for a key (``mm.config.overrides``): name -> placeholder, help."""
+
+
+def run_file(parser: argparse.ArgumentParser, *short: str) -> None:
+    """Add ``--config``, ``--set`` and the named short flags; the others count as not given."""
+    parser.set_defaults(**dict.fromkeys(_SHORT), strict=False)
+    parser.add_argument("--config", metavar="FILE", required=True, help="run file (TOML)")
+    for name in short:
+        metavar, text = _SHORT[name]
+        kind = int if name == "seed" else str
+        parser.add_argument(f"--{name}", metavar=metavar, type=kind, help=text)
+    set_keys(parser)
+
+
+def set_keys(parser: argparse.ArgumentParser) -> None:
+    """Add ``--set``."""
+    parser.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[],
+        help="set a key of the run file; a TOML value, or else a string; may be repeated",
+    )  # fmt: skip
+
+
+def positive(text: str) -> float:
+    """Read a positive, finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return value
+
+
+def whole(text: str) -> int:
+    """Read a positive whole number."""
+    if not (text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
+    return int(text)

@@ -1,0 +1,26 @@
+"""The arguments of ``mm backtest``."""
+
+from typing import Any
+
+from mm.cli.arguments import flag, positive, run_file, verb
+
+
+def add(verbs: Any) -> None:
+    """Add the verb."""
+    parser = verb(
+        verbs, "backtest", "mm.cli.backtest:run", "replay market data through a strategy",
+        (
+            "mm backtest --config example/backtest.toml",
+            "mm backtest --config config/avellaneda.toml --data ticks/ --set data.book_csv=",
+            "mm backtest --config example/backtest.toml --seed 7 --json | jq .digest",
+        ),
+    )  # fmt: skip
+    run_file(parser, "data", "output", "symbol", "seed")
+    parser.add_argument(
+        "--speed", metavar="X", type=positive, help="pace the replay at X times real time"
+    )
+    flag(parser, "--strict", "refuse data that needs repair; short for --set data.strict=true")
+    flag(parser, "--dry-run", "check the configuration and the data, then stop")
+    flag(parser, "--json", "print only summary.json on stdout")
+    flag(parser, "--quiet", "no progress on stderr")
+    flag(parser, "--verbose", "one line per fill on stderr")

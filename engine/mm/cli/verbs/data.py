@@ -1,0 +1,27 @@
+"""The arguments of ``mm data`` and its verbs."""
+
+from typing import Any
+
+from mm.cli.arguments import flag, group, verb, whole
+
+
+def add(verbs: Any) -> None:
+    """Add the verb."""
+    data = verbs.add_parser("data", help="look at market data, or make some")
+    inner = group(data, ("inspect", "sample"))
+    inspect = verb(
+        inner, "inspect", "mm.cli.data:inspect", "describe Tardis CSV files: rows, span, defects",
+        (
+            "mm data inspect example/data_sample/*.csv.gz",
+            "mm data inspect ticks/trades.csv.gz --json",
+        ),
+    )  # fmt: skip
+    inspect.add_argument("files", metavar="FILE", nargs="+", help="CSV file, gzip or plain")
+    flag(inspect, "--json", "print JSON instead of text")
+    sample = verb(
+        inner, "sample", "mm.cli.data:sample", "write synthetic trades, quotes and book files",
+        ("mm data sample /tmp/sample", "mm data sample /tmp/sample --seconds 60 --seed 7"),
+    )  # fmt: skip
+    sample.add_argument("directory", metavar="DIR", help="folder to write to")
+    sample.add_argument("--seconds", metavar="N", type=whole, help="length of the sample [s]")
+    sample.add_argument("--seed", metavar="N", type=int, default=0, help="seed (default 0)")
