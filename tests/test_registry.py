@@ -12,11 +12,14 @@ from mm.registry import Registry, load_registry
 
 BUILT_IN = (
     "avellaneda",
+    "brownian",
     "fees",
+    "grid",
     "latency",
     "momentum",
     "queue_models",
     "scripted",
+    "signals",
     "sinks",
     "tardis",
 )

@@ -1,16 +1,25 @@
-"""Avellaneda-Stoikov market making with Guéant's closed-form quotes.
+"""Avellaneda-Stoikov market making, by the paper's quotes and those that came after.
 
 Offers a transformer (volatility, arrival intensity, a grid of decision times) and a strategy
 (quotes around the mid, skewed by inventory), both named ``Avellaneda`` and both configured by the
-table ``[strategy.avellaneda]``. This module knows nothing of either: it imports them when a run
-asks for them, so that listing plugins compiles nothing.
+table ``[strategy.avellaneda]``; and the papers' quoting models, by name. This module knows nothing
+of any: it imports them when they are asked for, so that listing plugins compiles nothing.
 
     events --transformer--> touch, mid, sigma, A, k --strategy--> orders and why
 """
 
 from typing import TYPE_CHECKING
 
-from mm.api import Context, StrategyOffer, TransformerOffer, hookimpl
+from mm.api import (
+    Context,
+    Floats,
+    Lots,
+    QuoteInputs,
+    QuoteModelOffer,
+    StrategyOffer,
+    TransformerOffer,
+    hookimpl,
+)
 from mm_avellaneda.config import AvellanedaConfig
 
 if TYPE_CHECKING:
@@ -55,6 +64,34 @@ def mm_strategies() -> list[StrategyOffer]:
             name="Avellaneda",
             config=AvellanedaConfig,
             build=build_strategy,
-            help="One quote a side at Guéant's closed-form distance from the mid.",
+            help="One quote a side, as far from the mid as the chosen model says.",
         )
     ]
+
+
+@hookimpl
+def mm_quote_models() -> list[QuoteModelOffer]:
+    """Offer the papers' models."""
+    return [
+        _model(
+            "avellaneda_stoikov", "Reservation price and spread of Avellaneda and Stoikov 2008."
+        ),
+        _model("cartea_jaimungal", "Running and terminal penalty on inventory: Cartea, Jaimungal."),
+        _model("glft", "Exact and closed form of Guéant, Lehalle, Fernandez-Tapia 2013."),
+        _model("gueant", "Guéant 2017: orders of any size, aversion to not being executed."),
+        _model("symmetric", "Their benchmark: the average of their spread, around the mid."),
+    ]
+
+
+def _model(name: str, about: str) -> QuoteModelOffer:
+    def quotes(inputs: QuoteInputs, q: Lots, tau: Floats | None) -> tuple[Floats, Floats]:
+        from mm_avellaneda.models import MODELS
+
+        return MODELS[name].quotes(inputs, q, tau)
+
+    def closed(inputs: QuoteInputs, q: Lots, tau: Floats | None) -> tuple[Floats, Floats]:
+        from mm_avellaneda.models import MODELS
+
+        return MODELS[name].closed(inputs, q, tau)
+
+    return QuoteModelOffer(name=name, quotes=quotes, closed=closed, help=about)

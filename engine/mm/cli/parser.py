@@ -8,16 +8,19 @@ from collections.abc import Callable
 from typing import Final
 
 from mm.cli.arguments import Parser, ShowVersion, group
-from mm.cli.verbs import backtest, config, data, explain, plugins
+from mm.cli.verbs import backtest, calibrate, config, data, explain, plugins, quotes, simulate
 
 Handler = Callable[[argparse.Namespace], int]
 
 _VERBS: Final = {
     "backtest": backtest.add,
+    "calibrate": calibrate.add,
     "config": config.add,
     "data": data.add,
     "explain": explain.add,
     "plugins": plugins.add,
+    "quotes": quotes.add,
+    "simulate": simulate.add,
 }
 
 
