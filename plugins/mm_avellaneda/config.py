@@ -3,13 +3,26 @@
 The model's parameters are in price, seconds and model units of inventory: ``quote_size`` contracts
 are ``delta`` model units. None is in ticks but ``num_bins``, so an exchange that changes its tick
 leaves them as they are. Knows nothing of how they are used; the host checks the bounds.
+
+The outer bounds are wide enough for prices of 1e-6 and of 1e6 and for lots of 50 million (credit
+indices), and tight enough that no product of parameters leaves the range of a double. A value
+beyond them is a slip in its unit.
 """
 
 from decimal import Decimal
+from typing import Final
 
 import attrs
 
 from mm.api import ConfigError, option
+
+MODELS: Final = (
+    "gueant_closed", "gueant", "glft_closed", "glft", "avellaneda_stoikov", "symmetric",
+    "cartea_jaimungal",
+)  # fmt: skip
+
+MAX_LOTS: Final = 1000
+"""Of a table by inventory, either side of zero: beyond, each row would carry 32 kB of it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -60,9 +73,39 @@ class SequencerConfig:
 
 
 @attrs.frozen(kw_only=True)
+class CalibratedConfig:
+    """Table ``calibrated``: what is known beforehand and so not estimated."""
+
+    sigma: float | None = option(
+        None,
+        help="Volatility of the mid, in place of its estimate.",
+        unit="price/√s",
+        ge=0.0,
+        le=1e9,
+    )
+    A: float | None = option(
+        None,
+        help="Arrivals at the mid, in place of their estimate.",
+        unit="1/s per side",
+        ge=1e-12,
+        le=1e6,
+    )
+    k: float | None = option(
+        None,
+        help="Their decay with distance (not by the tick), in place of its estimate.",
+        unit="1/price",
+        ge=1e-9,
+        le=1e9,
+    )
+
+
+@attrs.frozen(kw_only=True)
 class AvellanedaConfig:
     """Table ``[strategy.avellaneda]``."""
 
+    model: str = option(
+        "gueant_closed", help="Where to quote; `mm quotes` shows each.", choices=MODELS
+    )
     quote_size: float = option(
         help="Size of a quote; a whole number of lots.", unit="contracts", gt=0.0
     )
@@ -72,15 +115,34 @@ class AvellanedaConfig:
         gt=0.0,
     )
     gamma: float = option(
-        help="Aversion to holding inventory.", unit="1/(price · model unit)", gt=0.0
+        help="Aversion to holding inventory.", unit="1/(price · model unit)", ge=1e-15, le=1e6
     )
     delta: float = option(
-        help="What quote_size is in model units of inventory.", unit="model units", gt=0.0
+        help="What quote_size is in model units of inventory.",
+        unit="model units",
+        ge=1e-12,
+        le=1e12,
     )
     xi: float = option(
         help="Aversion to not being executed; 0 = only inventory matters.",
         unit="1/(price · model unit)",
         ge=0.0,
+        le=1e6,
+    )
+    horizon: float | None = option(
+        None,
+        help="Length of a session; one follows the other from 1970 on, UTC, so 86400 is a day. "
+        "Empty = without end, as the closed forms always are.",
+        unit="s",
+        ge=0.001,
+        le=31_536_000.0,
+    )
+    terminal: float = option(
+        0.0,
+        help="Penalty on what is held at the horizon, by its square; the exact models use it.",
+        unit="price/model unit",
+        ge=0.0,
+        le=1e9,
     )
     tick_size: float | None = option(
         None,
@@ -90,11 +152,40 @@ class AvellanedaConfig:
     )
     post_only: bool = option(True, help="Have the venue reject a quote that would take.")
     # RUF009 takes option() for a shared default; it is an attrs.field with a factory.
+    calibrated: CalibratedConfig = option(
+        factory=CalibratedConfig, help="Parameters that are known beforehand."
+    )
     vol: VolConfig = option(factory=VolConfig, help="Volatility.")
     penetration: PenetrationConfig = option(
         factory=PenetrationConfig, help="Arrival intensity by distance from the mid."
     )
     sequencer: SequencerConfig = option(factory=SequencerConfig, help="Decision times.")
+
+    def __attrs_post_init__(self) -> None:
+        # The host puts the table's name before these.
+        if self.model == "symmetric" and self.horizon is None:
+            raise ConfigError(
+                "horizon is empty, but model 'symmetric' quotes the average spread of a session; "
+                "set its length in s"
+            )
+        if self.is_tabulated and not 1 <= self.lots <= MAX_LOTS:
+            raise ConfigError(
+                f"max_position is {self.lots} times quote_size, expected 1 to "
+                f"{MAX_LOTS} for model {self.model!r}, which is solved for every inventory; "
+                "change one of the two, or take a closed form"
+            )
+
+    @property
+    def lots(self) -> int:
+        """How many quotes, filled whole, fit within the limit."""
+        return int(Decimal(repr(self.max_position)) // Decimal(repr(self.quote_size)))
+
+    @property
+    def is_tabulated(self) -> bool:
+        """Whether the model's quotes are not linear in inventory, so that they are looked up."""
+        if self.model == "avellaneda_stoikov":
+            return self.horizon is None
+        return self.model in ("gueant", "glft", "cartea_jaimungal")
 
 
 def whole_microseconds(seconds: float, key: str) -> int:

@@ -14,7 +14,8 @@ buys above and sells below. A trade that moves against its side of that mid reac
 interval that starts with a one-sided touch is left out.
 
 Sequencer: from the first grid time with a known sigma and a two-sided touch, a row at every grid
-time, with NaN for what is not known at it, so that the strategy can withdraw its quotes.
+time, with NaN for what is not known at it, so that the strategy can withdraw its quotes. What was
+calibrated beforehand is known from the start, and stands in the row instead of the estimate.
 
 Silence: when no event has come for as long as the longer window, the next sequencer time gives one
 last row, with an empty touch, and all is forgotten until the next event. So a gap of days costs no
@@ -143,6 +144,12 @@ def _write_row(settings: Any, state: Any, instrument: int, row: Any) -> None:
         row["sigma"] = min(max(sigma, settings["sigma_min"]), settings["sigma_max"])
     row["A"] = state["A"]
     row["k"] = state["k"] / settings["half_tick"]
+    if not math.isnan(settings["sigma"]):
+        row["sigma"] = settings["sigma"]
+    if not math.isnan(settings["A"]):
+        row["A"] = settings["A"]
+    if not math.isnan(settings["k"]):
+        row["k"] = settings["k"]
 
 
 @numba.njit(cache=True)

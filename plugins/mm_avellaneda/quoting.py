@@ -10,7 +10,8 @@ were filled unseen, ``wanted - u`` left, while the position is u lots nearer the
 plus leaves comes to ``position + wanted`` either way, and ``wanted`` is cut to stay within. After
 a cancel nothing is sent on that side until its end is known, for the same reason.
 
-Knows nothing of how the mark-up and slope came about.
+Where to quote stands in the row, as a line in inventory (mark-up and slope) or beside it as a table
+by inventory. Knows nothing of how either came about.
 """
 
 import math
@@ -36,6 +37,7 @@ from mm.api import (
     Rows,
 )
 from mm_avellaneda.model import offsets
+from mm_avellaneda.table import between
 
 QUOTING: Final = np.dtype(
     [
@@ -46,6 +48,7 @@ QUOTING: Final = np.dtype(
         ("ask_size", "i8"),
         ("instrument", "i8"),
         ("mid", "f8"),  # [price]
+        ("fair", "f8"),  # [price]: what is quoted around; the mid where there are no signals
         ("sigma", "f8"),  # [price/√s]
         ("A", "f8"),  # [1/s per side]
         ("k", "f8"),  # [1/price]
@@ -179,6 +182,8 @@ def decide_rows(
     slots: Rows,
     orders: Rows,
     trace: Rows,
+    bids: Any,
+    asks: Any,
 ) -> int:
     """Decide every row, in order. Long only because it writes two wide records.
 
@@ -191,6 +196,9 @@ def decide_rows(
         slots: dtype SLOT, shape (instruments, 2), zeros.
         orders: dtype ORDER, shape (2n,), zeros; written from the start.
         trace: dtype DECISION, shape (n,), zeros; written.
+        bids: float64, shape (n, 2Q + 1): distance from the mid [price] at -Q..Q times quote_lots;
+            no columns = by each row's mark-up and slope.
+        asks: the same.
 
     Returns:
         The number of orders.
@@ -201,8 +209,13 @@ def decide_rows(
         row, seen = rows[i], trace[i]
         instrument = row["instrument"]
         limit, position = limits[instrument], positions[instrument]
-        q = position / limit["quote_lots"] * limit["delta"]
-        bid_offset, ask_offset = offsets(q, limit["delta"], row["markup"], row["slope"])
+        quotes_held = position / limit["quote_lots"]
+        if bids.shape[1] > 0:
+            bid_offset = between(bids[i], quotes_held)
+            ask_offset = between(asks[i], quotes_held)
+        else:
+            q = quotes_held * limit["delta"]
+            bid_offset, ask_offset = offsets(q, limit["delta"], row["markup"], row["slope"])
         seen["ts"] = row["ts"]
         seen["instrument"] = instrument
         seen["bid"] = row["bid"] if row["bid_size"] > 0 else 0
@@ -212,9 +225,9 @@ def decide_rows(
         seen["sigma"] = row["sigma"]
         seen["A"] = row["A"]
         seen["k"] = row["k"]
-        seen["reservation"] = row["mid"] + (ask_offset - bid_offset) / 2.0
-        seen["raw_bid"] = row["mid"] - bid_offset
-        seen["raw_ask"] = row["mid"] + ask_offset
+        seen["reservation"] = row["fair"] + (ask_offset - bid_offset) / 2.0
+        seen["raw_bid"] = row["fair"] - bid_offset
+        seen["raw_ask"] = row["fair"] + ask_offset
         for column in range(2):
             side = BUY if column == 0 else SELL
             raw = seen["raw_bid"] if side == BUY else seen["raw_ask"]

@@ -43,6 +43,9 @@ SETTINGS: Final = np.dtype(
         ("sigma_min", "f8"),  # [price/√s]
         ("sigma_max", "f8"),
         ("half_tick", "f8"),  # [price]
+        ("sigma", "f8"),  # [price/√s]; this and what follows: as calibrated, NaN = to estimate
+        ("A", "f8"),  # [1/s per side]
+        ("k", "f8"),  # [1/price]
     ],
     align=True,
 )
@@ -125,4 +128,8 @@ def _settings(config: AvellanedaConfig, instrument: Instrument) -> Rows:
     settings["sigma_min"] = 0.0 if vol.sigma_min is None else vol.sigma_min
     settings["sigma_max"] = np.inf if vol.sigma_max is None else vol.sigma_max
     settings["half_tick"] = instrument.price(1) / 2.0
+    for name, value in attrs.asdict(config.calibrated).items():
+        settings[name] = np.nan if value is None else value
+    if config.calibrated.sigma is not None:
+        settings["warm_up"] = 0
     return settings

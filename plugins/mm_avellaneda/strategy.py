@@ -1,28 +1,32 @@
-"""The strategy: Guéant's quotes around the mid, skewed by inventory, one order a side.
+"""The strategy: a model's quotes around the mid, skewed by inventory, one order a side.
 
-Pure: what depends on the market alone is worked out once in ``observe``, what depends on the
-account in ``decide``, which remembers nothing. The formula is in ``model``, the orders are in
-``quoting``.
+What depends on the market alone is worked out once in ``observe``, what depends on the account in
+``decide``, which remembers nothing. The formulas are in ``linear`` and ``models``, tables made of
+them in ``table``, the orders in ``quoting``.
 """
 
-import numba
 import numpy as np
 
-from mm.api import DECISION, ORDER, Account, Context, Decisions, Instrument, Rows
-from mm_avellaneda.config import AvellanedaConfig
-from mm_avellaneda.model import spread_terms
+from mm.api import (
+    DECISION,
+    ORDER,
+    Account,
+    Context,
+    Decisions,
+    Floats,
+    Instrument,
+    QuoteInputs,
+    Rows,
+)
+from mm_avellaneda.config import AvellanedaConfig, whole_microseconds
+from mm_avellaneda.linear import Linear
+from mm_avellaneda.models import MODELS
 from mm_avellaneda.quoting import LIMITS, QUOTING, SLOT, decide_rows
+from mm_avellaneda.table import Tabulated
 
-_TAKEN_OVER = tuple(name for name in QUOTING.names or () if name not in ("markup", "slope"))
-
-
-@numba.njit(cache=True)
-def _add_spread_terms(rows: Rows, gamma: float, delta: float, xi: float) -> None:
-    for i in range(len(rows)):
-        row = rows[i]
-        markup, slope = spread_terms(row["sigma"], row["A"], row["k"], gamma, delta, xi)
-        row["markup"] = markup
-        row["slope"] = slope
+_ADDED = ("fair", "markup", "slope")
+_TAKEN_OVER = tuple(name for name in QUOTING.names or () if name not in _ADDED)
+_NO_TABLES = np.zeros((0, 0))
 
 
 class AvellanedaStrategy:
@@ -34,25 +38,35 @@ class AvellanedaStrategy:
     requires: frozenset[str] = frozenset({"mid", "sigma", "A", "k"})
 
     def __init__(self, config: AvellanedaConfig, context: Context) -> None:
-        self._terms = (float(config.gamma), float(config.delta), float(config.xi))
-        self._limits = np.zeros(len(context.instruments), LIMITS)
+        count = len(context.instruments)
+        horizon_us = 0 if config.horizon is None else whole_microseconds(config.horizon, "horizon")
+        self._dtype = QUOTING
+        self._pricing: Linear | Tabulated
+        if config.is_tabulated:
+            self._dtype = _with_tables(2 * config.lots + 1)
+            self._pricing = _tabulated(config, horizon_us, count)
+        else:
+            self._pricing = Linear(config, horizon_us)
+        self._limits = np.zeros(count, LIMITS)
         for limit, instrument in zip(self._limits, context.instruments, strict=True):
             _set_limits(limit, config, instrument)
 
     def observe(self, rows: Rows) -> Rows:
-        """Add mark-up and slope, which do not depend on the account."""
-        seen = np.zeros(len(rows), QUOTING)
+        """Add where to quote at every inventory, which does not depend on the account."""
+        seen = np.zeros(len(rows), self._dtype)
         for name in _TAKEN_OVER:
             seen[name] = rows[name]
-        _add_spread_terms(seen, *self._terms)
+        seen["fair"] = rows["fair" if "fair" in (rows.dtype.names or ()) else "mid"]
+        self._pricing.price(seen)
         return seen
 
     def decide(self, rows: Rows, account: Account) -> Decisions:
         """Quote at every row, supposing that only our own orders change the account."""
         trace = np.zeros(len(rows), DECISION)
         orders = np.zeros(2 * len(rows), ORDER)
+        quoting, bids, asks = _parts(np.ascontiguousarray(rows))
         count = decide_rows(
-            np.ascontiguousarray(rows),
+            quoting,
             np.array(account.position, np.int64),
             account.working.copy(),
             account.next_client_id,
@@ -60,8 +74,45 @@ class AvellanedaStrategy:
             np.zeros((len(self._limits), 2), SLOT),
             orders,
             trace,
+            bids,
+            asks,
         )
         return Decisions(orders=orders[:count], trace=trace)
+
+
+def _with_tables(entries: int) -> "np.dtype[np.void]":
+    """Lay out rows that carry a table of each side behind the columns of QUOTING."""
+    tables = [("bids", "f8", (entries,)), ("asks", "f8", (entries,))]
+    return np.dtype([*QUOTING.descr, *tables], align=True)
+
+
+def _parts(rows: Rows) -> tuple[Rows, Floats, Floats]:
+    """Split contiguous rows into dtype QUOTING and the tables of both sides, contiguous each.
+
+    The kernel then has one type of row whatever the length of a table. Every column is a word of
+    64 bits, so rows are moved as words.
+    """
+    if rows.dtype == QUOTING:
+        return rows, _NO_TABLES, _NO_TABLES
+    words = rows.view(np.int64).reshape(len(rows), -1)
+    width = QUOTING.itemsize // 8
+    quoting = np.ascontiguousarray(words[:, :width]).view(QUOTING).reshape(-1)
+    return quoting, np.ascontiguousarray(rows["bids"]), np.ascontiguousarray(rows["asks"])
+
+
+def _tabulated(config: AvellanedaConfig, horizon_us: int, instruments: int) -> Tabulated:
+    inputs = QuoteInputs(
+        sigma=np.nan,
+        A=np.nan,
+        k=np.nan,
+        gamma=config.gamma,
+        delta=config.delta,
+        xi=config.xi,
+        terminal=config.terminal,
+        horizon=config.horizon,
+        max_inventory=config.lots,
+    )
+    return Tabulated(MODELS[config.model].quotes, inputs, horizon_us, instruments)
 
 
 def _set_limits(limit: np.void, config: AvellanedaConfig, instrument: Instrument) -> None:
@@ -73,4 +124,6 @@ def _set_limits(limit: np.void, config: AvellanedaConfig, instrument: Instrument
     limit["max_lots"] = instrument.whole_lots(
         config.max_position, "strategy.avellaneda.max_position"
     )
+    if config.is_tabulated:  # solved for whole quotes: what is over is not used
+        limit["max_lots"] = config.lots * limit["quote_lots"]
     limit["post_only"] = config.post_only

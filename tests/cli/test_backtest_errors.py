@@ -120,7 +120,7 @@ def check_sealed(run: Any, status: str) -> None:
             [
                 "--set output.dat: unknown key, did you mean 'date'?",
                 "--set strategy.avellaneda.gama: unknown key, did you mean 'gamma'?",
-                "--set execution.latency_ms: must be >= 0 ms, was -0.5",
+                "--set execution.latency_ms: must be >= 0 and <= 60000 ms, was -0.5",
             ],
         ),
         (["nonsense"], ["--set nonsense: expected KEY=VALUE, such as strategy.symbol=XBTUSD"]),
@@ -324,7 +324,7 @@ def test_a_part_that_nobody_offers_is_a_plugin_fault(backtest: Any) -> None:
     assert done.code == 5
     assert done.faults == [
         "mm: --set execution.fill_model: no fill model named 'lifo'; did you mean 'fifo'? on offer:"
-        " fifo, optimistic, pessimistic, prob_log, prob_log_2, prob_power, prob_power_2,"
+        " fifo, optimistic, pessimistic, poisson, prob_log, prob_log_2, prob_power, prob_power_2,"
         " prob_power_3, probabilistic, queue"
     ]
     assert not backtest.output.exists()

@@ -89,7 +89,8 @@ contract_type = "linear"
         "run.toml:5: strategy.avellaneda.gama: unknown key, did you mean 'gamma'?",
         "run.toml:6: strategy.avellaneda.style: must be one of 'calm', 'Keen', "
         "was the string 'keen', did you mean 'Keen'?",
-        "run.toml:7: strategy.avellaneda.vol.window_len: expected an integer, was the number 2.0",
+        "run.toml:7: strategy.avellaneda.vol.window_len: expected an integer, was the number 2.0; "
+        "it must be >= 1 samples",
         "run.toml:9: position.contract_type: must be one of 'Linear', 'Inverse', 'Quanto', "
         "was the string 'linear', did you mean 'Linear'?",
         "run.toml:10: outputs: unknown table, did you mean 'output'?",
@@ -104,7 +105,7 @@ contract_type = "linear"
         ("strategy.avellaneda.gamma", "nan", "expected a finite number, was the number NaN"),
         ("strategy.avellaneda.gamma", "-inf", "expected a finite number, was the number -Infinity"),
         ("strategy.avellaneda.gamma", "1e999", "expected a finite number, was the number 1E+999"),
-        ("strategy.avellaneda.gamma", "0", "must be > 0 1/price, was 0.0"),
+        ("strategy.avellaneda.gamma", "0", "must be > 0 [1/price], was 0.0"),
         ("strategy.avellaneda.gamma", "[]", "expected a number, was a list"),
         ("strategy.avellaneda.mode", '"c"', "must be one of 'a', 'b', was the string 'c'"),
         ("strategy.avellaneda.mode", "1", "must be one of 'a', 'b', was the integer 1"),

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from mm.api import BUY, EVENT, QUOTE, SELL, TRADE, ConfigError, Context, Instrument, MarketBatch
 from mm_avellaneda.config import (
     AvellanedaConfig,
+    CalibratedConfig,
     PenetrationConfig,
     SequencerConfig,
     VolConfig,
@@ -217,6 +218,28 @@ def test_rows_begin_once_sigma_is_known() -> None:
     rows = run(events, START + 60 * S, config=config)
     assert rows["ts"][0] == START + WARM_UP * S // 2
     assert (rows["sigma"] > 0).all()
+
+
+def test_calibrated_inputs_stand_from_the_first_two_sided_grid_time_on() -> None:
+    known = CalibratedConfig(sigma=2.0, A=140.0, k=1.5)
+    config = attrs.evolve(BASE, calibrated=known)
+    start = START + 50_000
+    events = stream([quote(start, 1000, 0, 1, 0), quote(start + S, 1000, 1002)])
+    rows = run(events, start + 5 * S, config=config)
+    assert rows["ts"][0] == START + 1_200_000
+    assert (np.diff(rows["ts"]) == 200_000).all()
+    for name in ("sigma", "A", "k"):
+        assert (rows[name] == getattr(known, name)).all()
+
+
+@pytest.mark.parametrize("name", ["sigma", "A", "k"])
+def test_one_calibrated_input_leaves_the_others_as_estimated(name: str) -> None:
+    config = attrs.evolve(BASE, calibrated=CalibratedConfig(**{name: 0.75}))
+    plain = run(walk(1, 40), START + 40 * S)
+    rows = run(walk(1, 40), START + 40 * S, config=config)[-len(plain) :]
+    for other in rows.dtype.names:
+        expected = np.full(len(plain), 0.75) if other == name else plain[other]
+        np.testing.assert_array_equal(rows[other], expected)
 
 
 def test_a_fit_that_fails_leaves_the_row_with_no_model() -> None:

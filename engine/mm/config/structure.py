@@ -113,14 +113,35 @@ def _collect(faults: list[Fault], name: str | int, rule: Any, *arguments: Any) -
 
 def _field(field: "attrs.Attribute[Any]", value: Any) -> Any:
     """Structure one field's value, and hold it to the field's constraints."""
-    made = _typed(value, field.type)
+    permitted = _permitted(field)
+    try:
+        made = _typed(value, field.type)
+    except FaultsError as exc:
+        hint = f"; it {permitted}" if permitted else ""
+        faults = [(path, text if path else text + hint) for path, text in exc.faults]
+        raise FaultsError(*faults) from exc
     constraints = field.metadata
-    for name, (sign, holds) in _BOUNDS.items():
+    for name, (_, holds) in _BOUNDS.items():
         if name in constraints and made is not None and not holds(made, constraints[name]):
-            raise FaultsError(((), f"must be {sign} {constraints[name]}{_unit(field)}, was {made}"))
+            raise FaultsError(((), f"{permitted}, was {made}"))
     if "choices" in constraints and made is not None:
         _choice(constraints["choices"], made)
     return made
+
+
+def _permitted(field: "attrs.Attribute[Any]") -> str:
+    """Say what a number may be and in which unit: "must be >= 1 and <= 3600 s"; "" if anything.
+
+    A unit that is no plain word stands in brackets: "must be > 0 [1/price]".
+    """
+    known = field.metadata
+    bounds = [f"{sign} {known[name]}" for name, (sign, _) in _BOUNDS.items() if name in known]
+    unit = known.get("unit", "")
+    if unit and not unit.replace(" ", "").isalpha():
+        unit = f"[{unit}]"
+    if not bounds:
+        return f"must be in {unit}" if unit else ""
+    return " ".join(filter(None, ("must be", " and ".join(bounds), unit)))
 
 
 def _typed(value: Any, annotation: Any) -> Any:
@@ -130,10 +151,6 @@ def _typed(value: Any, annotation: Any) -> Any:
         raise
     except Exception as exc:  # a type that only cattrs knows, so its message is all there is
         raise FaultsError(((), f"expected {annotation}, was {describe(value)} ({exc})")) from exc
-
-
-def _unit(field: "attrs.Attribute[Any]") -> str:
-    return f" {field.metadata['unit']}" if field.metadata.get("unit") else ""
 
 
 def _choice(choices: Sequence[Any], value: Any) -> Any:
