@@ -8,6 +8,11 @@
     probabilistic  a print at our price fills us with probability 1 - ahead / level
     pessimistic    only a print beyond our price fills us
     optimistic     any print at our price fills us, and so does the other side reaching it
+    poisson        any print that reaches our price fills us whole; the chance is in the data
+
+``poisson`` is for simulated data, such as the connector ``brownian`` makes: there each print
+reaches as deep as the law of arrivals says, so a fill at distance d from the mid has the
+probability min(1, A exp(-k d) dt) a side and step without any draw of the model's own.
 
 ``fills_when_crossed`` lets the other side's best price reaching ours fill us, as hftbacktest does.
 """
@@ -17,7 +22,7 @@ from typing import Any
 
 import attrs
 
-from mm.api import Context, FillModel, FillModelOffer, hookimpl, option
+from mm.api import Context, FillModel, FillModelOffer, NoConfig, hookimpl, option
 
 MM_API = (0, 1)
 
@@ -47,13 +52,13 @@ def _build(on_print: str, on_depth: str, **flags: Any) -> Callable[[Any, Context
     def build(config: Any, context: Context) -> FillModel:
         from mm_queue_models import rules
 
-        crosses = flags.get("fills_when_crossed", config.fills_when_crossed)
+        asked = getattr(config, "fills_when_crossed", False)
         return FillModel(
             on_print=getattr(rules, on_print),
             on_depth=getattr(rules, on_depth),
             parameters=(getattr(config, "n", 0.0), 0.0),
             draws=flags.get("draws", False),
-            fills_when_crossed=crosses,
+            fills_when_crossed=flags.get("fills_when_crossed", asked),
         )
 
     return build
@@ -117,6 +122,12 @@ _MODELS: list[tuple[str, type[Any], Callable[[Any, Context], FillModel], str]] =
         QueueConfig,
         _build("at_once", "all_before_us", fills_when_crossed=True),
         "any print at our price fills us, and so does the other side reaching it",
+    ),
+    (
+        "poisson",
+        NoConfig,
+        _build("at_once", "no_help"),
+        "a print that reaches our price fills us: for data whose prints follow a law of arrivals",
     ),
 ]
 """(name, class of its table, how to build it, what it says of itself)"""

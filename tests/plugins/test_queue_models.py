@@ -120,10 +120,20 @@ def test_only_the_optimist_always_fills_when_crossed_and_the_pessimist_never_doe
             offer.build(offer.config(fills_when_crossed=True), CONTEXT).fills_when_crossed,
         )
         for offer in mm_fill_models()
+        if offer.name != "poisson"
     }
     assert crosses.pop("optimistic") == (True, True)
     assert crosses.pop("pessimistic") == (False, False)
     assert set(crosses.values()) == {(False, True)}
+
+
+def test_a_print_that_reaches_our_price_fills_us_whole_under_poisson() -> None:
+    """Whatever is displayed or cancelled there; the other side alone fills nobody."""
+    model = built("poisson", {})
+    assert model.on_print(50.0, 80.0, 7.0, math.nan, *model.parameters) == -7.0
+    assert model.on_depth(50.0, 80.0, 10.0, 0.0, *model.parameters) == 50.0
+    assert not model.fills_when_crossed
+    assert not model.draws
 
 
 def test_only_probabilistic_draws() -> None:

@@ -50,8 +50,11 @@ class ConnectorOffer:
     name: str
     config: type[Any]
     """attrs class of the table ``[data]`` as this connector reads it."""
-    build: Callable[[Any, str], Connector]
+    build: Callable[..., Connector]
     """(config, symbol) -> connector. Opens nothing yet."""
+    seeded: bool = False
+    """True for a source that makes its data up: ``build`` is given the run's seed as well, as
+    (config, symbol, seed)."""
     help: str = ""
 
 

@@ -21,6 +21,9 @@ class CandleBuilder:
         """Take a batch; return the candles that it completed, dtype CANDLE."""
         done: list[Rows] = []
         trades = batch.events[batch.events["kind"] == TRADE]
+        if np.any(np.diff(trades["instrument"])):
+            # Stable, so each instrument's stay in order, and make one group a period.
+            trades = trades[np.argsort(trades["instrument"], kind="stable")]
         starts = trades["ts_local"] // self._period_us * self._period_us
         changes = np.flatnonzero((np.diff(starts) != 0) | (np.diff(trades["instrument"]) != 0)) + 1
         for group, opens in zip(np.split(trades, changes), np.split(starts, changes), strict=True):

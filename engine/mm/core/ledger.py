@@ -76,6 +76,7 @@ class Ledger:
         self.holdings = tuple(Holding(instrument=i, rounding=rounding) for i in instruments)
         self.totals = Totals()
         self.marks = [math.nan] * len(instruments)
+        self._unrealized = [0.0] * len(instruments)  # at the marks [settlement currency]
         self._settled = [math.nan] * len(instruments)  # v(mark) that revaluation is booked up to
         self._margin = margin or Margin()
         self._at_mark_price = at_mark_price
@@ -98,8 +99,8 @@ class Ledger:
     def unrealized(self) -> float:
         """P&L of closing everything at the last marks."""
         total = 0.0
-        for holding, mark in zip(self.holdings, self.marks, strict=True):
-            total += holding.unrealized(mark)
+        for unrealized in self._unrealized:  # not sum(): Python 3.12 adds up in another way
+            total += unrealized
         return total
 
     @property
@@ -163,6 +164,7 @@ class Ledger:
         """Value the position at ``mark`` from now on; NaN = not known, nothing moves."""
         if not math.isnan(mark):
             self.marks[instrument] = mark
+            self._unrealized[instrument] = self.holdings[instrument].unrealized(mark)
 
     def _settle(self, instrument: int) -> float:
         """Book what an open position gained since its last fill; return v(mark)."""
@@ -192,10 +194,12 @@ class Ledger:
                 if mark == mark:  # not NaN
                     self.marks[instrument] = mark
             if held:
-                unrealized = 0.0
+                total = 0.0
                 for instrument in held:
-                    unrealized += self.holdings[instrument].unrealized(self.marks[instrument])
-                self.totals.track(cash + unrealized)
+                    unrealized = self.holdings[instrument].unrealized(self.marks[instrument])
+                    self._unrealized[instrument] = unrealized
+                    total += unrealized
+                self.totals.track(cash + total)
             if times[place] >= self._next_sample:
                 rows += [self._row(times[place], instrument) for instrument in range(count)]
                 self._next_sample = (times[place] // self._sample_us + 1) * self._sample_us
@@ -211,6 +215,7 @@ class Ledger:
         maker = fill["rule"] != TAKER
         fee = self._fee(holding, size, price, maker)
         realized = holding.trade(side * size, price)
+        self._unrealized[instrument] = holding.unrealized(self.marks[instrument])
         totals.realized += realized
         totals.largest_position = max(totals.largest_position, abs(holding.lots))
         totals.track(self.equity)

@@ -10,6 +10,7 @@ is decided alone is decided once, and a strategy that answers one row at a time 
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from mm.api import (
     CANCEL_ALL,
@@ -56,19 +57,24 @@ async def decide(
             with blame(owner, message.watermark):
                 rows = strategy.observe(rows)
             _check_rows(rows, message.rows, owner)
+            times = np.ascontiguousarray(rows["ts"])
             start = 0
             while start < len(rows):
-                if account.up_to < rows["ts"][start]:
-                    await out.send(_nothing(int(rows["ts"][start]), account))
+                if account.up_to < times[start]:
+                    await out.send(_nothing(int(times[start]), account))
                     account = await accounts.receive()
-                wanted = rows[start : start + length]
+                wanted = rows[start : _end(times, start, length, longest_block)]
                 decisions = _decide(strategy, wanted, account, owner)
                 block = wanted[: len(decisions.trace)]
                 after = start + len(block)
-                horizon = int(rows["ts"][after]) if after < len(rows) else message.watermark
-                times = np.ascontiguousarray(block["ts"])
+                horizon = int(times[after]) if after < len(times) else message.watermark
                 await out.send(
-                    OrderBlock(times=times, decisions=decisions, horizon=horizon, account=account)
+                    OrderBlock(
+                        times=times[start:after],
+                        decisions=decisions,
+                        horizon=horizon,
+                        account=account,
+                    )
                 )
                 account = await accounts.receive()
                 start += account.committed
@@ -77,6 +83,16 @@ async def decide(
             if account.up_to < message.watermark:
                 await out.send(_nothing(message.watermark, account))
                 account = await accounts.receive()
+
+
+def _end(times: npt.NDArray[np.int64], start: int, length: int, longest: int) -> int:
+    """Where a block of about ``length`` rows ends: not among the rows of its first time.
+
+    Nothing comes between those, so they cost one round trip together: one a step, where many
+    instruments are decided on at the same times.
+    """
+    together = int(np.searchsorted(times, times[start], side="right"))
+    return min(max(start + length, together), start + longest)
 
 
 def _decide(strategy: Strategy, rows: Rows, account: Account, owner: str) -> Decisions:

@@ -56,7 +56,8 @@ async def plan_run(loaded: LoadedConfig) -> Plan:
     name = config.data.connector
     with blame(f"connector {name!r}"):
         offer = loaded.registry.connector(name)
-        connector = offer.build(config.parts.connector, config.strategy.symbol)
+        seed = (config.engine.seed,) if offer.seeded else ()
+        connector = offer.build(config.parts.connector, config.strategy.symbol, *seed)
         survey = await connector.survey()
     instruments, notes = find_instruments(config, survey)
     return Plan(
