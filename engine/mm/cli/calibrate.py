@@ -1,0 +1,101 @@
+"""``mm calibrate``: estimate sigma, A and k from the market of a run file.
+
+Only the report goes to stdout, or with ``--json`` or ``--toml`` only that; all else to stderr.
+"""
+
+import argparse
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Final
+
+import trio
+
+from mm.api import UsageError
+from mm.calibrate.content import as_content
+from mm.calibrate.estimate import Calibration, calibrate
+from mm.calibrate.picture import draw
+from mm.calibrate.read import Market, read_market
+from mm.calibrate.report import as_text, as_toml
+from mm.cli.run_file import load_run_file
+from mm.config import LoadedConfig
+from mm.picture import check_place
+from mm.run.progress import Progress
+
+_LINE_EVERY_S: Final = 10.0
+_REFRESH_S: Final = 0.5
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out ``mm calibrate``; return the exit code.
+
+    Raises:
+        MMError: what went wrong; DataError where the data are too thin.
+    """
+    if args.plot:
+        check_place(Path(args.plot))
+    loaded = load_run_file(args)
+    if not loaded.config.data.from_csv:
+        raise UsageError(
+            f"{args.config}: data.from_csv is false, so this is a run file for live data;"
+            " mm calibrate needs true"
+        )
+    market = trio.run(_read, loaded, args.quiet)
+    found = calibrate(
+        market.sample, market.instrument, sigma_us=market.sigma_us, max_depth=args.max_depth
+    )
+    if args.plot:
+        draw(found, Path(args.plot))
+    print(_output(found, args))
+    return 0
+
+
+async def _read(loaded: LoadedConfig, quiet: bool) -> Market:
+    async with trio.open_nursery() as nursery:
+
+        def watch(progress: Progress) -> None:
+            if not quiet:
+                nursery.start_soon(_show, progress)
+
+        market = await read_market(loaded, watch)
+        nursery.cancel_scope.cancel()
+    if not quiet:
+        for note in market.notes:
+            print(f"note: {note}", file=sys.stderr)
+    return market
+
+
+async def _show(progress: Progress) -> None:
+    """Say how far the reading is, until cancelled: in place on a terminal, else every 10 s."""
+    drawn = sys.stderr.isatty()
+    start, end = ("\r", "") if drawn else ("", "\n")
+    try:
+        while True:
+            await trio.sleep(_REFRESH_S if drawn else _LINE_EVERY_S)
+            share = "" if progress.share is None else f" ({progress.share:.0%})"
+            text = f"{start}reading: {progress.rows:,} rows{share}"
+            print(text, end=end, file=sys.stderr, flush=True)
+    finally:
+        if drawn:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)  # clear the line
+
+
+def _output(found: Calibration, args: argparse.Namespace) -> str:
+    if args.json:
+        return json.dumps(as_content(found), indent=2, allow_nan=False)
+    toml = as_toml(found, _command(args))
+    return toml if args.toml else f"{as_text(found)}\n{toml}"
+
+
+def _command(args: argparse.Namespace) -> str:
+    """Write the command line anew, as far as it bears on the result."""
+    words = ["mm", "calibrate", "--config", args.config]
+    for flag in ("data", "symbol"):
+        if getattr(args, flag) is not None:
+            words += [f"--{flag}", getattr(args, flag)]
+    for setting in args.set:
+        words += ["--set", setting]
+    if args.max_depth is not None:
+        words += ["--max-depth", f"{args.max_depth:g}"]
+    return shlex.join(words)
