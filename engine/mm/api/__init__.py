@@ -5,7 +5,7 @@ Everything here follows ``API_VERSION``: a minor step adds, a major step may cha
 
 from mm.api.account import WORKING, Account
 from mm.api.errors import ConfigError, DataError, MMError, PluginError, UsageError
-from mm.api.features import TOUCH_FIELDS, Features
+from mm.api.features import SIGNAL_FIELDS, TOUCH_FIELDS, Features
 from mm.api.instrument import MICRO, ContractType, Instrument
 from mm.api.market import (
     BUY,
@@ -126,9 +126,9 @@ __all__ = [
     "NO_RULE", "ONE_SIDED", "ORDER", "PASSIVE", "POSITION", "QUEUE_REACHED", "QUOTE", "RATE_UNIT",
     "REASON_NAMES", "REDUCE_ONLY", "REJECTED", "REPLACE", "REPLACED", "REPORT", "REPORT_NAMES",
     "REQUESTED", "RISK_COLLAR", "RISK_LOSS", "RISK_ORDER_RATE", "RISK_ORDER_SIZE",
-    "RISK_POSITION", "RISK_STALE", "RULE_NAMES", "SELL", "TAKER", "TICKER", "TIF_NAMES",
-    "TOUCH_FIELDS", "TRADE", "TRADED_THROUGH", "TYPE_NAMES", "UNKNOWN_ORDER", "WORKING",
-    "WOULD_TAKE", "Account", "ConfigError", "Connector", "ConnectorOffer", "Context",
+    "RISK_POSITION", "RISK_STALE", "RULE_NAMES", "SELL", "SIGNAL_FIELDS", "TAKER", "TICKER",
+    "TIF_NAMES", "TOUCH_FIELDS", "TRADE", "TRADED_THROUGH", "TYPE_NAMES", "UNKNOWN_ORDER",
+    "WORKING", "WOULD_TAKE", "Account", "ConfigError", "Connector", "ConnectorOffer", "Context",
     "ContractType", "DataError", "Decisions", "DepthRule", "ExecutionReport", "Features",
     "FeeModel", "FeeModelOffer", "FillModel", "FillModelOffer", "Floats", "Hooks", "Instrument",
     "LatencyModel", "LatencyModelOffer", "Lots", "MMError", "MarketBatch", "NoConfig", "OrderBlock",

@@ -16,6 +16,15 @@ TOUCH_FIELDS: Final = [
 ]
 """The columns every transformer's dtype starts with; what follows is the transformer's own."""
 
+SIGNAL_FIELDS: Final = [*TOUCH_FIELDS, ("signal", "f8")]
+"""The columns of a signal, for a transformer that ``strategy.signals`` may name.
+
+``signal`` is how far the fair price is from the mid [price]; NaN = not known. The transformer gives
+a row whenever that may have changed, and its configuration class has a field ``weight``. The host
+adds, to each row of ``strategy.preprocessing``, a column by the signal's name with its latest value
+by then, and ``fair`` [price] = ``mid`` + the sum of weight * signal, what is not known counting 0.
+"""
+
 
 @attrs.frozen
 class Features:

@@ -116,10 +116,6 @@ class _Loader:
         fill_model = choose("execution", "fill_model", self.registry.fill_model)
         latency = choose("execution", "latency_model", self.registry.latency_model)
         fee = choose("execution", "fee_model", self.registry.fee_model)
-        sinks = self._names(("output", "sinks"))
-        for number, name in enumerate(sinks):
-            if name in sinks[:number]:
-                self.document.fault(("output", "sinks", number), f"{name!r} stands here twice")
         return Parts(
             connector=self._connector(),
             strategy=strategy and self._part(("strategy", strategy.name.lower())),
@@ -127,12 +123,34 @@ class _Loader:
             fill_model=fill_model and self._part(("execution", fill_model.name)),
             latency_model=latency and self._part(("execution", latency.name)),
             fee_model=fee and self._part(("execution", fee.name)),
+            signals=self._signals(),
             sinks=tuple(
-                self._part(("output", name))
-                for number, name in enumerate(sinks)
-                if self._offered(("output", "sinks", number), self.registry.sink, name)
+                self._part(("output", offer.name))
+                for _, offer in self._several(("output", "sinks"), self.registry.sink)
             ),
         )
+
+    def _signals(self) -> tuple[Any, ...]:
+        parts = []
+        for number, offer in self._several(("strategy", "signals"), self.registry.transformer):
+            if "weight" in field_names(offer.config):
+                parts.append(self._part(("strategy", offer.name.lower())))
+                continue
+            offers = self.registry.offers("transformer")
+            signals = [one.name for one in offers if "weight" in field_names(one.config)]
+            text = f"transformer {offer.name!r} gives no signal; on offer: {', '.join(signals)}"
+            self.document.fault(("strategy", "signals", number), text)
+        return tuple(parts)
+
+    def _several(self, path: Keys, find: Any) -> Iterator[tuple[int, Any]]:
+        """Give the offers that a list names, each with its place there."""
+        names = self._names(path)
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                self.document.fault((*path, number), f"{name!r} stands here twice")
+            offer = self._offered((*path, number), find, name)
+            if offer is not None:
+                yield number, offer
 
     def _choose(self, table: str, key: str, find: Any) -> Any:
         """Return the offer a key names, from the document or by default."""

@@ -21,6 +21,10 @@ class StrategyTable:
         "Avellaneda", help="Transformer that makes the rows the strategy decides on, by name."
     )
     symbol: str = option(help="Instrument, as it is called in the data.")
+    signals: list[str] = option(
+        factory=list,
+        help="Transformers whose signals make the fair price that quotes lean to, by name.",
+    )
     max_block: int = option(
         256,
         help="Most decisions taken in one go; changes speed only, 1 = one by one.",
@@ -216,6 +220,8 @@ class Parts:
     fill_model: Any
     latency_model: Any
     fee_model: Any
+    signals: tuple[Any, ...]
+    """In the order of ``strategy.signals``."""
     sinks: tuple[Any, ...]
     """In the order of ``output.sinks``."""
 

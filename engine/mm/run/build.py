@@ -34,6 +34,7 @@ from mm.core.touch import BookQuotes
 from mm.core.venue import FundingSchedule, Limits, SimulatedVenue
 from mm.registry import Registry
 from mm.run.ends import blame
+from mm.run.fair import CombinedTransformer, Signal
 from mm.run.keep import Books
 from mm.run.network import Parts
 from mm.run.progress import Progress
@@ -133,24 +134,34 @@ def _build_strategy(
     config: RunConfig, registry: Registry, context: Context
 ) -> tuple[Transformer, Strategy]:
     table = config.strategy
-    with blame(f"transformer {table.preprocessing!r}"):
-        transformer_offer = registry.transformer(table.preprocessing)
-        transformer: Transformer = transformer_offer.build(config.parts.transformer, context)
+    transformer = _build_transformer(
+        registry, table.preprocessing, config.parts.transformer, context
+    )
+    if table.signals:
+        signals = [
+            Signal(name, _build_transformer(registry, name, part, context), part.weight)
+            for name, part in zip(table.signals, config.parts.signals, strict=True)
+        ]
+        count = len(context.instruments)
+        transformer = CombinedTransformer(table.preprocessing, transformer, signals, count)
     with blame(f"strategy {table.kind!r}"):
         strategy: Strategy = registry.strategy(table.kind).build(config.parts.strategy, context)
-    columns = transformer.dtype.names or ()
-    touch: list[Any] = [name for name, _ in TOUCH_FIELDS]
-    if list(columns[: len(touch)]) != touch:
-        raise PluginError(
-            f"transformer {table.preprocessing!r}: its dtype must start with {', '.join(touch)}"
-        )
-    missing = sorted(strategy.requires - set(columns))
+    missing = sorted(strategy.requires - set(transformer.dtype.names or ()))
     if missing:
         raise ConfigError(
             f"strategy {table.kind!r} needs {', '.join(missing)}, which the transformer"
             f" {table.preprocessing!r} does not give; choose another strategy.preprocessing"
         )
     return transformer, strategy
+
+
+def _build_transformer(registry: Registry, name: str, part: Any, context: Context) -> Transformer:
+    with blame(f"transformer {name!r}"):
+        transformer: Transformer = registry.transformer(name).build(part, context)
+    touch: list[Any] = [column for column, _ in TOUCH_FIELDS]
+    if list(transformer.dtype.names or ())[: len(touch)] != touch:
+        raise PluginError(f"transformer {name!r}: its dtype must start with {', '.join(touch)}")
+    return transformer
 
 
 def make_context(config: RunConfig, instruments: tuple[Instrument, ...]) -> Context:

@@ -16,12 +16,19 @@ async def transform(
         async for batch in batches:
             with blame(owner, batch.watermark):
                 rows = transformer.push(batch)
-                _check(rows, watermark, batch.watermark, transformer.dtype, owner)
+                check_rows(rows, watermark, batch.watermark, transformer.dtype, owner)
             watermark = batch.watermark
             await out.send(Features(rows, watermark))
 
 
-def _check(rows: Rows, before: int, watermark: int, dtype: "np.dtype[np.void]", owner: str) -> None:
+def check_rows(
+    rows: Rows, before: int, watermark: int, dtype: "np.dtype[np.void]", owner: str
+) -> None:
+    """Hold a transformer to its contract: its dtype, and rows in order after ``before``.
+
+    Raises:
+        PluginError: naming ``owner``.
+    """
     if rows.dtype != dtype:
         raise PluginError(f"{owner} gave rows of dtype {rows.dtype}, not the {dtype} it declares")
     times = rows["ts"]
