@@ -8,7 +8,17 @@ from collections.abc import Callable
 from typing import Final
 
 from mm.cli.arguments import Parser, ShowVersion, group
-from mm.cli.verbs import backtest, calibrate, config, data, explain, plugins, quotes, simulate
+from mm.cli.verbs import (
+    backtest,
+    calibrate,
+    config,
+    data,
+    explain,
+    plugins,
+    prove,
+    quotes,
+    simulate,
+)
 
 Handler = Callable[[argparse.Namespace], int]
 
@@ -19,6 +29,7 @@ _VERBS: Final = {
     "data": data.add,
     "explain": explain.add,
     "plugins": plugins.add,
+    "prove": prove.add,
     "quotes": quotes.add,
     "simulate": simulate.add,
 }
