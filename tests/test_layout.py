@@ -132,8 +132,15 @@ def test_what_is_imported_is_a_declared_dependency() -> None:
         for requirement in project()["project"]["dependencies"]
     }
     ours = {"mm", *(path.name for path in PLUGINS)}
+    ours |= {"pytest"}  # of the extra; the next test says where
     imported = {module for path in SOURCES for module in tops(imports_of(path))}
     assert imported - sys.stdlib_module_names - ours <= declared
+
+
+def test_only_the_contract_classes_need_pytest() -> None:
+    """``mm plugins check`` has to work where it is not installed."""
+    users = [name_of(path) for path in SOURCES if "pytest" in tops(imports_of(path))]
+    assert users == ["engine/mm/testing/contracts.py"]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)

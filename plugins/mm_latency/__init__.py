@@ -17,9 +17,11 @@ MM_API = (0, 1)
 class FeedConfig:
     """``[execution.feed]``"""
 
-    entry_multiple: float = option(1.0, help="Of the feed latency, from us to the venue.", ge=0.0)
+    entry_multiple: float = option(
+        1.0, help="Of the feed latency, from us to the venue.", unit="multiple", ge=0.0
+    )
     response_multiple: float = option(
-        1.0, help="Of the feed latency, from the venue to us.", ge=0.0
+        1.0, help="Of the feed latency, from the venue to us.", unit="multiple", ge=0.0
     )
 
 
@@ -36,7 +38,9 @@ class TableConfig:
 class JitterConfig:
     """``[execution.jitter]``"""
 
-    sigma: float = option(0.5, help="Standard deviation of the logarithm.", ge=0.0, le=5.0)
+    sigma: float = option(
+        0.5, help="Standard deviation of the logarithm.", unit="pure number", ge=0.0, le=5.0
+    )
 
 
 def _constant(config: NoConfig, context: Context) -> LatencyModel:

@@ -18,7 +18,8 @@ class MomentumConfig:
     )
     threshold: float = option(
         0.0001,
-        help="How far the fast average must be from the slow one, as a share of it.",
+        help="How far the fast average must be from the slow one.",
+        unit="share of it",
         ge=0.0,
         lt=1.0,
     )

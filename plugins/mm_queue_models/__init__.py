@@ -40,7 +40,9 @@ class QueueConfig:
 class PowerConfig:
     """``[execution.<model>]`` of models with an exponent."""
 
-    n: float = option(3.0, help="Exponent; higher = more cancels behind us.", gt=0.0, le=10.0)
+    n: float = option(
+        3.0, help="Exponent; higher = more cancels behind us.", unit="pure number", gt=0.0, le=10.0
+    )
     fills_when_crossed: bool = option(
         False, help="Fill when the other side's best price reaches ours, by what stands there."
     )

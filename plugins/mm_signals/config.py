@@ -10,7 +10,9 @@ class SignalConfig:
     """What all signals have."""
 
     weight: float = option(
-        1.0, help="Factor of the signal in the fair price; 0 = only a column, for watching."
+        1.0,
+        help="Factor of the signal in the fair price; 0 = only a column, for watching.",
+        unit="pure number",
     )
 
 

@@ -186,7 +186,8 @@ def option(
     Args:
         default: the value when the key is absent; left out, the key is required.
         help: one sentence, shown by ``mm config schema`` and in the README.
-        unit: for instance ``"s"``, ``"1/price"``; empty for pure numbers and text.
+        unit: for instance ``"s"``, ``"1/price"``; a float always says one (``"pure number"`` if it
+            has none); may be empty for counts and text.
         constraints: ``gt``, ``ge``, ``lt``, ``le`` (bounds, checked), ``choices`` (a tuple of the
             permitted values), or ``factory`` (for a nested table's default).
     """

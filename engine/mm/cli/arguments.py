@@ -37,17 +37,28 @@ class ShowVersion(argparse.Action):
         parser.exit()
 
 
-def group(parser: argparse.ArgumentParser, names: Iterable[str]) -> Any:
+def group(
+    parser: argparse.ArgumentParser, names: Iterable[str], *, required: bool = True
+) -> Any:  # fmt: skip
     """Let a parser have verbs; return what ``verb`` adds them to."""
     assert isinstance(parser, Parser)  # subparsers are of their parent's class
     parser.verbs = tuple(names)
-    return parser.add_subparsers(metavar="VERB", required=True)
+    return parser.add_subparsers(metavar="VERB", required=required)
 
 
 def verb(
-    verbs: Any, name: str, target: str, summary: str, examples: Iterable[str]
+    verbs: Any,
+    name: str,
+    target: str,
+    summary: str,
+    examples: Iterable[str],
+    *,
+    nested: bool = False,
 ) -> argparse.ArgumentParser:
-    """Add a verb that ``target`` (``module:function``) carries out; return its parser."""
+    """Add a verb that ``target`` (``module:function``) carries out; return its parser.
+
+    ``nested``: it is below a verb that has flags itself; see ``flag``.
+    """
     parser: argparse.ArgumentParser = verbs.add_parser(
         name,
         help=summary,
@@ -57,13 +68,18 @@ def verb(
         allow_abbrev=False,
     )
     parser.set_defaults(handler=target)
-    flag(parser, "--debug", "show the traceback of an error")
+    flag(parser, "--debug", "show the traceback of an error", nested=nested)
     return parser
 
 
-def flag(parser: argparse.ArgumentParser, name: str, text: str) -> None:
-    """Add a flag without a value."""
-    parser.add_argument(name, action="store_true", help=text)
+def flag(parser: argparse.ArgumentParser, name: str, text: str, *, nested: bool = False) -> None:
+    """Add a flag without a value.
+
+    ``nested``: the verb above has the same flag, and it counts before the verb's name as well;
+    argparse would undo it with the inner one's default.
+    """
+    default: Any = argparse.SUPPRESS if nested else False
+    parser.add_argument(name, action="store_true", default=default, help=text)
 
 
 _SHORT: Final = {

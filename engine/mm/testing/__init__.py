@@ -1,12 +1,63 @@
-"""What plugin authors, and mm itself, test with: schedules, scripted feeds, whole runs.
+"""What plugin authors, and mm itself, test with: the conformance kit, feeds, schedules, runs.
 
+contracts.py  classes for pytest: subclass one, and a part's rules become tests (imports pytest)
+kit/          the rules themselves, and ``check_…`` functions that try all of a kind
+markets.py    random markets: legal streams of events, calm or wild, the same for a seed
 schedules.py  make Trio's scheduler repeatable, and different for every seed
 feeds.py      a connector that sends what it was given, cut as asked
 runs.py       run a configuration to its end from a test
 """
 
 from mm.testing.feeds import ScriptedConnector, cut_stream
+from mm.testing.kit.connectors import ConnectorCase, check_connector
+from mm.testing.kit.findings import Finding
+from mm.testing.kit.model_case import (
+    FeeModelCase,
+    FillModelCase,
+    LatencyModelCase,
+    QuoteModelCase,
+)
+from mm.testing.kit.models import (
+    check_fee_model,
+    check_fill_model,
+    check_latency_model,
+    check_quote_model,
+)
+from mm.testing.kit.network import trial_context
+from mm.testing.kit.options import guess_config
+from mm.testing.kit.sinks import SinkCase, check_sink
+from mm.testing.kit.strategies import check_strategy
+from mm.testing.kit.strategy_case import StrategyCase
+from mm.testing.kit.transformers import TransformerCase, check_transformer
+from mm.testing.markets import change_future, random_market, with_heartbeats
 from mm.testing.runs import run_config
 from mm.testing.schedules import schedule
 
-__all__ = ["ScriptedConnector", "cut_stream", "run_config", "schedule"]
+__all__ = [
+    "ConnectorCase",
+    "FeeModelCase",
+    "FillModelCase",
+    "Finding",
+    "LatencyModelCase",
+    "QuoteModelCase",
+    "ScriptedConnector",
+    "SinkCase",
+    "StrategyCase",
+    "TransformerCase",
+    "change_future",
+    "check_connector",
+    "check_fee_model",
+    "check_fill_model",
+    "check_latency_model",
+    "check_quote_model",
+    "check_sink",
+    "check_strategy",
+    "check_transformer",
+    "cut_stream",
+    "guess_config",
+    "random_market",
+    "run_config",
+    "schedule",
+    "trial_context",
+    "with_heartbeats",
+]
