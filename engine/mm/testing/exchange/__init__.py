@@ -1,0 +1,45 @@
+"""A look-alike of BitMEX: its realtime feed and a little of its REST, on loopback, with faults.
+
+For the tests of connectors, ours and other people's, and for ``mm fake-bitmex``. It is not the
+exchange: no orders, no keys, no private tables; what it shows as public is what mm needs.
+
+    source, rows   data: Tardis files, a recording, or the synthetic market
+    contract       the contract's terms; ticker its mark price and funding; truth its book
+    wire, teller   BitMEX's message forms, of 2021 and of 2026
+    clock          when the data are due, and what times are shown
+    market         plays the data as messages; opening makes one
+    session        one client's conversation
+    faults, plan, link   what goes wrong, when, and what it does to one connection
+    http, limits   REST and upgrades
+    line, connection, server   bytes, queues and tasks: all that knows Trio
+
+Everything above the last line is pure. ``open_exchange`` brings trio-websocket, so it is imported
+when it is first asked for.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from mm.testing.exchange.faults import Faults, fault_list, parse_faults
+from mm.testing.exchange.market import Market
+from mm.testing.exchange.opening import open_market
+
+if TYPE_CHECKING:
+    from mm.testing.exchange.server import Exchange, open_exchange
+
+__all__ = [
+    "Exchange",
+    "Faults",
+    "Market",
+    "fault_list",
+    "open_exchange",
+    "open_market",
+    "parse_faults",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Exchange", "open_exchange"):
+        from mm.testing.exchange import server
+
+        return getattr(server, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
