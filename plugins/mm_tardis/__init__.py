@@ -10,6 +10,8 @@ This module only says what is on offer; the work, and what it imports, waits unt
     reader      parsed rows of one file, or the error that names the line
     layout      the header: kind of file, order of columns
     lines       bytes to blocks of whole lines, gzip or plain
+    members     how much of a recording that was cut off is whole
+    files       the files that a pattern stands for, in order
     parse, tally, convert, decimals    the kernels
     faults, notes    sentences for the user
     inspect     what ``mm data inspect`` shows
@@ -29,10 +31,14 @@ class TardisConfig:
     """The table ``[data]`` as this connector reads it."""
 
     tardis_root: str = option(
-        ".", help="Directory of the files, relative to the current directory."
+        ".",
+        help="Directory of the files, relative to the current directory, or with $HERE/ in front"
+        " to that of the run file.",
     )
     trades_csv: str | None = option(
-        None, help="Trades file, gzip or plain, relative to tardis_root; empty = none."
+        None,
+        help="Trades file, gzip or plain, relative to tardis_root; empty = none. A pattern such"
+        " as trades_*.csv.gz stands for several that follow each other in time and by name.",
     )
     quotes_csv: str | None = option(
         None, help="Quotes (or book_ticker) file; may be absent if there is a book."
@@ -43,6 +49,10 @@ class TardisConfig:
     derivative_ticker_csv: str | None = option(
         None, help="derivative_ticker file: funding and mark price; empty = none."
     )
+    until: int | None = option(
+        None, help="Go on to this local time though the files end before; empty = do not.",
+        unit="µs", ge=0,
+    )  # fmt: skip
     strict: bool = option(
         False, help="Refuse data in which an event is received before it was made."
     )

@@ -1,24 +1,40 @@
-"""The connector ``tardis``: a survey, then a stream, each file read in a thread of its own.
+"""The connector ``tardis``: a survey, then a stream, each kind of file read in a thread of its own.
 
     disk ─► EventReader (thread) ─► _read_ahead ──Chunk──► ┐
     disk ─► EventReader (thread) ─► _read_ahead ──Chunk──► ├ _merge ──MarketBatch──► out
     disk ─► EventReader (thread) ─► _read_ahead ──Chunk──► ┘
 
+Several files of one kind follow each other as if they were one, but rows are counted in each.
+
 Only this module of the package knows Trio. A thread does one block and comes back (a few
 milliseconds), so a cancelled run ends at once and leaves no thread behind.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
+import numpy as np
 import trio
 
-from mm.api import ConfigError, DataError, Instrument, Outlet, Source, Survey
+from mm.api import (
+    EVENT,
+    ConfigError,
+    DataError,
+    Instrument,
+    MarketBatch,
+    Outlet,
+    Source,
+    Survey,
+)
 from mm_tardis import TardisConfig
 from mm_tardis import tally as ta
-from mm_tardis.events import Chunk, EventReader
+from mm_tardis.events import Chunk, EventReader, new_memory
+from mm_tardis.files import check_order, find_files
 from mm_tardis.merge import Merge
 from mm_tardis.notes import figures, notes
 from mm_tardis.survey import FileSurvey, Findings, clock_shift, grid_of
@@ -42,11 +58,10 @@ class TardisConnector:
     def __init__(self, config: TardisConfig, symbol: str) -> None:
         self._config = config
         self._symbol = symbol
-        root = Path(config.tardis_root)
         names = (
             config.trades_csv, config.quotes_csv, config.book_csv, config.derivative_ticker_csv,
         )  # fmt: skip
-        self._paths = [(kind, root / name) for kind, name in enumerate(names) if name]
+        self._names = [(kind, name) for kind, name in enumerate(names) if name]
         if not (config.quotes_csv or config.book_csv):
             raise ConfigError(
                 "data.quotes_csv and data.book_csv are both absent, expected at least one of them "
@@ -56,11 +71,11 @@ class TardisConnector:
 
     async def survey(self) -> Survey:
         """Read every file once: check all rows, count, infer the grid."""
-        answers: list[Findings | DataError | None] = [None] * len(self._paths)
+        answers: list[list[Findings] | DataError] = [[] for _ in self._names]
         async with trio.open_nursery() as nursery:
-            for place in range(len(self._paths)):
-                nursery.start_soon(self._survey_file, place, answers)
-        found = [_unwrap(answer) for answer in answers]
+            for place in range(len(self._names)):
+                nursery.start_soon(self._survey_kind, place, answers)
+        found = [findings for answer in answers for findings in _unwrap(answer)]
         self._check(found)
         self._found = found
         filled = [f for f in found if f.rows]
@@ -75,7 +90,7 @@ class TardisConnector:
             last_ts=max(f.count(ta.LAST) for f in filled),
             total_rows=sum(f.rows for f in found) - left_out,
             notes=notes(found),
-            details={f.name: figures(f) for f in found} | {"clock_shift_us": clock_shift(found)},
+            details=_details(found) | {"clock_shift_us": clock_shift(found)},
         )
 
     async def run(self, instruments: tuple[Instrument, ...], out: Outlet) -> None:
@@ -92,17 +107,27 @@ class TardisConnector:
         if fault is not None:
             raise fault
 
-    async def _survey_file(self, place: int, answers: list[Findings | DataError | None]) -> None:
-        kind, path = self._paths[place]
-        block_bytes = self._config.block_bytes
+    async def _survey_kind(self, place: int, answers: list[list[Findings] | DataError]) -> None:
+        kind, name = self._names[place]
+        found: list[Findings] = []
+        survey = None
         try:
-            survey = await _in_thread(lambda: FileSurvey(path, kind, self._symbol, block_bytes))
-            with closing(survey):
-                while not await _in_thread(survey.step):
-                    pass
-                answers[place] = survey.findings()
+            for path in await _in_thread(find_files, Path(self._config.tardis_root), name):
+                survey = await self._survey_file(path, kind, survey)
+                found.append(survey.findings())
+            check_order(found)
         except DataError as fault:
             answers[place] = fault
+        else:
+            answers[place] = found
+
+    async def _survey_file(self, path: Path, kind: int, after: FileSurvey | None) -> FileSurvey:
+        block_bytes = self._config.block_bytes
+        survey = await _in_thread(lambda: FileSurvey(path, kind, self._symbol, block_bytes, after))
+        with closing(survey):
+            while not await _in_thread(survey.step):
+                pass
+        return survey
 
     def _check(self, found: list[Findings]) -> None:
         if not any(f.rows for f in found):
@@ -122,35 +147,43 @@ class TardisConnector:
     ) -> DataError | None:
         """Wire readers to the merge. A fault is returned, so that no exception group forms."""
         inputs: list[trio.MemoryReceiveChannel[_News]] = []
+        shift, block_bytes = clock_shift(found), self._config.block_bytes
         async with trio.open_nursery() as nursery:
-            for file in found:
-                make = _reader_of(file, instrument, clock_shift(found), self._config.block_bytes)
+            for _, files in groupby(found, attrgetter("kind")):
+                makes = _readers_of(list(files), instrument, shift, block_bytes)
                 sender, receiver = trio.open_memory_channel[_News](_READ_AHEAD)
-                nursery.start_soon(_read_ahead, make, sender)
+                nursery.start_soon(_read_ahead, makes, sender)
                 inputs.append(receiver)
-            fault = await _merge(inputs, Merge(len(inputs), self._config.max_batch_rows), out)
+            merge = Merge(len(inputs), self._config.max_batch_rows)
+            fault = await _merge(inputs, merge, out)
             nursery.cancel_scope.cancel()
+        until = self._config.until
+        if fault is None and until is not None and until > merge.watermark:
+            await out.send(MarketBatch(np.empty(0, EVENT), until))
         return fault
 
 
-def _reader_of(
-    found: Findings, instrument: Instrument, shift: int, block_bytes: int
-) -> Callable[[], EventReader]:
-    return lambda: EventReader(found, instrument, shift, block_bytes)
+def _readers_of(
+    files: Sequence[Findings], instrument: Instrument, shift: int, block_bytes: int
+) -> list[Callable[[], EventReader]]:
+    """How to open each file of a kind, once the one before it has been read."""
+    memory = new_memory()
+    return [partial(EventReader, f, instrument, shift, block_bytes, memory) for f in files]
 
 
 async def _read_ahead(
-    make: Callable[[], EventReader], chunks: trio.MemorySendChannel[_News]
+    makes: Sequence[Callable[[], EventReader]], chunks: trio.MemorySendChannel[_News]
 ) -> None:
-    """Read one file in a thread, a block at a time. Owns ``chunks``."""
+    """Read the files of one kind in a thread, a block at a time. Owns ``chunks``."""
     with chunks:
         try:
-            reader = await _in_thread(make)
-            with closing(reader):
-                chunk: Chunk | None = await _in_thread(reader.read)
-                while chunk is not None:
-                    await chunks.send(chunk)
-                    chunk = await _in_thread(reader.read)
+            for make in makes:
+                reader = await _in_thread(make)
+                with closing(reader):
+                    chunk: Chunk | None = await _in_thread(reader.read)
+                    while chunk is not None:
+                        await chunks.send(chunk)
+                        chunk = await _in_thread(reader.read)
             await chunks.send(None)
         except DataError as fault:
             await chunks.send(fault)
@@ -169,11 +202,18 @@ async def _merge(
     return None
 
 
-def _unwrap(answer: Findings | DataError | None) -> Findings:
+def _unwrap(answer: list[Findings] | DataError) -> list[Findings]:
     if isinstance(answer, DataError):
         raise answer
-    assert answer is not None
     return answer
+
+
+def _details(found: Sequence[Findings]) -> dict[str, Any]:
+    """The figures of each file, by what it holds; of several that hold the same, by name, too."""
+    kinds = [f.kind for f in found]
+    return {
+        f.name if kinds.count(f.kind) == 1 else f"{f.name} {f.path.name}": figures(f) for f in found
+    }
 
 
 _in_thread = trio.to_thread.run_sync

@@ -40,15 +40,16 @@ class EventReader:
         instrument: gives the symbol and the grid.
         shift_us: added to exchange times.
         block_bytes: text to read at a time.
+        memory: of ``new_memory``, or of the reader of the file that this one continues.
     """
 
     def __init__(
-        self, found: Findings, instrument: Instrument, shift_us: int, block_bytes: int
+        self, found: Findings, instrument: Instrument, shift_us: int, block_bytes: int, memory: Ints
     ) -> None:
         self._instrument = instrument
         self._grid = _grid(instrument)
         self._shift = shift_us
-        self._memory = np.zeros(co.MEMORY, np.int64)
+        self._memory = memory
         self._held: list[Rows] = []
         self._last = 0  # µs, local time of the last row read
         self._ended = False
@@ -112,6 +113,11 @@ class EventReader:
             events["end"][:-1] = times[1:] != times[:-1]
             events["end"][-1] = 1
         return events
+
+
+def new_memory() -> Ints:
+    """What the rows before the first say about it: nothing."""
+    return np.zeros(co.MEMORY, np.int64)
 
 
 def join(parts: Sequence[Rows]) -> Rows:

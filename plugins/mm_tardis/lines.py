@@ -17,6 +17,7 @@ import numpy as np
 from isal import igzip, igzip_lib
 
 from mm.api import DataError
+from mm_tardis.members import whole_bytes
 from mm_tardis.table import MAX_LINE, Text
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"  # RFC 1952, 2.3.1
@@ -38,18 +39,24 @@ class Identity:
 
 
 class _Hashed(io.RawIOBase):
-    """A file that hashes what is read from it."""
+    """The first ``whole`` bytes of a file; hashes what is read, and at the end the rest, too."""
 
-    def __init__(self, file: Any, digest: Any) -> None:
+    def __init__(self, file: Any, digest: Any, whole: int) -> None:
         self._file = file
         self._digest = digest
+        self._left = whole
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        count: int = self._file.readinto(buffer)
-        self._digest.update(memoryview(buffer)[:count])
+        if self._left == 0:
+            self._digest.update(self._file.read())
+            return 0
+        view = memoryview(buffer)[: self._left]
+        count: int = self._file.readinto(view)
+        self._left -= count
+        self._digest.update(view[:count])
         return count
 
 
@@ -72,7 +79,10 @@ class LineBlocks:
             if not magic:
                 raise DataError(f"{path}: the file is empty (0 bytes), expected CSV; {_AGAIN}")
             self._file.seek(0)
-            hashed = _Hashed(self._file, self._digest)
+            whole = whole_bytes(self._file.fileno(), self.identity.size)
+            self.cut_off = self.identity.size - whole
+            """Bytes of an incomplete member at the end of a recording; they are left out."""
+            hashed = _Hashed(self._file, self._digest, whole)
             self._text: Any = hashed
             if magic == _GZIP_MAGIC:
                 self._text = igzip.IGzipFile(fileobj=hashed, mode="rb")  # type: ignore[no-untyped-call]

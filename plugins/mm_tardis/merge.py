@@ -25,6 +25,11 @@ class Merge:
         self._watermark = 0
 
     @property
+    def watermark(self) -> int:
+        """µs: that of the last batch given."""
+        return self._watermark
+
+    @property
     def wanted(self) -> int | None:
         """The file that is furthest behind, the first of them if several are."""
         behind = [

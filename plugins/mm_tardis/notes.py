@@ -51,6 +51,8 @@ def defects(found: Findings) -> dict[str, int]:
     counts = {name: found.count(column) for name, column, kinds in _DEFECTS if found.kind in kinds}
     if found.kind == BOOK:
         counts["snapshots_mid_file"] = max(found.count(ta.SNAPSHOTS) - 1, 0)
+    if found.cut_off:
+        counts["bytes_cut_off"] = found.cut_off
     return counts
 
 
@@ -73,7 +75,9 @@ def notes(files: Sequence[Findings]) -> tuple[str, ...]:
     """All sentences about a directory's files, in order of kind."""
     sentences: list[str] = []
     for found in files:
-        sentences += [f"{found.name}: {sentence}" for sentence in _about(found)]
+        several = sum(other.kind == found.kind for other in files) > 1
+        subject = f"{found.name} ({found.path.name})" if several else found.name
+        sentences += [f"{subject}: {sentence}" for sentence in _about(found)]
     exchanges = sorted({found.exchange for found in files if found.exchange})
     if len(exchanges) > 1:
         sentences.append(f"the files are of several exchanges: {', '.join(map(repr, exchanges))}")
@@ -85,9 +89,11 @@ def notes(files: Sequence[Findings]) -> tuple[str, ...]:
 
 
 def _about(found: Findings) -> list[str]:
+    cut = f"the last {found.cut_off} bytes are of a write that was cut off, and were left out"
+    sentences = [cut] if found.cut_off else []
     if found.rows == 0:
-        return ["the file has a header and no rows"]
-    sentences = [text.format(n=found.count(c)) for c, text in _SENTENCES if found.count(c)]
+        return [*sentences, "the file has a header and no rows"]
+    sentences += [text.format(n=found.count(c)) for c, text in _SENTENCES if found.count(c)]
     if found.count(ta.SNAPSHOTS) > 1:
         again = found.count(ta.SNAPSHOTS) - 1
         sentences.append(f"the recorder started again {again} times; each clears the book")
@@ -104,7 +110,7 @@ def _about(found: Findings) -> list[str]:
 
 def _uneven(files: Sequence[Findings]) -> list[str]:
     """Warn of a book that stands still while the quotes go on; matching would believe it."""
-    ends = {found.kind: found.count(ta.LAST) for found in files if found.rows}
+    ends = {found.kind: found.count(ta.LAST) for found in files if found.rows}  # the last file's
     short_s = (ends.get(QUOTES, 0) - ends.get(BOOK, ends.get(QUOTES, 0))) / 1e6
     if short_s <= _LONG_PAUSE_S:
         return []

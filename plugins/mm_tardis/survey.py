@@ -39,6 +39,8 @@ class Findings:
     """shape (TALLY,)."""
     histogram: Ints
     """shape (2 * HALF,), of feed latency."""
+    cut_off: int = 0
+    """Bytes at the end of a recording that were left out."""
 
     @property
     def name(self) -> str:
@@ -72,11 +74,23 @@ class Findings:
 
 
 class FileSurvey:
-    """The pass over one file. Call ``step`` until it returns True, then ``findings``."""
+    """The pass over one file. Call ``step`` until it returns True, then ``findings``.
 
-    def __init__(self, path: Path, kind: int | None, symbol: str | None, block_bytes: int) -> None:
+    ``after`` is the pass over the file that this one continues: its last row, and whether it had
+    a snapshot, are where this one starts.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        kind: int | None,
+        symbol: str | None,
+        block_bytes: int,
+        after: "FileSurvey | None" = None,
+    ) -> None:
         self._reader = RowReader(path, kind, symbol, block_bytes)
-        self._arrays = ta.new_tally()
+        self._arrays: tuple[Ints, Ints, Ints]
+        self._arrays = ta.new_tally() if after is None else ta.next_tally(*after._arrays)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -111,6 +125,7 @@ class FileSurvey:
             identity=reader.lines.identity,
             counts=counts,
             histogram=histogram,
+            cut_off=reader.lines.cut_off,
         )
 
 

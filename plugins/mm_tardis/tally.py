@@ -86,6 +86,17 @@ def new_tally() -> tuple[Ints, Ints, Ints]:
     return counts, np.zeros(2 * HALF, np.int64), np.zeros(WIDTH, np.int64)
 
 
+def next_tally(counts: Ints, histogram: Ints, previous: Ints) -> tuple[Ints, Ints, Ints]:
+    """Make the arrays for a file that continues the one that these were filled from.
+
+    A book that has had its snapshot counts one from the start, so that any other is one more.
+    """
+    fresh, empty, last = new_tally()
+    fresh[SNAPSHOTS] = min(int(counts[SNAPSHOTS]), 1)
+    last[:] = previous
+    return fresh, empty, last
+
+
 def latency_of(bucket: int) -> int:
     """The middle of a histogram bucket [µs]."""
     sign, bucket = (1, bucket) if bucket < HALF else (-1, bucket - HALF)

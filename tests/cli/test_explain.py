@@ -20,7 +20,7 @@ symbol = "TEST"
 path = "{folder}/orders.csv"
 [data]
 tardis_root = "{folder}"
-trades_csv = "trades.csv"
+trades_csv = "{trades}"
 quotes_csv = "{quotes}"
 book_csv = "{book}"
 [execution]
@@ -57,11 +57,11 @@ class Bench:
 
     def run(
         self, orders: list[str], *, model: str = "queue", quotes: str = "quotes.csv",
-        book: str = "book.csv", seed: int = 0,
+        book: str = "book.csv", trades: str = "trades.csv", seed: int = 0,
     ) -> Path:  # fmt: skip
         """Run the orders; return the run directory."""
         self.write("orders.csv", ORDERS, orders)
-        options = {"model": model, "quotes": quotes, "book": book}
+        options = {"model": model, "quotes": quotes, "book": book, "trades": trades}
         (self.folder / "run.toml").write_text(RUN_FILE.format(folder=self.folder, **options))
         run_file = str(self.folder / "run.toml")
         assert main(["backtest", "--config", run_file, "--quiet", "--seed", str(seed)]) == 0
@@ -262,3 +262,21 @@ def test_a_folder_that_is_no_run_is_a_fault_of_usage(bench: Bench) -> None:
         f" directory of a run that was written with the sink 'csv'\n"
     )
     assert bench.explain(bench.folder / "runs", 1) == (2, "", expected)
+
+
+def test_prints_are_found_in_several_files_of_trades(bench: Bench) -> None:
+    """Rows are counted in each file, and the story is the same but for the print's row."""
+    code, one, _ = bench.explain(bench.run([RESTING]), 1, "--json")
+    rows = (bench.folder / "trades.csv").read_text().splitlines()[1:]
+    (bench.folder / "trades.csv").unlink()
+    bench.write("trades_1.csv", TRADES, rows[:1])
+    bench.write("trades_2.csv", TRADES, rows[1:5])
+    bench.write("trades_3.csv", TRADES, rows[5:])
+    directory = bench.run([RESTING], trades="trades_?.csv")
+    again, several, _ = bench.explain(directory, 1, "--json")
+    assert (code, again) == (0, 0)
+    first, second = json.loads(one), json.loads(several)
+    row = int(first["found"]["trade"].pop("print_row"))
+    assert int(second["found"]["trade"].pop("print_row")) == row - 1
+    assert second["prints"] == first["prints"]
+    assert second["level"] == first["level"]

@@ -157,6 +157,32 @@ def test_an_empty_string_means_none_where_none_is_allowed(load: Load) -> None:
     assert load(GOOD + '[position]\nmaker_fee = ""\n').config.position.maker_fee is None
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("$HERE", "runs"), ("$HERE/", "runs/"), ("$HERE/a/b", "runs/a/b"), ("$HEREIN", "$HEREIN")],
+)
+def test_here_stands_for_the_folder_of_the_run_file(
+    registry: Registry,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    written: str,
+    meant: str,
+) -> None:
+    """In the effective text, too, since that is written somewhere else."""
+    monkeypatch.chdir(tmp_path)
+    path = Path("runs", "run.toml")
+    path.parent.mkdir()
+    path.write_text(GOOD + f'[data]\ntardis_root = "{written}"  # beside\n')
+    loaded = load_config(path, registry)
+    assert loaded.config.parts.connector.tardis_root == meant
+    assert f'tardis_root = "{meant}"  # beside\n' in loaded.text
+
+
+def test_on_the_command_line_here_is_only_a_name(load: Load) -> None:
+    loaded = load(GOOD, "data.tardis_root=$HERE")
+    assert loaded.config.parts.connector.tardis_root == "$HERE"
+
+
 def test_fee_rate_stands_in_for_the_fee_that_is_not_given(load: Load) -> None:
     config = load(GOOD + "[position]\nfee_rate = 0.001\nmaker_fee = -0.0002\n").config
     assert config.position.fees == (-0.0002, 0.001)

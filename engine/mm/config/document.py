@@ -6,7 +6,7 @@ which keys exist.
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,9 @@ from mm.config.overrides import (
 )
 from mm.config.scan import Keys, Scan, scan
 from mm.config.scan import Path as Place
+
+HERE: Final = "$HERE"
+"""In front of a path: the folder of the run file itself, so that the two may be moved together."""
 
 _TOML_ERROR: Final = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)")
 """The form of tomllib's messages, the same from Python 3.11 to 3.14."""
@@ -54,6 +57,10 @@ class Document:
         """
         text = _read(path)
         data = _parsed(path, text)
+        here = dict(_beside(path, (), data))
+        if here:
+            text = set_values(text, here)
+            data = parse_toml(text)
         places = scan(text)
         faults: list[tuple[int, str]] = []
         applied: dict[Place, Override] = {}
@@ -80,6 +87,11 @@ class Document:
         """Whether the document has this key."""
         absent = object()
         return self.get(path, absent) is not absent
+
+    def imply(self, path: Keys, value: Any) -> None:
+        """Set a key that the document does not hold, as a default that depends on another key."""
+        self.text = set_values(self.text, {path: value}, comment="default")
+        self.data = parse_toml(self.text)
 
     @property
     def faulty(self) -> bool:
@@ -127,6 +139,15 @@ class Document:
         line = self._places.line(path)
         place = f"{self.path}:{line}" if line is not None else str(self.path)
         return f"{place}: {key_text(path)}"
+
+
+def _beside(path: Path, at: Keys, table: Mapping[str, Any]) -> Iterator[tuple[Keys, str]]:
+    """Every value that starts with ``$HERE``, with the folder of the file at ``path`` instead."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _beside(path, (*at, key), value)
+        elif isinstance(value, str) and (value == HERE or value.startswith(f"{HERE}/")):
+            yield (*at, key), f"{path.parent}{value.removeprefix(HERE)}"
 
 
 def _read(path: Path) -> str:

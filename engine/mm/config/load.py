@@ -20,7 +20,7 @@ from mm.config.edit import set_values
 from mm.config.layout import names_below, part_tables
 from mm.config.scan import Keys
 from mm.config.structure import FaultsError, check_key, field_names, structure
-from mm.config.tables import TABLES, DataTable, Parts, RunConfig
+from mm.config.tables import LIVE_CONNECTOR, TABLES, DataTable, Parts, RunConfig
 from mm.registry import Registry, load_registry
 from mm.suggest import did_you_mean
 
@@ -56,6 +56,7 @@ def load_config(
         PluginError: nothing but a part is wrong: nobody offers it, or its plugin is broken.
     """
     document = Document.read(Path(path), overrides, shortcuts)
+    _choose_connector(document)
     disabled = _disabled(document.data)
     registry = load_registry(disabled) if registry is None else registry.without(disabled)
     loader = _Loader(document, registry)
@@ -64,6 +65,13 @@ def load_config(
         raise document.error()
     text = set_values(document.text, dict(loader.defaults(config)), comment="default")
     return LoadedConfig(config=config, text=text, path=Path(path), registry=registry)
+
+
+def _choose_connector(document: Document) -> None:
+    """Have a file for live data that names no connector listen to BitMEX."""
+    data = document.get(("data",), {})
+    if isinstance(data, dict) and data.get("from_csv") is False and "connector" not in data:
+        document.imply(("data", "connector"), LIVE_CONNECTOR)
 
 
 def _disabled(data: dict[str, Any]) -> list[str]:

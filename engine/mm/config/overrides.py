@@ -19,6 +19,8 @@ SHORTCUTS: Final[dict[str, Keys]] = {
     "symbol": ("strategy", "symbol"),
     "seed": ("engine", "seed"),
     "strict": ("data", "strict"),
+    "url": ("data", "bitmex_api"),
+    "insecure": ("data", "insecure"),
 }
 """Flag of the command line, without its dashes -> the key it sets."""
 

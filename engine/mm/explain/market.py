@@ -8,9 +8,12 @@ import csv
 import gzip
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import attrs
 
@@ -19,6 +22,9 @@ HORIZONS_S: Final = (1, 5, 30)
 """How long after the fill the mid is looked at."""
 
 _EVER: Final = 2**62  # µs
+
+_Place: TypeAlias = tuple[int, int]
+"""Of a row: the file's number among those of its kind, from 0, and the row's in it, from 1."""
 
 
 @attrs.frozen(kw_only=True)
@@ -74,44 +80,54 @@ class Recording:
 
     def __init__(self, inputs: Sequence[Mapping[str, Any]], shift_us: int) -> None:
         """Take ``inputs`` from the manifest; exchange times are moved by ``shift_us``."""
-        self._inputs = {entry["name"]: entry for entry in inputs}
+        self._inputs = {
+            name: list(entries) for name, entries in groupby(inputs, itemgetter("name"))
+        }
         self._shift = shift_us
         self.problems: list[str] = []
         """A sentence for each file that cannot be used."""
-        self._paths = {name: path for name in self._inputs if (path := self._checked(name))}
+        self._paths = {
+            name: [Path(entry["path"]) for entry in entries]
+            for name, entries in self._inputs.items()
+            if [self._is_same(entry) for entry in entries].count(False) == 0
+        }
 
     @property
     def used(self) -> list[str]:
         """Names of the files that are what the run read."""
         return list(self._paths)
 
-    def _checked(self, name: str) -> Path | None:
-        path = Path(self._inputs[name]["path"])
+    def _is_same(self, entry: Mapping[str, Any]) -> bool:
+        name, path = entry["name"], Path(entry["path"])
         try:
             with path.open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
             self.problems.append(f"{path}: {error.strerror}, so the {name} can't be looked at")
-            return None
-        if found != self._inputs[name]["sha256"]:
+            return False
+        if found != entry["sha256"]:
             self.problems.append(
                 f"{path}: has changed since the run, so the {name} can't be looked at"
             )
-            return None
-        return path
+            return False
+        return True
 
-    def _rows(self, name: str, until: int) -> Iterator[tuple[int, int, dict[str, str]]]:
-        """Yield row number, exchange time and fields, up to a local time."""
-        path = self._paths[name]
-        with path.open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-        with (gzip.open if packed else open)(path, "rt", newline="") as file:
-            for number, row in enumerate(csv.DictReader(file), start=1):
+    def _rows(self, name: str, until: int) -> Iterator[tuple[_Place, int, dict[str, str]]]:
+        """Yield a row's place, its exchange time and its fields, up to a local time."""
+        for number, path in enumerate(self._paths[name]):
+            for row_number, row in enumerate(_read(path), start=1):
                 local = int(row["local_timestamp"])
                 if local > until:
                     return
                 made = int(row["timestamp"] or 0)
-                yield number, made + self._shift if made else local, row
+                yield (number, row_number), made + self._shift if made else local, row
+
+    def _place(self, row_number: int, until: int) -> _Place:
+        """Find the print of this number; of several files the last that has one by then."""
+        if len(self._paths["trades"]) == 1:
+            return 0, row_number
+        places = (place for place, _, _ in self._rows("trades", until) if place[1] == row_number)
+        return max(places, default=(0, row_number))
 
     def prints(self, window: Window) -> Prints | None:
         """Count what traded from the order's arrival to its fill; None without the file."""
@@ -120,10 +136,11 @@ class Recording:
         taker = "sell" if window.buy else "buy"
         counts, sizes, before = [0, 0], [Decimal(0), Decimal(0)], Decimal(0)
         trigger = None
-        for number, ts, row in self._rows("trades", window.end_local):
-            if number == window.print_row:
+        fill = self._place(window.print_row, window.end_local) if window.print_row else None
+        for place, ts, row in self._rows("trades", window.end_local):
+            if place == fill:
                 trigger = row
-            past = number > window.print_row if window.print_row else ts > window.end
+            past = place > fill if fill else ts > window.end
             if ts < window.start or past or row["side"] not in (taker, "unknown", ""):
                 continue
             price = Decimal(row["price"])
@@ -192,6 +209,17 @@ class Recording:
             if row["bid_price"] and row["ask_price"]:
                 mid = (Decimal(row["bid_price"]) + Decimal(row["ask_price"])) / 2
         return {seconds: found.get(seconds) for seconds in targets}
+
+
+def _read(path: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows of a file; of a recording that was cut off, those that were written whole."""
+    with path.open("rb") as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+    with (
+        suppress(EOFError),
+        (gzip.open if packed else open)(path, "rt", newline="") as file,
+    ):
+        yield from csv.DictReader(file)
 
 
 def _followed(name: str, sizes: Iterator[tuple[int, Decimal]], window: Window) -> Level:

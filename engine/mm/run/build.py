@@ -6,6 +6,7 @@ data, else (the tick) from the strategy's table.
 
 import math
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -30,6 +31,7 @@ from mm.config import RunConfig
 from mm.core.bracket import Bracket, Shadow
 from mm.core.candles import CandleBuilder
 from mm.core.ledger import Ledger, Margin
+from mm.core.numbering import Numbering
 from mm.core.touch import BookQuotes
 from mm.core.venue import FundingSchedule, Limits, SimulatedVenue
 from mm.registry import Registry
@@ -48,8 +50,14 @@ class Options:
 
     speed: float | None = None
     """Multiple of real time to replay at; None = as fast as it goes."""
+    duration_s: float | None = None
+    """End the reading after so long [s]; None = when there is no more."""
     verbose: bool = False
     """Print each fill."""
+    record: Path | None = None
+    """Folder to record live data to; None = do not."""
+    raw: bool = False
+    """Keep the connector's frames in the recording, too."""
 
 
 def find_instruments(config: RunConfig, survey: Survey) -> tuple[tuple[Instrument, ...], list[str]]:
@@ -93,6 +101,11 @@ def _grid(
     raise DataError(f"{symbol}: the data does not tell the {key}; set [instrument] {key}")
 
 
+def has_quotes(survey: Survey) -> bool:
+    """Whether the data has quotes of its own; else they are taken from the book."""
+    return not survey.sources or any(source.name == "quotes" for source in survey.sources)
+
+
 def build_parts(
     config: RunConfig,
     registry: Registry,
@@ -106,7 +119,6 @@ def build_parts(
     """
     context = make_context(config, instruments)
     transformer, strategy = _build_strategy(config, registry, context)
-    has_quotes = not survey.sources or any(source.name == "quotes" for source in survey.sources)
     return Parts(
         instruments=instruments,
         connector=connector,
@@ -116,7 +128,7 @@ def build_parts(
         books=Books(_build_ledger(config, registry, context)),
         bracket=_build_bracket(config, registry, context),
         candles=CandleBuilder(config.output.candle_size_min * _MINUTE_US),
-        quotes=None if has_quotes else BookQuotes(len(instruments)),
+        quotes=None if has_quotes(survey) else BookQuotes(len(instruments)),
         sinks={},
         names={
             "connector": config.data.connector,
@@ -127,6 +139,7 @@ def build_parts(
         capacity=config.engine.channel_capacity,
         longest_block=config.strategy.max_block,
         speed=None,
+        numbering=None if config.data.from_csv else Numbering(config.data.connector),
     )
 
 

@@ -1,15 +1,17 @@
 """The network: which task is joined to which, and how it is run to its end.
 
-    connector ─► [pace] ─► route ─┬─► transform ─► decide ◄──────────┐
-                                  │                  │ blocks        │ account
-                                  ├────────────────► execute ─► keep ┤
-                                  └─► candles ───────────────────────┴─► record ─► sinks
+    connector ─► [pace] ─► [record_market] ─► route
+    route ─┬─► transform ─► decide ◄──────────┐
+           │                  │ blocks        │ account
+           ├────────────────► execute ─► keep ┤
+           └─► candles ───────────────────────┴─► record ─► sinks
 
 Every arrow is a channel with one writer and one reader, and every task waits for one channel at a
 time, chosen by data. So the streams are the same under every schedule and capacity (Kahn, 1974).
 Shutdown needs no flags: the connector closes its channel, and each task drains and closes its own.
 """
 
+import math
 from collections.abc import Mapping
 from functools import partial
 
@@ -30,8 +32,11 @@ from mm.api import (
 )
 from mm.core.bracket import Bracket
 from mm.core.candles import CandleBuilder
+from mm.core.numbering import Numbering
 from mm.core.touch import BookQuotes
 from mm.core.venue import SimulatedVenue
+from mm.record.recorder import Recorder
+from mm.record.task import record_market
 from mm.run.candles import draw_candles
 from mm.run.decide import decide
 from mm.run.ends import Outlet, blame, open_channel
@@ -69,6 +74,12 @@ class Parts:
     """Most decisions in a block; any number >= 1 gives the same results."""
     speed: float | None
     """Multiple of real time to replay at; None = as fast as it goes."""
+    duration_s: float | None = None
+    """End the reading after so long [s]; None = when there is no more."""
+    numbering: Numbering | None = None
+    """Set for live data, whose rows stand in no file yet."""
+    recorder: Recorder | None = None
+    """Writes live data down; None = not asked for."""
 
 
 async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
@@ -89,7 +100,20 @@ async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
     from_keep, ledger_records = open_channel(capacity, Records)
     from_candles, candle_records = open_channel(capacity, Records)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(_read, parts, to_route, stop)
+        if parts.numbering is None:
+            nursery.start_soon(_read, parts, to_route, stop)
+        else:
+            to_record, for_record = open_channel(capacity, MarketBatch)
+            nursery.start_soon(_read, parts, to_record, stop)
+            nursery.start_soon(
+                partial(
+                    record_market,
+                    for_record,
+                    to_route,
+                    numbering=parts.numbering,
+                    recorder=parts.recorder,
+                )
+            )
         nursery.start_soon(
             partial(
                 route,
@@ -140,7 +164,8 @@ async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
 
 async def _read(parts: Parts, out: Outlet[MarketBatch], stop: trio.CancelScope) -> None:
     """Run the connector until it is done or told to stop; then the rest of the network drains."""
-    with out, stop:
+    limit_s = math.inf if parts.duration_s is None else parts.duration_s
+    with out, stop, trio.move_on_after(limit_s):
         if parts.speed is None:
             await _connect(parts, out)
             return

@@ -1,0 +1,103 @@
+"""``replay.toml``: the run file that gives a recorded live run again.
+
+The live run's effective configuration, with its ``[data]`` replaced by the recording and its grid
+written down as it was used. Written at the start, so that a killed run leaves one, and again at
+the end with the last watermark. The data are named relative to the file itself (``$HERE``), so a
+recording may be moved.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from mm.api import Instrument, UsageError
+from mm.config.document import HERE
+from mm.config.edit import set_values
+from mm.config.overrides import parse_toml
+from mm.config.scan import Keys
+from mm.record.files import writing_recording
+from mm.record.text import BOOK, NAMES, QUOTES, TICKERS, TRADES
+
+FILE_NAME: Final = "replay.toml"
+
+_HEADER: Final = """\
+# Replays this recording as the run that made it: the same digest.
+#
+#     mm backtest --config replay.toml
+"""
+
+_KEYS: Final = (
+    ("trades_csv", TRADES),
+    ("quotes_csv", QUOTES),
+    ("book_csv", BOOK),
+    ("derivative_ticker_csv", TICKERS),
+)
+
+
+@attrs.frozen(kw_only=True)
+class ReplayFile:
+    """The file, and what it says but for ``data.until``."""
+
+    path: Path
+    content: Mapping[str, Any]
+
+    def write(self, until: int | None) -> None:
+        """Write it so that a reader sees the old file or the new one, never half of it.
+
+        Args:
+            until: the last watermark [µs]; None = not known yet.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
+        values = dict(_leaves((), self.content))
+        if until is not None:
+            values["data", "until"] = until
+        temporary = self.path.with_name(self.path.name + ".tmp")
+        with writing_recording(self.path):
+            temporary.write_text(_HEADER + set_values("", values), encoding="utf-8")
+            os.replace(temporary, self.path)
+
+
+def replay_file(
+    directory: Path, config_text: str, instrument: Instrument, *, has_quotes: bool
+) -> ReplayFile:
+    """Describe the replay of a run; writes nothing.
+
+    Args:
+        directory: of the recording.
+        config_text: the run's effective configuration.
+        instrument: as the run used it.
+        has_quotes: False if there will be no files of quotes.
+
+    Raises:
+        UsageError: the directory holds a recording already.
+    """
+    path = directory / FILE_NAME
+    if path.exists():
+        raise UsageError(
+            f"{path}: there is a recording in this folder already; record to another folder"
+        )
+    content = parse_toml(config_text)
+    data: dict[str, Any] = {"connector": "tardis", "from_csv": True, "tardis_root": HERE}
+    for key, kind in _KEYS:
+        if has_quotes or kind != QUOTES:
+            data[key] = f"{NAMES[kind]}_*.csv.gz"
+    content["data"] = data
+    content.setdefault("instrument", {}).update(
+        tick_size=instrument.tick_size, lot_size=instrument.lot_size
+    )
+    content["strategy"]["symbol"] = instrument.symbol
+    return ReplayFile(path=path, content=content)
+
+
+def _leaves(path: Keys, table: Mapping[str, Any]) -> Iterator[tuple[Keys, Any]]:
+    """Every key that holds no table, with its path."""
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _leaves((*path, key), value)
+        else:
+            yield (*path, key), value

@@ -1,0 +1,139 @@
+"""Starting a recording, for a run or, in ``mm record``, for its own sake."""
+
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import trio
+
+from mm.api import Connector, Instrument, MarketBatch, UsageError
+from mm.core.numbering import Numbering
+from mm.record.files import writing_recording
+from mm.record.recorder import Recorded, Recorder
+from mm.record.replay import replay_file
+from mm.record.task import record_market
+from mm.run.ends import Outlet, blame, open_channel, root_cause
+from mm.run.health import health_of
+from mm.run.progress import Progress
+from mm.run.route import route
+
+# As ``engine.channel_capacity``: the connector may be a few batches ahead while one is written.
+_CAPACITY: Final = 4
+
+
+def start_recording(
+    directory: Path,
+    config_text: str,
+    instruments: tuple[Instrument, ...],
+    *,
+    exchange: str,
+    has_quotes: bool,
+    raw: bool = False,
+    recorded: Recorded | None = None,
+) -> Recorder:
+    """Make the directory and write ``replay.toml`` into it.
+
+    Args:
+        directory: made if need be; it must hold no recording.
+        config_text: the run's effective configuration.
+        instruments: as the run uses them.
+        exchange: for the column of that name.
+        has_quotes: False if the stream has no quotes of its own.
+        raw: keep the connector's frames, too; see ``log_frames``.
+        recorded: where to keep count, for a caller who wants to know also after a failure.
+
+    Returns:
+        The recorder, which the caller closes.
+
+    Raises:
+        UsageError: it cannot be written, or the run is of several instruments.
+    """
+    if len(instruments) != 1:
+        raise UsageError(
+            f"{directory}: a recording holds one instrument, this run has {len(instruments)};"
+            " record them one by one"
+        )
+    with writing_recording(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+    replay = replay_file(directory, config_text, instruments[0], has_quotes=has_quotes)
+    recorder = Recorder(
+        directory,
+        instruments[0],
+        exchange=exchange,
+        has_quotes=has_quotes,
+        replay=replay,
+        raw=raw,
+        recorded=recorded,
+    )
+    replay.write(until=None)
+    return recorder
+
+
+def log_frames(connector: Connector, name: str, recorder: Recorder) -> None:
+    """Have the connector hand its frames to the recorder, if the recorder keeps them.
+
+    Raises:
+        UsageError: the connector has no frames to hand over.
+    """
+    if recorder.raw is None:
+        return
+    hand_over = getattr(connector, "log_frames", None)
+    if hand_over is None:
+        raise UsageError(f"connector {name!r} hands over no frames; leave --raw out")
+    with blame(f"connector {name!r}"):
+        hand_over(recorder.raw.write)
+
+
+async def record_only(
+    connector: Connector,
+    name: str,
+    instruments: tuple[Instrument, ...],
+    recorder: Recorder,
+    stop: trio.CancelScope,
+    duration_s: float | None = None,
+) -> None:
+    """Write down what a connector sends, until it ends or ``stop`` is cancelled.
+
+    The router comes behind the recorder with nobody to hand on to: it checks, and drops.
+
+    Args:
+        connector: surveyed.
+        name: what it was chosen by.
+        instruments: as the recording has them.
+        recorder: closed by the caller.
+        stop: cancel it to end the reading; what was read is still written.
+        duration_s: cancels ``stop`` that long after the connector was started.
+
+    Raises:
+        MMError: what the connector or the disk did.
+    """
+    to_record, batches = open_channel(_CAPACITY, MarketBatch)
+    to_route, recorded = open_channel(0, MarketBatch)
+    numbering = Numbering(name)
+    if duration_s is not None:
+        stop.deadline = trio.current_time() + duration_s
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_listen, connector, name, instruments, to_record, stop)
+            nursery.start_soon(
+                partial(record_market, batches, to_route, numbering=numbering, recorder=recorder)
+            )
+            nursery.start_soon(
+                partial(route, recorded, (), quotes=None, connector=name, progress=Progress())
+            )
+    except BaseExceptionGroup as group:
+        raise root_cause(group) from None
+    health = health_of(connector)
+    if health is not None and health.failure is not None:
+        raise health.failure
+
+
+async def _listen(
+    connector: Connector,
+    name: str,
+    instruments: tuple[Instrument, ...],
+    out: Outlet[MarketBatch],
+    stop: trio.CancelScope,
+) -> None:
+    with out, stop, blame(f"connector {name!r}"):
+        await connector.run(instruments, out)

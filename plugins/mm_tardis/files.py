@@ -1,0 +1,50 @@
+"""The files that ``[data]`` names: one, or all that a pattern stands for, in order of time.
+
+Knows names, and the times that a survey found; reads nothing.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+from mm.api import DataError
+from mm_tardis import tally as ta
+from mm_tardis.survey import Findings
+
+_MAGIC: Final = frozenset("*?[")
+_CHECK: Final = "check [data] tardis_root and the pattern"
+
+
+def find_files(root: Path, name: str) -> list[Path]:
+    """Return the file of this name, or those that match it as a pattern, sorted by name.
+
+    Raises:
+        DataError: nothing matches the pattern. (That a named file is there is found on opening.)
+    """
+    path = root / name
+    if _MAGIC.isdisjoint(name) or path.exists():
+        return [path]
+    try:
+        found = sorted(match for match in root.glob(name) if match.is_file())
+    except (OSError, ValueError, NotImplementedError) as error:
+        raise DataError(f"{path}: this pattern cannot be used: {error}; {_CHECK}") from None
+    if not found:
+        raise DataError(f"{path}: no file matches this pattern; {_CHECK}")
+    return found
+
+
+def check_order(files: Sequence[Findings]) -> None:
+    """Check that the files of one kind follow each other in time.
+
+    Raises:
+        DataError: one does not begin after the one before it ends.
+    """
+    filled = [found for found in files if found.rows]
+    for before, after in pairwise(filled):
+        if after.count(ta.FIRST) <= before.count(ta.LAST):
+            raise DataError(
+                f"{after.path}: its first row is of {after.count(ta.FIRST)}, expected one after"
+                f" {before.count(ta.LAST)}, the last of {before.path}; name the files so that"
+                " their order by name is that in time"
+            )
