@@ -12,6 +12,7 @@ from mm.registry import Registry, load_registry
 
 BUILT_IN = (
     "avellaneda",
+    "bitmex",
     "brownian",
     "fees",
     "grid",

@@ -7,6 +7,7 @@ from mm.api.account import WORKING, Account
 from mm.api.errors import ConfigError, DataError, MMError, PluginError, UsageError
 from mm.api.features import SIGNAL_FIELDS, TOUCH_FIELDS, Features
 from mm.api.instrument import MICRO, ContractType, Instrument
+from mm.api.live import Gap, Health, LiveConnector, News
 from mm.api.market import (
     BUY,
     CLEAR,
@@ -102,6 +103,8 @@ from mm.api.parts import (
     DepthRule,
     FeeModel,
     FillModel,
+    FrameLog,
+    FrameSource,
     LatencyModel,
     Outlet,
     Output,
@@ -125,15 +128,15 @@ __all__ = [
     "MICRO_TICKS", "MODEL_DRAW", "NEW", "NO_CLAMP", "NO_LIQUIDITY", "NO_MODEL", "NO_REASON",
     "NO_RULE", "ONE_SIDED", "ORDER", "PASSIVE", "POSITION", "QUEUE_REACHED", "QUOTE", "RATE_UNIT",
     "REASON_NAMES", "REDUCE_ONLY", "REJECTED", "REPLACE", "REPLACED", "REPORT", "REPORT_NAMES",
-    "REQUESTED", "RISK_COLLAR", "RISK_LOSS", "RISK_ORDER_RATE", "RISK_ORDER_SIZE",
-    "RISK_POSITION", "RISK_STALE", "RULE_NAMES", "SELL", "SIGNAL_FIELDS", "TAKER", "TICKER",
-    "TIF_NAMES", "TOUCH_FIELDS", "TRADE", "TRADED_THROUGH", "TYPE_NAMES", "UNKNOWN_ORDER",
-    "WORKING", "WOULD_TAKE", "Account", "ConfigError", "Connector", "ConnectorOffer", "Context",
+    "REQUESTED", "RISK_COLLAR", "RISK_LOSS", "RISK_ORDER_RATE", "RISK_ORDER_SIZE", "RISK_POSITION",
+    "RISK_STALE", "RULE_NAMES", "SELL", "SIGNAL_FIELDS", "TAKER", "TICKER", "TIF_NAMES",
+    "TOUCH_FIELDS", "TRADE", "TRADED_THROUGH", "TYPE_NAMES", "UNKNOWN_ORDER", "WORKING",
+    "WOULD_TAKE", "Account", "ConfigError", "Connector", "ConnectorOffer", "Context",
     "ContractType", "DataError", "Decisions", "DepthRule", "ExecutionReport", "Features",
-    "FeeModel", "FeeModelOffer", "FillModel", "FillModelOffer", "Floats", "Hooks", "Instrument",
-    "LatencyModel", "LatencyModelOffer", "Lots", "MMError", "MarketBatch", "NoConfig", "OrderBlock",
-    "OrderPad", "Outlet", "Output", "PluginError", "PrintRule", "QuoteFunction", "QuoteInputs",
-    "QuoteModelOffer", "RowStrategy", "Rows", "Sink", "SinkOffer",
-    "Source", "Status", "Strategy", "StrategyOffer", "Survey", "Transformer",
-    "TransformerOffer", "UsageError", "hookimpl", "hookspec", "option",
+    "FeeModel", "FeeModelOffer", "FillModel", "FillModelOffer", "Floats", "FrameLog", "FrameSource",
+    "Gap", "Health", "Hooks", "Instrument", "LatencyModel", "LatencyModelOffer", "LiveConnector",
+    "Lots", "MMError", "MarketBatch", "News", "NoConfig", "OrderBlock", "OrderPad", "Outlet",
+    "Output", "PluginError", "PrintRule", "QuoteFunction", "QuoteInputs", "QuoteModelOffer",
+    "RowStrategy", "Rows", "Sink", "SinkOffer", "Source", "Status", "Strategy", "StrategyOffer",
+    "Survey", "Transformer", "TransformerOffer", "UsageError", "hookimpl", "hookspec", "option",
 ]  # fmt: skip

@@ -90,6 +90,18 @@ class Connector(Protocol):
         ...
 
 
+FrameLog: TypeAlias = Callable[[int, str], None]
+"""(ts, text): takes a frame as it came, with its arrival time [µs, local]; returns at once."""
+
+
+class FrameSource(Protocol):
+    """What a live connector may also be: one that hands over its frames, for a raw recording."""
+
+    def log_frames(self, log: FrameLog) -> None:
+        """Call ``log`` with each frame from now on. Called at most once, before ``run``."""
+        ...
+
+
 class Transformer(Protocol):
     """Turns market events into decision rows."""
 

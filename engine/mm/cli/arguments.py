@@ -87,13 +87,14 @@ _SHORT: Final = {
     "output": ("DIR", "folder of the runs; short for --set output.csv_path=DIR"),
     "symbol": ("S", "instrument; short for --set strategy.symbol=S"),
     "seed": ("N", "seed of all draws; short for --set engine.seed=N"),
+    "url": ("URL", "address of the feed; short for --set data.bitmex_api=URL"),
 }
 """Flags that are short for a key (``mm.config.overrides``): name -> placeholder, help."""
 
 
 def run_file(parser: argparse.ArgumentParser, *short: str) -> None:
     """Add ``--config``, ``--set`` and the named short flags; the others count as not given."""
-    parser.set_defaults(**dict.fromkeys(_SHORT), strict=False)
+    parser.set_defaults(**dict.fromkeys(_SHORT), strict=False, insecure=False)
     parser.add_argument("--config", metavar="FILE", required=True, help="run file (TOML)")
     for name in short:
         metavar, text = _SHORT[name]
@@ -108,6 +109,19 @@ def set_keys(parser: argparse.ArgumentParser) -> None:
         "--set", metavar="KEY=VALUE", action="append", default=[],
         help="set a key of the run file; a TOML value, or else a string; may be repeated",
     )  # fmt: skip
+
+
+_DURATION: Final = re.compile(r"(\d+\.?\d*|\.\d+)(s|m|h|)", re.ASCII)
+_UNITS_S: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def duration(text: str) -> float:
+    """Read a length of time in seconds: 90s, 5m, 1.5h; a bare number is in seconds."""
+    match = _DURATION.fullmatch(text)
+    seconds = float(match[1]) * _UNITS_S[match[2]] if match else 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a length of time such as 90s, 5m or 2h")
+    return seconds
 
 
 def positive(text: str) -> float:

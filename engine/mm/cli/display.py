@@ -27,13 +27,13 @@ _LINE_EVERY_S: Final = 10.0
 
 async def show_progress(progress: Progress, plan: Plan) -> None:
     """Show how far a run is, until cancelled: a bar on a terminal, else a line every 10 s."""
-    if _can_draw(sys.stderr):
+    if can_draw(sys.stderr):
         await _show_bar(progress, plan)
     else:
         await _show_lines(progress, plan)
 
 
-def _can_draw(stream: TextIO) -> bool:
+def can_draw(stream: TextIO) -> bool:
     """Whether it is a terminal, and one that knows more than to print what it is sent."""
     return stream.isatty() and not Console(file=stream).is_dumb_terminal
 
@@ -95,7 +95,7 @@ def summary_table(summary: Mapping[str, Any]) -> str:
     for label, text in _rows(summary):
         table.add_row(label, text)
     out = io.StringIO()
-    Console(file=out, width=100, force_terminal=_can_draw(sys.stdout)).print(table)
+    Console(file=out, width=100, force_terminal=can_draw(sys.stdout)).print(table)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 

@@ -14,9 +14,12 @@ from mm.cli.verbs import (
     config,
     data,
     explain,
+    fake,
+    live,
     plugins,
     prove,
     quotes,
+    record,
     simulate,
 )
 
@@ -28,9 +31,12 @@ _VERBS: Final = {
     "config": config.add,
     "data": data.add,
     "explain": explain.add,
+    "fake-bitmex": fake.add,
+    "live": live.add,
     "plugins": plugins.add,
     "prove": prove.add,
     "quotes": quotes.add,
+    "record": record.add,
     "simulate": simulate.add,
 }
 

@@ -14,5 +14,6 @@ def load_run_file(args: argparse.Namespace) -> LoadedConfig:
         PluginError: a part that the file asks for cannot be had.
     """
     flags = {flag: getattr(args, flag) for flag in SHORTCUTS}
-    flags["strict"] = flags["strict"] or None  # a flag left out leaves the file's word
+    for name in ("strict", "insecure"):
+        flags[name] = flags[name] or None  # a flag left out leaves the file's word
     return load_config(args.config, None, args.set, **flags)

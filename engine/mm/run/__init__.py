@@ -5,5 +5,6 @@ network.py    the wiring diagram: which task is joined to which
 route.py transform.py decide.py execute.py keep.py candles.py record.py   the tasks
 ends.py       what they share: channel ends that say who failed
 pace.py interrupt.py progress.py   replay speed, Ctrl-C, and what to show meanwhile
+health.py warm.py    how a live connector is doing; compiling before it is listened to
 rundir.py     the run's directory, its manifest and digest
 """

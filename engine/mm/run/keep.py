@@ -77,6 +77,7 @@ async def keep(
             progress.position = books.ledger.holdings[0].lots
             progress.fills = books.ledger.totals.fills
             progress.equity = books.ledger.equity
-            await accounts.send(books.account(report.committed))
+            progress.account = books.account(report.committed)
+            await accounts.send(progress.account)
             await records.send(rows)
         books.ledger.close()

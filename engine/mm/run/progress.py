@@ -2,6 +2,8 @@
 
 import attrs
 
+from mm.api import Account
+
 
 @attrs.define
 class Progress:
@@ -9,6 +11,8 @@ class Progress:
 
     total_rows: int | None = None
     rows: int = 0
+    first_ts: int = -1
+    """µs, data time of the first event."""
     ts: int = -1
     """µs, data time."""
     decisions: int = 0
@@ -17,6 +21,8 @@ class Progress:
     """Lots of the first instrument."""
     equity: float = 0.0
     """Settlement currency."""
+    account: Account | None = None
+    """As the strategy knows it; None = not asked yet."""
 
     @property
     def share(self) -> float | None:

@@ -33,6 +33,8 @@ async def route(
             async for batch in batches:
                 _check(batch, watermark, connector)
                 watermark = batch.watermark
+                if progress.first_ts < 0 and len(batch.events):
+                    progress.first_ts = int(batch.events["ts_local"][0])
                 progress.rows += int(np.count_nonzero(batch.events["row"]))
                 if quotes is not None:
                     batch = quotes.push(batch)

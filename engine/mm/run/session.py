@@ -8,7 +8,8 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,10 +18,13 @@ from typing import Any
 import attrs
 import trio
 
-from mm.api import MMError, Output, Sink, Status, Survey
+from mm.api import MICRO, Connector, Health, Instrument, MMError, Output, Sink, Status, Survey
 from mm.config import LoadedConfig
+from mm.record.recorder import Recorder
+from mm.record.session import log_frames, start_recording
 from mm.run.build import Options, build_parts, find_instruments, make_context
 from mm.run.ends import blame, root_cause
+from mm.run.health import health_of
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
 from mm.run.rundir import create_run_directory, digest, hash_outputs, write_json, writing_to
@@ -40,6 +44,17 @@ class Plan:
 
 
 @attrs.frozen(kw_only=True)
+class Market:
+    """What a run is about: where its events come from, and what they are of."""
+
+    connector: Connector
+    survey: Survey
+    instruments: tuple[Instrument, ...]
+    notes: tuple[str, ...]
+    """A sentence for each thing the user should know."""
+
+
+@attrs.frozen(kw_only=True)
 class Result:
     """How a run ended, and what it left behind."""
 
@@ -47,25 +62,45 @@ class Result:
     directory: Path
     summary: Mapping[str, Any]
     error: BaseException | None = None
+    health: Health | None = None
+    """How the connector ended, with its last news; None = it does not say."""
 
 
 async def plan_run(loaded: LoadedConfig) -> Plan:
     """Survey the data and build the parts; writes nothing."""
     started = time.perf_counter()
+    market = await survey_market(loaded)
+    return Plan(
+        loaded=loaded,
+        survey=market.survey,
+        parts=build_parts(
+            loaded.config, loaded.registry, market.connector, market.survey, market.instruments
+        ),
+        notes=market.notes,
+        started=started,
+    )
+
+
+async def survey_market(loaded: LoadedConfig) -> Market:
+    """Build the connector and have it look at its source."""
     config = loaded.config
     name = config.data.connector
     with blame(f"connector {name!r}"):
         offer = loaded.registry.connector(name)
         seed = (config.engine.seed,) if offer.seeded else ()
         connector = offer.build(config.parts.connector, config.strategy.symbol, *seed)
+        table = config.instrument
+        expect_grid = getattr(connector, "expect_grid", None)
+        grid_is_given = table.tick_size is not None and table.lot_size is not None
+        if grid_is_given and expect_grid is not None:
+            expect_grid()
         survey = await connector.survey()
     instruments, notes = find_instruments(config, survey)
-    return Plan(
-        loaded=loaded,
+    return Market(
+        connector=connector,
         survey=survey,
-        parts=build_parts(config, loaded.registry, connector, survey, instruments),
+        instruments=instruments,
         notes=(*notes, *survey.notes),
-        started=started,
     )
 
 
@@ -91,28 +126,56 @@ async def run_plan(
     """
     directory = _make_directory(plan)
     sinks: dict[str, Sink] = {}
-    parts = attrs.evolve(plan.parts, sinks=sinks, speed=options.speed)
+    parts = attrs.evolve(
+        plan.parts, sinks=sinks, speed=options.speed, duration_s=options.duration_s
+    )
     watch(parts.progress)
     error: BaseException | None = None
     started = time.perf_counter()
     try:
         _build_sinks(plan, directory, options, sinks)
-        await run_network(parts, stop)
+        with _recording(plan, options) as recorder:
+            await run_network(attrs.evolve(parts, recorder=recorder), stop)
     except BaseException as raised:
         error = root_cause(raised)
         if not isinstance(error, Exception):
             raise
     engine_s = time.perf_counter() - started
+    health = health_of(parts.connector)
+    if health is not None:
+        error = error or health.failure
     status: Status = "failed" if error else "interrupted" if stop.cancel_called else "complete"
-    return _finish(plan, parts, directory, status, error, engine_s)
+    return _finish(plan, parts, directory, status, error, engine_s, health)
+
+
+@contextmanager
+def _recording(plan: Plan, options: Options) -> Iterator[Recorder | None]:
+    """Start the recording that was asked for; finish it, also after a failure."""
+    if options.record is None:
+        yield None
+        return
+    config, parts = plan.loaded.config, plan.parts
+    recorder = start_recording(
+        options.record,
+        plan.loaded.text,
+        parts.instruments,
+        exchange=config.output.exchange,
+        has_quotes=parts.quotes is None,
+        raw=options.raw,
+    )
+    with closing(recorder):
+        log_frames(parts.connector, config.data.connector, recorder)
+        yield recorder
 
 
 def _make_directory(plan: Plan) -> Path:
     output = plan.loaded.config.output
     date = output.date
-    if not date and plan.survey.first_ts is not None:
-        first = datetime.fromtimestamp(plan.survey.first_ts // 1_000_000, UTC)
-        date = first.strftime("%d_%m_%Y")
+    first_s = plan.survey.first_ts and plan.survey.first_ts // MICRO
+    if first_s is None and not plan.loaded.config.data.from_csv:
+        first_s = int(time.time())  # a name for people; the results know only the data's time
+    if not date and first_s is not None:
+        date = datetime.fromtimestamp(first_s, UTC).strftime("%d_%m_%Y")
     symbol = "_".join(instrument.symbol for instrument in plan.parts.instruments)
     stem = f"{output.exchange}_{symbol}_{date}".replace("/", "-")
     directory = create_run_directory(Path(output.csv_path), stem)
@@ -141,6 +204,7 @@ def _finish(
     status: Status,
     error: BaseException | None,
     engine_s: float,
+    health: Health | None,
 ) -> Result:
     for name, sink in parts.sinks.items():
         try:
@@ -149,8 +213,8 @@ def _finish(
         except MMError as raised:
             status, error = "failed", error or raised
     with writing_to(directory):
-        summary = _seal(plan, parts, directory, status, error, engine_s)
-    return Result(status=status, directory=directory, summary=summary, error=error)
+        summary = _seal(plan, parts, directory, status, error, engine_s, health)
+    return Result(status=status, directory=directory, summary=summary, error=error, health=health)
 
 
 def _seal(
@@ -160,10 +224,11 @@ def _seal(
     status: Status,
     error: BaseException | None,
     engine_s: float,
+    health: Health | None,
 ) -> Mapping[str, Any]:
     """Write the summary, and last the manifest."""
     hashes = hash_outputs(directory)
-    summary = summarize(plan.survey, plan.notes, parts, status, error)
+    summary = summarize(plan.survey, plan.notes, parts, status, error, health)
     timings = {
         "wall_s": round(time.perf_counter() - plan.started, 3),
         "engine_s": round(engine_s, 3),

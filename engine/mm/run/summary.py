@@ -4,7 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from mm.api import Status, Survey
+import attrs
+
+from mm.api import Health, Status, Survey
 from mm.core.bracket import outcome
 from mm.run.network import Parts
 
@@ -15,6 +17,7 @@ def summarize(
     parts: Parts,
     status: Status,
     error: BaseException | None,
+    health: Health | None = None,
 ) -> dict[str, Any]:
     """Sum a run up. Money is in settlement currency."""
     books = parts.books
@@ -28,10 +31,10 @@ def summarize(
         "contract_type": instrument.contract_type,
         "tick_size": str(instrument.tick_size),
         "lot_size": str(instrument.lot_size),
-        "rows": _rows(survey),
+        "rows": _rows(survey) if health is None else dict(health.rows),
         "rows_read": parts.progress.rows,
-        "first_ts": survey.first_ts,
-        "last_ts": None if parts.progress.ts < 0 else parts.progress.ts,
+        "first_ts": survey.first_ts if health is None else _time(parts.progress.first_ts),
+        "last_ts": _time(parts.progress.ts),
         "decisions": books.decisions,
         "clamps": books.clamp_counts(),
         "orders": books.orders,
@@ -57,7 +60,25 @@ def summarize(
         "bracket": _bracket(parts),
         "notes": list(notes),
         "data": dict(survey.details),
+        **({} if health is None else {"live": _live(health)}),
     }
+
+
+def _live(health: Health) -> dict[str, Any]:
+    """Say how the connection was: what happened how often, what was missed, how late all was."""
+    counters = dict(health.counters)
+    return {
+        "state": health.state,
+        "connections": counters.pop("connections", 0),
+        "resubscriptions": counters.pop("resubscriptions", 0),
+        "gaps": [attrs.asdict(gap) for gap in health.gaps],
+        "counters": dict(sorted(counters.items())),
+        "lag_ms": {name: dict(figures) for name, figures in health.lags.items()},
+    }
+
+
+def _time(ts: int) -> int | None:
+    return None if ts < 0 else ts
 
 
 def _bracket(parts: Parts) -> dict[str, Any] | None:

@@ -1,0 +1,130 @@
+"""``mm live``: the network of a backtest on an exchange's feed, with simulated execution.
+
+Only the summary goes to stdout, or with ``--json`` only the JSON; all else goes to stderr.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+import trio
+
+from mm.api import UsageError
+from mm.api.jit import is_cold
+from mm.cli.display import can_draw, summary_table
+from mm.cli.live_log import LiveLog
+from mm.cli.live_view import show_view
+from mm.cli.run_file import load_run_file
+from mm.config import LoadedConfig
+from mm.config.overrides import parse_toml
+from mm.config.tables import DataTable
+from mm.run.build import Options
+from mm.run.ends import root_cause
+from mm.run.interrupt import EXIT_CODE, graceful_interrupts
+from mm.run.progress import Progress
+from mm.run.session import Plan, Result, plan_run, run_plan
+from mm.run.warm import warm_up
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out ``mm live``; return the exit code.
+
+    Raises:
+        MMError: what went wrong, after the outputs have been closed.
+    """
+    loaded = load_run_file(args)
+    if loaded.config.data.from_csv:
+        raise UsageError(
+            f"{args.config}: data.from_csv is true, so this is a run file for a replay;"
+            " live trading needs false"
+        )
+    if args.raw and args.record is None:
+        raise UsageError("--raw keeps frames in a recording, expected --record DIR beside it")
+    if not args.quiet and is_cold("mm"):
+        print("compiling kernels, once for this version: about 15 s …", file=sys.stderr)
+    result = trio.run(_run, loaded, args)
+    if result is None:
+        print("mm: interrupted before the run began; nothing was written", file=sys.stderr)
+        return EXIT_CODE
+    if args.json:
+        print(json.dumps(result.summary, indent=2))
+    else:
+        print(summary_table(result.summary))
+        print(result.directory)
+    if result.error is not None:
+        raise result.error
+    return EXIT_CODE if result.status == "interrupted" else 0
+
+
+async def _run(loaded: LoadedConfig, args: argparse.Namespace) -> Result | None:
+    """Run with Ctrl-C handled; None if it came before there was anything to write down."""
+    planning, reading = trio.CancelScope(), trio.CancelScope()
+
+    def stop() -> None:
+        planning.cancel()
+        reading.cancel()
+
+    with graceful_interrupts(stop):
+        plan = None
+        with planning:
+            plan = await _plan(loaded)
+        if plan is None or reading.cancel_called:
+            return None
+        return await _trade(plan, args, reading)
+
+
+async def _plan(loaded: LoadedConfig) -> Plan:
+    """Look at the exchange, and have everything compiled."""
+    try:
+        plan = await plan_run(loaded)
+    except BaseExceptionGroup as group:
+        raise root_cause(group) from None
+    if plan.survey.total_rows is not None:
+        raise UsageError(
+            f"{loaded.path}: connector {loaded.config.data.connector!r} reads files, expected one"
+            " that listens to an exchange; set data.connector"
+        )
+    await warm_up(loaded, plan.survey, plan.parts.instruments)
+    return attrs.evolve(plan, notes=(*plan.notes, *_unread_keys(loaded)))
+
+
+def _unread_keys(loaded: LoadedConfig) -> Iterator[str]:
+    """Name the keys of ``[data]`` that other connectors than the chosen one would read."""
+    name = loaded.config.data.connector
+    classes = (DataTable, loaded.registry.connector(name).config)
+    read = {field.name for cls in classes for field in attrs.fields(cls)}
+    unread = [f"data.{key}" for key in parse_toml(loaded.text)["data"] if key not in read]
+    if unread:
+        yield f"{', '.join(unread)}: for other connectors, not read by {name!r}"
+
+
+async def _trade(plan: Plan, args: argparse.Namespace, reading: trio.CancelScope) -> Result:
+    """Run the plan, and show or log meanwhile how it goes."""
+    options = Options(
+        duration_s=args.duration,
+        record=None if args.record is None else Path(args.record),
+        raw=args.raw,
+    )
+    log = LiveLog(sys.stderr, as_json=args.log_format == "json")
+    draw = args.log_format is None and can_draw(sys.stderr)
+    async with trio.open_nursery() as nursery:
+
+        def watch(progress: Progress) -> None:
+            if args.quiet:
+                return
+            if draw:
+                nursery.start_soon(show_view, progress, plan)
+            else:
+                nursery.start_soon(log.follow, progress, plan)
+
+        if not args.quiet and not draw:
+            for note in plan.notes:
+                log.note(note)
+        result = await run_plan(plan, options, reading, watch)
+        nursery.cancel_scope.cancel()
+    if result.health is not None and not args.quiet:
+        log.news(result.health.news)
+    return result

@@ -1,0 +1,107 @@
+"""A live run on a terminal: one calm picture, drawn anew four times a second, 80 columns wide."""
+
+import math
+from collections import deque
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Final
+
+import trio
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from mm.api import Health, News
+from mm.cli.live_state import LiveState, lag_text, live_state
+from mm.run.health import health_of
+from mm.run.progress import Progress
+from mm.run.session import Plan
+
+_LOOK_S: Final = 0.25
+_LABELS: Final = 9  # columns, of 80
+_WIDTH: Final = 80
+_NEWS: Final = 5
+"""Lines of news at the bottom."""
+
+_STYLES: Final = {"info": "dim", "warning": "yellow", "error": "red"}
+
+
+async def show_view(progress: Progress, plan: Plan, console: Console | None = None) -> None:
+    """Show the run until cancelled."""
+    console = console or Console(stderr=True)
+    news: deque[News] = deque(maxlen=_NEWS)
+    start_s = trio.current_time()
+    # Never redrawn but by us; transient, since the summary follows.
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+        while True:
+            health = health_of(plan.parts.connector)
+            if health is not None:
+                news.extend(health.news)
+            state = live_state(progress, health, plan.parts.instruments[0])
+            elapsed_s = trio.current_time() - start_s
+            live.update(picture(plan, state, health, news, elapsed_s), refresh=True)
+            await trio.sleep(_LOOK_S)
+
+
+def picture(
+    plan: Plan, state: LiveState, health: Health | None, news: Iterable[News], elapsed_s: float
+) -> Group:
+    """Draw the state; always of the same height but for the news."""
+    table = Table(show_header=False, box=None, pad_edge=False, width=_WIDTH)
+    table.add_column(style="bold", min_width=_LABELS, no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis", max_width=_WIDTH - _LABELS - 1)
+    for label, text in _rows(plan, state, health, elapsed_s):
+        table.add_row(label, text)
+    lines = [
+        Text(
+            f"{_clock(one.ts)} {one.text}",
+            style=_STYLES[one.level],
+            no_wrap=True,
+            overflow="ellipsis",
+        )
+        for one in news
+    ]
+    for line in lines:
+        line.truncate(_WIDTH, overflow="ellipsis")
+    return Group(table, *lines)
+
+
+def _rows(
+    plan: Plan, state: LiveState, health: Health | None, elapsed_s: float
+) -> list[tuple[str, str]]:
+    minutes, seconds = divmod(int(elapsed_s), 60)
+    status = "listening" if health is None else health.state
+    average = f" @ {state.average_price:.10g}" if math.isfinite(state.average_price) else ""
+    lag = lag_text(health) if health is not None else ""
+    odd = "" if health is None else _oddities(health)
+    return [
+        (plan.parts.instruments[0].symbol, f"{status}, {minutes}:{seconds:02d} min, paper trading"),
+        ("market", _two_sides(state.bid_size, state.bid, state.ask, state.ask_size)),
+        ("ours", _two_sides(state.our_bid_size, state.our_bid, state.our_ask, state.our_ask_size)),
+        ("position", f"{state.position}{average}"),
+        ("P&L", f"{state.equity:+.8f}, {state.fills:,} fills, {state.decisions:,} decisions"),
+        ("lag", lag or "–"),
+        ("link", odd or "–"),
+    ]
+
+
+def _two_sides(bid_size: str, bid: str, ask: str, ask_size: str) -> str:
+    left = f"{bid_size} × {bid}" if bid else "no bid"
+    right = f"{ask} × {ask_size}" if ask else "no ask"
+    return f"{left:>28} │ {right:<28}"
+
+
+def _oddities(health: Health) -> str:
+    counters = health.counters
+    shown = [
+        (counters.get("connections", 0), "connections"),
+        (counters.get("gaps", 0), "gaps"),
+        (counters.get("resubscriptions", 0), "resubscriptions"),
+        (counters.get("rows_left_out", 0), "rows left out"),
+    ]
+    return ", ".join(f"{count:,} {name}" for count, name in shown)
+
+
+def _clock(ts: int) -> str:
+    return datetime.fromtimestamp(ts / 1e6, UTC).strftime("%H:%M:%S")

@@ -1,0 +1,110 @@
+"""The tables of one instrument: rows in, events out, and whether the book can be trusted.
+
+Knows what each table means and which of its messages count. Knows nothing of connections: who is
+live and what is asked for again is the protocol's.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mm.api import Instrument
+from mm_bitmex.book import L2Book, pool_of
+from mm_bitmex.config import BitmexConfig
+from mm_bitmex.normalise import Emitter, Event
+from mm_bitmex.ticker import Ticker
+from mm_bitmex.topics import NEVER, Topic
+from mm_bitmex.trades import TradeReader
+from mm_bitmex.units import Grid
+
+
+class Feed:
+    """Book, trades and ticker of one instrument."""
+
+    def __init__(
+        self, config: BitmexConfig, instrument: Instrument, counts: dict[str, int]
+    ) -> None:
+        grid = Grid(instrument)
+        self._symbol, self._depth = instrument.symbol, config.depth
+        self._pool = config.pool
+        self._counts = counts
+        self.book = L2Book(instrument.symbol, grid, counts)
+        self._trades = TradeReader(instrument.symbol, grid, counts)
+        self._ticker = Ticker(instrument, grid, counts)
+        self._told = (0, 0, 0)  # the ticker as last sent
+        self._emitter = Emitter(counts)
+        self.crossed_from = NEVER
+        """Since when the book has been crossed [s]; NEVER = it is not."""
+        self.book_heard = NEVER
+        """When the last message of the book came [s]; NEVER = there is no book."""
+
+    def image(self, topic: Topic, body: Mapping[str, Any], now: float, ts: int) -> list[Event]:
+        """Take a topic's image.
+
+        Raises:
+            BookError: it cannot be read.
+            DataError: see ``Ticker.instrument_rows``.
+        """
+        rows, told = body["data"], _filter(body, "pool") or topic.pool
+        if topic.table == self._depth:
+            made = self.book.load(rows, pool_of(self._pool, told, rows))
+            self._look(now)
+            return self._emitter.snapshot(self.book, made, ts)
+        if topic.table == "trade":
+            topic.pool = pool_of(self._pool, told, rows)
+        if topic.table == "instrument":
+            self._ticker.instrument_rows(rows, is_image=True)
+        return self._tell(ts)
+
+    def change(self, topic: Topic, body: Mapping[str, Any], now: float, ts: int) -> list[Event]:
+        """Take a change to a table that is live.
+
+        Raises:
+            BookError: the book cannot be trusted any more.
+            DataError: see ``Ticker.instrument_rows``.
+        """
+        action, rows = body["action"], body["data"]
+        if topic.table == self._depth:
+            changes = self.book.apply(action, rows)
+            self._look(now)
+            return self._emitter.deltas(self.book, changes, ts)
+        if topic.table == "instrument" and action != "delete":
+            self._ticker.instrument_rows(rows, is_image=False)
+        elif action != "insert":
+            self._counts["odd_action"] = self._counts.get("odd_action", 0) + 1
+        elif topic.table == "trade":
+            return self._emitter.trades(self._trades.read(rows, topic.pool), ts)
+        else:
+            self._ticker.funding_rows(rows)
+        return self._tell(ts)
+
+    def is_ours(self, body: Mapping[str, Any]) -> bool:
+        """Say whether an image is of our symbol, as far as its filter tells."""
+        return _filter(body, "symbol") in ("", self._symbol)
+
+    def gap(self, ts: int) -> list[Event]:
+        """Forget the book; the events that say so, if it was sent."""
+        self.book.clear()
+        self.crossed_from = self.book_heard = NEVER
+        return self._emitter.gap(ts)
+
+    def _look(self, now: float) -> None:
+        self.book_heard = now
+        bid, _, ask, _ = self.book.touch()
+        crossed = bid >= ask > 0
+        if crossed and self.crossed_from == NEVER:
+            self._counts["crossed_messages"] = self._counts.get("crossed_messages", 0) + 1
+        self.crossed_from = min(self.crossed_from, now) if crossed else NEVER
+
+    def _tell(self, ts: int) -> list[Event]:
+        """Send the ticker if it changed."""
+        if self._ticker.values == self._told:
+            return []
+        self._told = self._ticker.values
+        return self._emitter.ticker(*self._told, self._ticker.made, ts)
+
+
+def _filter(body: Mapping[str, Any], key: str) -> str:
+    """Read a key of an image's filter; empty if it is not given."""
+    told = body.get("filter")
+    value = told.get(key) if type(told) is dict else None
+    return value if type(value) is str else ""

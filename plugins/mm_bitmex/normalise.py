@@ -1,0 +1,135 @@
+"""Changes to rows of EVENT, exactly as a Tardis recording of them would give them back.
+
+Rows of one ``ts_local`` are ordered trades, quotes, book, tickers, and the last of each kind has
+``end`` = 1. A recording has no clears: its reader makes one where ``is_snapshot`` turns true, or
+where snapshot rows pause for more than a second. So two snapshots in a row need a change between
+them to be told apart, and a snapshot straight after the emptying of the book needs no clear.
+Knows what was sent before; knows no frames and no ids.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeAlias
+
+import numpy as np
+
+from mm.api import BUY, CLEAR, EVENT, LEVEL, MICRO, QUOTE, SELL, TICKER, TRADE, Rows
+from mm_bitmex.book import Change, L2Book
+from mm_bitmex.units import micros
+
+Event: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int]
+"""A row of EVENT, in the order of its columns."""
+
+SNAPSHOT_JUMP: Final = MICRO
+"""µs of local time after which the reader of a recording takes a snapshot row for a new snapshot
+(plugins/mm_tardis/tally.py)."""
+
+_NO_TOUCH: Final = (0, 0, 0, 0)
+
+
+class Emitter:
+    """Makes the event stream of one instrument.
+
+    Args:
+        counts: where oddities are counted, by name.
+    """
+
+    def __init__(self, counts: dict[str, int]) -> None:
+        self._counts = counts
+        self._quote = _NO_TOUCH
+        """The touch as last sent."""
+        self._price = 1
+        """Ticks: of a level to name where only its absence is to be said; the last best bid."""
+        self._last = 0
+        """µs, local: of the last book row sent; 0 = none was."""
+        self._in_snapshot = False
+        """Whether that row was part of a snapshot."""
+        self._empty = True
+        """Whether the book as sent is empty."""
+
+    def deltas(self, book: L2Book, changes: Sequence[Change], ts: int) -> list[Event]:
+        """Send changes of levels, after the quote if they moved the touch."""
+        rows = [
+            (ts, self.made(made, ts), price, size, 0, 0, 0, 0, LEVEL, side, 0)
+            for made, price, size, side in changes
+        ]
+        if not rows:
+            return []
+        self._in_snapshot, self._empty = False, False
+        return self._with_quote(book.touch(), rows, ts)
+
+    def snapshot(self, book: L2Book, made: str | None, ts: int) -> list[Event]:
+        """Send the whole book, made when the exchange said ``made``."""
+        at = self.made(made, ts)
+        levels = [(price, size, BUY) for price, size in book.bids.levels()]
+        levels += [(price, size, SELL) for price, size in book.asks.levels()]
+        return self._replace(levels, book.touch(), at, ts)
+
+    def gap(self, ts: int) -> list[Event]:
+        """Say that nothing is known of the book any more; nothing if that was said already."""
+        return [] if self._empty else self._replace([], _NO_TOUCH, ts, ts)
+
+    def made(self, made: str | None, ts: int) -> int:
+        """Read when a row was made [µs]: its arrival if it does not say, and never after that."""
+        at = micros(made)
+        if at is None:
+            if made is not None:
+                self._count("bad_timestamp")
+            return ts
+        if at > ts:
+            self._count("ahead_of_our_clock")
+            return ts
+        return at
+
+    def _replace(
+        self, levels: list[tuple[int, int, int]], touch: tuple[int, int, int, int], at: int, ts: int
+    ) -> list[Event]:
+        """Empty the book and fill it again, in a way that a recording shows."""
+        rows: list[Event] = []
+        hidden = self._in_snapshot and ts - self._last <= SNAPSHOT_JUMP
+        if hidden and not self._empty:
+            rows.append((ts, at, self._price, 0, 0, 0, 0, 0, LEVEL, BUY, 0))
+        if not (hidden and self._empty):
+            rows.append((ts, at, 0, 0, 0, 0, 0, 0, CLEAR, 0, 0))
+        self._empty = not levels
+        self._in_snapshot = True
+        # An empty snapshot is one row that removes what is not there.
+        for price, size, side in levels or [(self._price, 0, BUY)]:
+            rows.append((ts, at, price, size, 0, 0, 0, 0, LEVEL, side, 0))
+        return self._with_quote(touch, rows, ts)
+
+    def _with_quote(
+        self, touch: tuple[int, int, int, int], rows: list[Event], ts: int
+    ) -> list[Event]:
+        self._last = ts
+        rows[-1] = (*rows[-1][:-1], 1)
+        if touch == self._quote:
+            return rows
+        self._quote = touch
+        if touch[1]:
+            self._price = touch[0]
+        bid, bid_size, ask, ask_size = touch
+        return [(ts, rows[-1][1], bid, bid_size, ask, ask_size, 0, 0, QUOTE, 0, 1), *rows]
+
+    def trades(self, trades: Iterable[Change], ts: int) -> list[Event]:
+        """Send trades: of a Change, ``side`` is the taker's, 0 = not told."""
+        rows: list[Event] = [
+            (ts, self.made(made, ts), price, size, 0, 0, 0, 0, TRADE, side, 0)
+            for made, price, size, side in trades
+        ]
+        return [*rows[:-1], (*rows[-1][:-1], 1)] if rows else []
+
+    def ticker(self, mark: int, rate: int, when: int, made: str | None, ts: int) -> list[Event]:
+        """Send a ticker: mark price [1e-6 ticks], funding rate [1e-12] and its time [µs]."""
+        return [(ts, self.made(made, ts), mark, rate, when, 0, 0, 0, TICKER, 0, 1)]
+
+    def _count(self, name: str) -> None:
+        self._counts[name] = self._counts.get(name, 0) + 1
+
+
+def to_rows(events: Sequence[Event]) -> Rows:
+    """Make an array of dtype EVENT, shape (n,)."""
+    # Zeros first, so that the padding of the rows is the same in every run, too.
+    rows = np.zeros(len(events), EVENT)
+    if events:
+        rows[:] = events
+    return rows

@@ -1,0 +1,249 @@
+"""A session's connections and subscriptions: what is asked for, until when, and what if in vain.
+
+Holds the phase, the timers and the topics of ``protocol``, and decides when to ask again, when to
+reconnect and when to give up. Knows no frames: what they say is told to it in words of its own.
+"""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Final, NamedTuple
+
+from mm.api import Instrument, MMError
+from mm_bitmex.backoff import Backoff
+from mm_bitmex.config import BitmexConfig
+from mm_bitmex.feed import Feed
+from mm_bitmex.step import Draft
+from mm_bitmex.topics import NEVER, Topic, request
+
+
+class State(Enum):
+    """Where a session stands."""
+
+    WAITING = "waiting"
+    CONNECTING = "connecting"
+    WELCOME = "awaiting the welcome"
+    SUBSCRIBING = "subscribing"
+    IMAGES = "awaiting images"
+    LIVE = "live"
+    RESUBSCRIBING = "resubscribing"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+OPEN: Final = State.LIVE
+"""As a phase: subscribed; which of the states it is, the topics tell."""
+
+
+class Doubt(NamedTuple):
+    """Why the book may have to be fetched anew though no row is wrong."""
+
+    when: float  # s
+    counted_as: str
+    why: str
+    strike: bool
+
+
+class Session:
+    """One session, over as many connections as it takes."""
+
+    def __init__(self, config: BitmexConfig, instrument: Instrument, seed: int) -> None:
+        self.config = config
+        self.counts: dict[str, int] = {}
+        self.feed = Feed(config, instrument, self.counts)
+        symbol = instrument.symbol
+        self.book = Topic(config.depth, symbol, required=True)
+        self._topics = (
+            self.book,
+            Topic("trade", symbol, required=True),
+            Topic("instrument", symbol, required=False),
+            Topic("funding", symbol, required=False),
+        )
+        self._backoff = Backoff(
+            config.backoff_s, config.backoff_cap_s, config.max_opens_per_hour, seed
+        )
+        self.phase = State.WAITING
+        self._deadline = 0.0  # s: WAITING: open; CONNECTING and WELCOME: give up
+        self._heard = 0.0  # s: the last frame
+        self._pinged: float | None = None  # s: a ping that nothing has followed yet
+        self._live_from: float | None = None  # s: since when all that is required is live
+
+    @property
+    def topics(self) -> list[Topic]:
+        """The topics that the exchange has, as far as known."""
+        return [topic for topic in self._topics if not topic.given_up]
+
+    @property
+    def state(self) -> State:
+        """Where the session stands."""
+        if self.phase is not OPEN:
+            return self.phase
+        asleep = [topic for topic in self._topics if topic.required and not topic.live]
+        if not asleep:
+            return State.LIVE
+        if any(topic.requests > 1 or topic.strikes for topic in asleep):
+            return State.RESUBSCRIBING
+        return State.SUBSCRIBING if any(t.unanswered for t in asleep) else State.IMAGES
+
+    @property
+    def wake_at(self) -> float:
+        """When something is due [s]; infinite once the session has failed."""
+        if self.phase is not OPEN:
+            return NEVER if self.phase in (State.FAILED, State.STOPPED) else self._deadline
+        soonest = self._silence_ends
+        for topic in self._topics:
+            soonest = min(soonest, topic.deadline, topic.retry_at)
+        return min(soonest, self._doubt().when)
+
+    @property
+    def _silence_ends(self) -> float:
+        """When to ping, or after a ping to call the line dead [s]."""
+        last = self._heard if self._pinged is None else self._pinged
+        return last + self.config.heartbeat_s
+
+    def count(self, name: str) -> None:
+        """Count an oddity."""
+        self.counts[name] = self.counts.get(name, 0) + 1
+
+    def opening(self, now: float) -> None:
+        """A connection is being opened."""
+        self._backoff.opened(now)
+        self.count("connections")
+        self.phase, self._deadline = State.CONNECTING, now + self.config.connect_s
+
+    def opened(self, now: float) -> None:
+        """It is open; the welcome comes next."""
+        self.phase, self._deadline = State.WELCOME, now + self.config.connect_s
+
+    def welcomed(self, draft: Draft, now: float) -> None:
+        """The exchange spoke: subscribe to everything."""
+        self.phase = OPEN
+        self.subscribe(draft, self.topics, now)
+
+    def heard(self, now: float) -> None:
+        """Something came, so the line is alive."""
+        self._heard, self._pinged = now, None
+
+    def note_live(self, now: float) -> None:
+        """Start the good time of this connection, if all that is required is live."""
+        if self._live_from is None and self.state is State.LIVE:
+            self._live_from = now
+
+    def subscribe(self, draft: Draft, topics: Sequence[Topic], now: float) -> None:
+        """Ask for topics."""
+        draft.send.append(request("subscribe", topics))
+        for topic in topics:
+            topic.asked(now, self.config.subscribe_s)
+
+    def distrust(self, draft: Draft, topic: Topic, why: str, ts: int, strike: bool = True) -> None:
+        """Ask for one topic anew; an emptied book goes downstream at once.
+
+        Args:
+            draft: of the step.
+            topic: what cannot be trusted any more, or did not come.
+            why: a clause, for the log.
+            ts: [µs].
+            strike: False if it says nothing against the connection.
+        """
+        now = draft.now
+        self.count("resubscriptions")
+        if topic is self.book:
+            draft.events += self.feed.gap(ts)
+        topic.lost(now, self.config.backoff_cap_s, strike)
+        if not topic.worn_out:
+            draft.notes.append(f"{topic.name}: {why}; subscribing anew")
+            draft.send.append(request("unsubscribe", [topic]))
+            self.subscribe(draft, [topic], now)
+        elif topic.required:
+            self.reconnect(draft, f"{topic.name}: {why}, again and again", ts)
+        else:
+            self.give_up(draft, topic, why)
+
+    def postpone(self, draft: Draft, topic: Topic, wait_s: float, ts: int) -> None:
+        """Ask for a topic again after a while, since the exchange said that it is busy."""
+        topic.answered()
+        if topic is self.book:
+            draft.events += self.feed.gap(ts)
+        topic.lost(draft.now, self.config.backoff_cap_s, strike=True)
+        if topic.worn_out:
+            self.reconnect(draft, f"{topic.name}: the exchange stays busy", ts, wait_s)
+        else:
+            topic.wait(draft.now + max(wait_s, self.config.backoff_s))
+
+    def give_up(self, draft: Draft, topic: Topic, why: str) -> None:
+        """Go on without a topic."""
+        topic.reset()
+        topic.given_up = True
+        draft.notes.append(f"{topic.name}: {why}; going on without it")
+
+    def reconnect(self, draft: Draft, why: str, ts: int, at_least_s: float = 0.0) -> None:
+        """End the connection; the next opens when the back-off says so."""
+        now = draft.now
+        if self._live_from is not None:
+            self._backoff.forgive(now - self._live_from)
+        self._deadline = self._backoff.next_open(now, at_least_s)
+        self._end(draft, State.WAITING, ts)
+        draft.notes.append(f"{why}; connecting again in {self._deadline - now:.1f} s")
+
+    def fail(self, draft: Draft, error: MMError, ts: int) -> None:
+        """End the session for good."""
+        self._end(draft, State.FAILED, ts)
+        draft.fatal = error
+
+    def stop(self, draft: Draft, ts: int) -> None:
+        """End the session since nobody wants it any more."""
+        if self.phase is not State.FAILED:
+            self._end(draft, State.STOPPED, ts)
+
+    def _end(self, draft: Draft, phase: State, ts: int) -> None:
+        draft.events += self.feed.gap(ts)
+        draft.send.clear()
+        draft.close = True
+        self.phase, self._pinged, self._live_from = phase, None, None
+        for topic in self._topics:
+            topic.reset()
+
+    def do_due(self, draft: Draft, ts: int) -> None:
+        """Do what is due; nothing if nothing is."""
+        now = draft.now
+        if self.phase in (State.CONNECTING, State.WELCOME) and now >= self._deadline:
+            what = "connection" if self.phase is State.CONNECTING else "welcome"
+            self.count("late_welcome")
+            self.reconnect(draft, f"no {what} within {self.config.connect_s:g} s", ts)
+        if self.phase is OPEN and now >= self._silence_ends:
+            self._break_silence(draft, ts)
+        doubt = self._doubt()
+        if self.phase is OPEN and now >= doubt.when:
+            self.count(doubt.counted_as)
+            self.distrust(draft, self.book, doubt.why, ts, doubt.strike)
+        for topic in self._topics:
+            if self.phase is OPEN:
+                self._do_due_of(draft, topic, ts)
+
+    def _break_silence(self, draft: Draft, ts: int) -> None:
+        if self._pinged is None:
+            self._pinged = draft.now
+            self.count("pings")
+            draft.send.append("ping")
+        else:
+            self.count("dead_lines")
+            silence = draft.now - self._heard
+            self.reconnect(draft, f"the line is silent for {silence:.1f} s", ts)
+
+    def _do_due_of(self, draft: Draft, topic: Topic, ts: int) -> None:
+        if draft.now >= topic.deadline:
+            self.count("late_images")
+            self.distrust(draft, topic, f"no image within {self.config.subscribe_s:g} s", ts)
+        elif draft.now >= topic.retry_at:
+            self.subscribe(draft, [topic], draft.now)
+
+    def _doubt(self) -> Doubt:
+        """Say when the book is to be fetched anew if nothing comes, and why."""
+        feed, config = self.feed, self.config
+        crossed = feed.crossed_from + config.crossed_ms / 1000
+        idle = feed.book_heard + (config.idle_s or NEVER)
+        refresh = self.book.live_from + (config.refresh_s or NEVER)
+        if crossed <= idle and crossed <= refresh:
+            return Doubt(crossed, "crossed_books", "the book stays crossed", True)
+        if idle <= refresh:
+            return Doubt(idle, "idle_books", f"the book is silent for {config.idle_s:g} s", False)
+        return Doubt(refresh, "refreshes", f"{config.refresh_s:g} s have passed", False)

@@ -1,0 +1,165 @@
+"""``mm live`` and ``mm fake-bitmex`` in processes of their own, on loopback."""
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LIVE = ROOT / "example" / "live.toml"
+QUOTING = (
+    "strategy.kind=Grid", "strategy.preprocessing=Grid",
+    "strategy.grid={quote_size = 1000, max_position = 10000, half_spread = 0.0, interval = 0.1,"
+    " levels = 1, sequencer = {interval_ms = 50}}",
+    "execution.latency_ms=1", "execution.response_latency_ms=1",
+)  # fmt: skip
+
+
+def mm(*arguments: str, cwd: Path = ROOT) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "mm", *arguments],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@contextmanager
+def exchange(*arguments: str) -> Iterator[str]:
+    """Run the look-alike on the bundled sample; give its address."""
+    sample = ("--data", str(ROOT / "example" / "data_sample"))
+    process = mm("fake-bitmex", "--port", "0", *sample, *arguments)
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@attrs.frozen
+class Done:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+
+def live(url: str, folder: Path, *arguments: str, quoting: bool = True) -> Done:
+    process = start(url, folder, *arguments, quoting=quoting)
+    out, err = process.communicate(timeout=90)
+    return Done(process.returncode, out, err)
+
+
+def start(url: str, folder: Path, *arguments: str, quoting: bool = True) -> "subprocess.Popen[str]":
+    sets = [word for key in (QUOTING if quoting else ()) for word in ("--set", key)]
+    target = ("--url", url, "--output", str(folder / "run"))
+    return mm("live", "--config", str(LIVE), *target, *sets, *arguments)
+
+
+def test_live_and_look_alike_trade_record_and_end_clean(tmp_path: Path) -> None:
+    recording = str(tmp_path / "recording")
+    with exchange("--speed", "20") as url:
+        done = live(
+            url, tmp_path, "--duration", "5s", "--record", recording, "--raw", "--json",
+            "--log-format", "json",
+        )  # fmt: skip
+    assert done.code == 0, done.err
+    summary = done.summary
+    assert summary["status"] == "complete"
+    assert summary["fills"] > 0
+    assert summary["orders"] > summary["fills"]
+    assert min(summary["rows"][name] for name in ("trades", "quotes", "book")) > 50
+    assert summary["live"]["gaps"] == []
+    lines = [json.loads(line) for line in done.err.splitlines() if line.startswith("{")]
+    assert {"connecting", "note", "fills"} <= {line["event"] for line in lines}
+    assert all({"ts", "level", "event"} <= line.keys() for line in lines)
+    (raw,) = (tmp_path / "recording").glob("raw_*")
+    assert gzip.decompress(raw.read_bytes()).count(b"\n") == summary["live"]["counters"]["frames"]
+    replay = mm("backtest", "--config", f"{recording}/replay.toml", "--json", "--quiet",
+                "--output", str(tmp_path / "replay"))  # fmt: skip
+    out, err = replay.communicate(timeout=60)
+    assert replay.returncode == 0, err
+    assert json.loads(out)["digest"] == summary["digest"]
+
+
+def test_ctrl_c_drains_prints_the_summary_and_exits_130(tmp_path: Path) -> None:
+    with exchange("--speed", "5") as url:
+        process = start(url, tmp_path)
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "the book is live" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out.startswith("status                 interrupted\n")
+    (run,) = (tmp_path / "run").iterdir()
+    assert json.loads((run / "manifest.json").read_text())["status"] == "interrupted"
+
+
+def test_an_exchange_with_faults_costs_gaps_but_no_run(tmp_path: Path) -> None:
+    faults = "unknown_id=0.01,disconnect=0.002,junk=0.01,for=3"
+    with exchange("--speed", "20", "--faults", faults, "--seed", "3") as url:
+        quick = ("--set", "data.backoff_s=0.1")
+        done = live(url, tmp_path, "--duration", "5s", "--json", *quick)
+    assert done.code == 0, done.err
+    assert done.summary["live"]["gaps"]
+    assert "gap: the book is not known any more" in done.err
+
+
+def test_keys_of_other_connectors_are_named_and_not_read(tmp_path: Path) -> None:
+    with exchange() as url:
+        done = live(url, tmp_path, "--duration", "1s", quoting=False)
+    assert done.code == 0, done.err
+    keys = "data.tardis_root, data.trades_csv, data.quotes_csv, data.book_csv"
+    assert f"note: {keys}: for other connectors, not read by 'bitmex'" in done.err
+
+
+def test_an_exchange_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    done = live("ws://127.0.0.1:9/realtime", tmp_path, "--quiet")
+    assert done.code == 4
+    assert "http://127.0.0.1:9/api/v1/instrument: the exchange does not tell what" in done.err
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (("--set", "data.from_csv=true"), 2, "this is a run file for a replay; live trading needs"),
+        (("--raw",), 2, "--raw keeps frames in a recording, expected --record DIR beside it"),
+        (("--url", "ws://example.com/x"), 3, "not encrypted and not on this machine; use wss://"),
+        (("--set", "data.connector=tardis"), 2, "reads files, expected one that listens to an"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(
+    arguments: tuple[str, ...], code: int, text: str, tmp_path: Path
+) -> None:
+    process = mm("live", "--config", str(LIVE), "--output", str(tmp_path), "--quiet", *arguments)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (code, "")
+    assert text in err
+    assert not os.listdir(tmp_path)
+
+
+def test_a_live_file_without_a_connector_listens_to_bitmex(tmp_path: Path) -> None:
+    path = tmp_path / "live.toml"
+    path.write_text(LIVE.read_text().replace('connector = "bitmex"\n', ""))
+    process = mm("config", "show", str(path))
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert 'connector = "bitmex"' in out
