@@ -90,9 +90,28 @@ def _listed(name: str, hook: str, offers: Any) -> list[Any]:
 def _checked(name: str, hook: str, offer: Any, cls: type[Any]) -> Offer:
     if not isinstance(offer, cls):
         raise PluginError(f"{hook}() of plugin {name!r} offered {offer!r}, expected {cls.__name__}")
+    if not (isinstance(offer.name, str) and offer.name):
+        raise PluginError(
+            f"{hook}() of plugin {name!r} offered a part named {offer.name!r}, expected text"
+        )
     if not attrs.has(offer.config):
         raise PluginError(
             f"{offer.name!r} of plugin {name!r} has the config {offer.config!r}, "
             "expected an attrs class"
         )
+    _check_types(f"config of {offer.name!r} of plugin {name!r}", offer.config)
     return cast(Offer, offer)
+
+
+def _check_types(owner: str, config: type[Any]) -> None:
+    """Make sure that every field has a type that can be read, since files are checked by it."""
+    try:
+        fields = attrs.fields(attrs.resolve_types(config))
+    except Exception as exc:  # whatever evaluating a stranger's annotation raises
+        raise PluginError(
+            f"{owner}: a field's type cannot be resolved ({exc}); import it where mm can see it,"
+            " not under TYPE_CHECKING"
+        ) from exc
+    for field in fields:
+        if field.type is None:
+            raise PluginError(f"{owner}: field {field.name!r} has no type; annotate it")

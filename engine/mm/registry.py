@@ -9,14 +9,12 @@ what a part does, builds one, or reads a configuration.
 
 import os
 from collections.abc import Iterable, Mapping
-from importlib.metadata import EntryPoint, entry_points
 from itertools import groupby
 from typing import Any, Final, TypeAlias, TypeVar
 
 import attrs
 
 from mm.api import (
-    ENTRY_POINT_GROUP,
     ConnectorOffer,
     FeeModelOffer,
     FillModelOffer,
@@ -27,6 +25,7 @@ from mm.api import (
     StrategyOffer,
     TransformerOffer,
 )
+from mm.discovery import Found, find_plugins
 from mm.plugin_check import Offer, read_plugin
 from mm.suggest import closest
 
@@ -47,6 +46,8 @@ class Plugin:
     offers: tuple[tuple[str, Offer], ...] = ()
     """(kind, offer) in the order of the hooks, then the plugin's own."""
     error: Exception | None = None
+    module: str = ""
+    """What its entry point names."""
 
     def __str__(self) -> str:
         return f"{self.name} ({self.package} {self.version})"
@@ -131,6 +132,11 @@ class Registry:
             for (kind, name), (plugin, offer) in self._chosen.items()
         ]
 
+    def owner(self, kind: str, name: str) -> str:
+        """Name a part, and who supplies it if it is on offer: ``sink 'csv' (mm-engine 0.1.0)``."""
+        plugin, _ = self._chosen.get((kind, name), (None, None))
+        return f"{kind} {name!r}" + (f" ({plugin.package} {plugin.version})" if plugin else "")
+
     def require(self, name: str) -> None:
         """Raise PluginError unless the plugin of this name is loaded without a fault."""
         plugin = next((p for p in self.plugins if p.name == name), None)
@@ -173,29 +179,21 @@ def load_registry(disabled: Iterable[str] = ()) -> Registry:
     """
     from_environment = os.environ.get(DISABLE_VARIABLE, "").split(",")
     left_out = sorted({*disabled, *(name.strip() for name in from_environment)} - {""})
-    points = [p for p in entry_points(group=ENTRY_POINT_GROUP) if p.name not in left_out]
-    plugins = [_load(point) for point in sorted(points, key=_by_name)]
-    return build_registry(plugins, left_out)
+    return build_registry(
+        map(_load, (f for f in find_plugins() if f.name not in left_out)), left_out
+    )
 
 
-def _by_name(point: EntryPoint) -> tuple[str, str]:
-    return point.name, _package(point)[0]
-
-
-def _package(point: EntryPoint) -> tuple[str, str]:
-    if point.dist is None:  # not read from a distribution, so nobody to name
-        return "unknown package", "?"
-    return point.dist.name, point.dist.version
-
-
-def _load(point: EntryPoint) -> Plugin:
-    package, version = _package(point)
+def _load(found: Found) -> Plugin:
+    offers: tuple[tuple[str, Offer], ...] = ()
+    error: Exception | None = None
     try:
-        offers = read_plugin(point.name, point.load())
-    except (Exception, SystemExit) as exc:  # whatever a stranger's module raises
-        error = exc if isinstance(exc, Exception) else PluginError("it called sys.exit")
-        return Plugin(point.name, package, version, error=error)
-    return Plugin(point.name, package, version, offers)
+        offers = read_plugin(found.name, found.load())
+    except Exception as exc:  # whatever a stranger's module raises
+        error = exc
+    except SystemExit:
+        error = PluginError("it called sys.exit")
+    return Plugin(found.name, found.package, found.version, offers, error, found.module)
 
 
 def build_registry(plugins: Iterable[Plugin], disabled: Iterable[str] = ()) -> Registry:

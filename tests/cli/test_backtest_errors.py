@@ -297,7 +297,8 @@ def test_a_strategy_that_raises_is_named_with_the_data_time(
     ts = run.summary["error"].partition(" at data time ")[2].partition(" ")[0]
     assert run.summary["first_ts"] < int(ts) <= run.summary["first_ts"] + 75_000_000
     sentence = (
-        f"mm: strategy 'Failing' raised ZeroDivisionError at data time {ts} µs: the model broke"
+        "mm: strategy 'Failing' (thirdparty 1.0) raised ZeroDivisionError at data time"
+        f" {ts} µs: the model broke"
     )
     assert done.faults[-1] == sentence
     if debug:
@@ -313,7 +314,10 @@ def test_a_sink_that_cannot_be_built_leaves_a_sealed_failure(
     monkeypatch.syspath_prepend(install(FAILING_SINK))
     monkeypatch.delitem(sys.modules, "thirdparty", raising=False)
     done = backtest("--quiet", "--set", 'output.sinks=["csv", "licensed"]')
-    assert (done.code, done.faults) == (5, ["mm: sink 'licensed' raised RuntimeError: no licence"])
+    assert (done.code, done.faults) == (
+        5,
+        ["mm: sink 'licensed' (thirdparty 1.0) raised RuntimeError: no licence"],
+    )
     (run,) = backtest.runs()
     check_sealed(run, "failed")
     assert "mine.txt" in run.manifest["outputs"]

@@ -113,8 +113,12 @@ def parts(connector: Any, capacity: int = 1, **changes: Any) -> Parts:
         "bracket": None,
         "candles": CandleBuilder(1000),
         "quotes": None,
-        "sinks": {"memory": Memory()},
-        "names": {"connector": "Scripted", "transformer": "Touch", "strategy": "OneLot"},
+        "sinks": {"sink 'memory'": Memory()},
+        "names": {
+            "connector": "connector 'Scripted'",
+            "transformer": "transformer 'Touch'",
+            "strategy": "strategy 'OneLot'",
+        },
         "progress": Progress(),
         "capacity": capacity,
         "longest_block": 16,
@@ -130,7 +134,7 @@ async def test_every_task_ends_when_the_data_ends(capacity: int, rows: int | Non
     with trio.fail_after(30):
         await run_network(whole, trio.CancelScope())
     assert whole.books.decisions == 100
-    assert whole.sinks["memory"].rows["orders"] == 100  # type: ignore[attr-defined]
+    assert whole.sinks["sink 'memory'"].rows["orders"] == 100  # type: ignore[attr-defined]
 
 
 async def test_no_data_at_all_is_a_run_without_decisions() -> None:
@@ -169,7 +173,7 @@ def failing_feed() -> Iterator[MarketBatch]:
             "strategy 'OneLot' raised RuntimeError at data time 500 µs: strategy broke",
         ),
         (
-            {"sinks": {"memory": Memory(fails=True)}},
+            {"sinks": {"sink 'memory'": Memory(fails=True)}},
             "sink 'memory' raised RuntimeError at data time 10 µs: sink broke",
         ),
     ],

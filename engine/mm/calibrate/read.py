@@ -67,7 +67,8 @@ async def read_market(
 async def _read(loaded: LoadedConfig, watch: Callable[[Progress], None]) -> Market:
     config = loaded.config
     name = config.data.connector
-    with blame(f"connector {name!r}"):
+    owner = loaded.registry.owner("connector", name)
+    with blame(owner):
         offer = loaded.registry.connector(name)
         connector = offer.build(config.parts.connector, config.strategy.symbol)
         survey = await connector.survey()
@@ -82,14 +83,14 @@ async def _read(loaded: LoadedConfig, watch: Callable[[Progress], None]) -> Mark
     to_route, batches = open_channel(capacity, MarketBatch)
     to_sampler, for_sampler = open_channel(capacity, MarketBatch)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(_connect, connector, name, instruments, to_route)
+        nursery.start_soon(_connect, connector, owner, instruments, to_route)
         nursery.start_soon(
             partial(
                 route,
                 batches,
                 (to_sampler,),
                 quotes=None if has_quotes else BookQuotes(len(instruments)),
-                connector=name,
+                connector=owner,
                 progress=progress,
             )
         )
@@ -104,9 +105,9 @@ async def _read(loaded: LoadedConfig, watch: Callable[[Progress], None]) -> Mark
 
 
 async def _connect(
-    connector: Connector, name: str, instruments: tuple[Instrument, ...], out: Outlet[MarketBatch]
+    connector: Connector, owner: str, instruments: tuple[Instrument, ...], out: Outlet[MarketBatch]
 ) -> None:
-    with out, blame(f"connector {name!r}"):
+    with out, blame(owner):
         await connector.run(instruments, out)
 
 

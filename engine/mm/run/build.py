@@ -131,9 +131,9 @@ def build_parts(
         quotes=None if has_quotes(survey) else BookQuotes(len(instruments)),
         sinks={},
         names={
-            "connector": config.data.connector,
-            "transformer": config.strategy.preprocessing,
-            "strategy": config.strategy.kind,
+            "connector": registry.owner("connector", config.data.connector),
+            "transformer": registry.owner("transformer", config.strategy.preprocessing),
+            "strategy": registry.owner("strategy", config.strategy.kind),
         },
         progress=Progress(total_rows=survey.total_rows),
         capacity=config.engine.channel_capacity,
@@ -152,12 +152,17 @@ def _build_strategy(
     )
     if table.signals:
         signals = [
-            Signal(name, _build_transformer(registry, name, part, context), part.weight)
+            Signal(
+                name,
+                _build_transformer(registry, name, part, context),
+                part.weight,
+                registry.owner("transformer", name),
+            )
             for name, part in zip(table.signals, config.parts.signals, strict=True)
         ]
         count = len(context.instruments)
         transformer = CombinedTransformer(table.preprocessing, transformer, signals, count)
-    with blame(f"strategy {table.kind!r}"):
+    with blame(registry.owner("strategy", table.kind)):
         strategy: Strategy = registry.strategy(table.kind).build(config.parts.strategy, context)
     missing = sorted(strategy.requires - set(transformer.dtype.names or ()))
     if missing:
@@ -169,11 +174,12 @@ def _build_strategy(
 
 
 def _build_transformer(registry: Registry, name: str, part: Any, context: Context) -> Transformer:
-    with blame(f"transformer {name!r}"):
+    owner = registry.owner("transformer", name)
+    with blame(owner):
         transformer: Transformer = registry.transformer(name).build(part, context)
     touch: list[Any] = [column for column, _ in TOUCH_FIELDS]
     if list(transformer.dtype.names or ())[: len(touch)] != touch:
-        raise PluginError(f"transformer {name!r}: its dtype must start with {', '.join(touch)}")
+        raise PluginError(f"{owner}: its dtype must start with {', '.join(touch)}")
     return transformer
 
 
@@ -192,7 +198,7 @@ def make_context(config: RunConfig, instruments: tuple[Instrument, ...]) -> Cont
 
 def _build_venue(config: RunConfig, registry: Registry, context: Context) -> SimulatedVenue:
     table = config.execution
-    with blame(f"fill model {table.fill_model!r}"):
+    with blame(registry.owner("fill model", table.fill_model)):
         model = registry.fill_model(table.fill_model).build(config.parts.fill_model, context)
     return SimulatedVenue(
         instruments=context.instruments,
@@ -206,7 +212,7 @@ def _build_venue(config: RunConfig, registry: Registry, context: Context) -> Sim
 
 def _build_latency(config: RunConfig, registry: Registry, context: Context) -> LatencyModel:
     name = config.execution.latency_model
-    with blame(f"latency model {name!r}"):
+    with blame(registry.owner("latency model", name)):
         offer = registry.latency_model(name)
         model: LatencyModel = offer.build(config.parts.latency_model, context)
     return model
@@ -214,7 +220,7 @@ def _build_latency(config: RunConfig, registry: Registry, context: Context) -> L
 
 def _build_fees(config: RunConfig, registry: Registry, context: Context) -> FeeModel:
     name = config.execution.fee_model
-    with blame(f"fee model {name!r}"):
+    with blame(registry.owner("fee model", name)):
         model: FeeModel = registry.fee_model(name).build(config.parts.fee_model, context)
     return model
 
@@ -252,7 +258,7 @@ def _build_bracket(config: RunConfig, registry: Registry, context: Context) -> B
         return None
     shadows = []
     for name in ("pessimistic", "optimistic"):
-        with blame(f"fill model {name!r}"):
+        with blame(registry.owner("fill model", name)):
             offer = registry.fill_model(name)
             model = offer.build(offer.config(), context)
         venue = SimulatedVenue(

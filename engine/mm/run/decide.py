@@ -45,18 +45,17 @@ async def decide(
         accounts: one for each block sent.
         out: to the venue.
         strategy: what decides.
-        name: its name, for the blame.
+        name: who that is, for the blame.
         account: as it is before anything happened.
         longest_block: most decisions in a block; any number gives the same results.
     """
-    owner = f"strategy {name!r}"
     length = 1
     with features, accounts, out:
         async for message in features:
             rows = message.rows
-            with blame(owner, message.watermark):
+            with blame(name, message.watermark):
                 rows = strategy.observe(rows)
-            _check_rows(rows, message.rows, owner)
+            _check_rows(rows, message.rows, name)
             times = np.ascontiguousarray(rows["ts"])
             start = 0
             while start < len(rows):
@@ -64,7 +63,7 @@ async def decide(
                     await out.send(_nothing(int(times[start]), account))
                     account = await accounts.receive()
                 wanted = rows[start : _end(times, start, length, longest_block)]
-                decisions = _decide(strategy, wanted, account, owner)
+                decisions = _decide(strategy, wanted, account, name)
                 block = wanted[: len(decisions.trace)]
                 after = start + len(block)
                 horizon = int(times[after]) if after < len(times) else message.watermark

@@ -30,6 +30,8 @@ class Signal:
     transformer: Transformer
     weight: float
     """Factor in the fair price."""
+    owner: str = ""
+    """Who it is, for the blame; empty = just its name."""
 
 
 class CombinedTransformer:
@@ -53,21 +55,22 @@ class CombinedTransformer:
 
     def push(self, batch: MarketBatch) -> Rows:
         """Take the next batch; return the base transformer's rows with the columns added."""
-        given = self._push(*self._base, batch)
+        name, base = self._base
+        given = self._push(f"transformer {name!r}", base, batch)
         rows = np.zeros(len(given), self.dtype)
         for column in given.dtype.names or ():
             rows[column] = given[column]
         rows[_FAIR] = given["mid"]
         for signal, latest in self._signals:
-            source = self._push(signal.name, signal.transformer, batch)
+            owner = signal.owner or f"transformer {signal.name!r}"
+            source = self._push(owner, signal.transformer, batch)
             values = latest.join(given, source, "signal")
             rows[signal.name] = values
             rows[_FAIR] += signal.weight * np.where(np.isfinite(values), values, 0.0)
         self._watermark = batch.watermark
         return rows
 
-    def _push(self, name: str, transformer: Transformer, batch: MarketBatch) -> Rows:
-        owner = f"transformer {name!r}"
+    def _push(self, owner: str, transformer: Transformer, batch: MarketBatch) -> Rows:
         with blame(owner, batch.watermark):
             rows = transformer.push(batch)
             check_rows(rows, self._watermark, batch.watermark, transformer.dtype, owner)

@@ -65,8 +65,10 @@ class Parts:
     quotes: BookQuotes | None
     """Set when the data has no quotes of its own."""
     sinks: Mapping[str, Sink]
+    """By who they are, for the blame."""
     names: Mapping[str, str]
-    """Kind of part to the name it was chosen by: connector, transformer, strategy."""
+    """Kind of part (connector, transformer, strategy) to who it is, for the blame:
+    ``strategy 'Grid' (mm-engine 0.1.0)``."""
     progress: Progress
     capacity: int
     """Messages a channel holds; any number >= 0 gives the same results."""
@@ -176,5 +178,5 @@ async def _read(parts: Parts, out: Outlet[MarketBatch], stop: trio.CancelScope) 
 
 
 async def _connect(parts: Parts, out: Outlet[MarketBatch]) -> None:
-    with out, blame(f"connector {parts.names['connector']!r}"):
+    with out, blame(parts.names["connector"]):
         await parts.connector.run(parts.instruments, out)

@@ -27,7 +27,7 @@ class Records:
 async def record(
     ledger: Inlet[Records], candles: Inlet[Records], *, sinks: Mapping[str, Sink]
 ) -> None:
-    """Write every row. Owns both ends; whoever made the sinks closes them."""
+    """Write every row. Owns both ends; whoever made the sinks closes them, by who they are."""
     inlets = [ledger, candles]
     reached: list[float] = [-1, -1]
     with ledger, candles:
@@ -43,8 +43,8 @@ async def record(
 
 
 def _write(records: Records, sinks: Mapping[str, Sink]) -> None:
-    for name, sink in sinks.items():
-        with blame(f"sink {name!r}", records.watermark):
+    for owner, sink in sinks.items():
+        with blame(owner, records.watermark):
             for table, rows in records.tables:
                 if len(rows):
                     sink.write(table, rows)

@@ -24,7 +24,7 @@ async def route(
         batches: from the connector.
         outs: every reader gets every batch; events are not to be changed.
         quotes: makes quotes from the book, for data that has none of its own.
-        connector: its name, for the blame.
+        connector: who it is, for the blame.
         progress: told how far the data has come.
     """
     watermark = -1
@@ -59,4 +59,4 @@ def _check(batch: MarketBatch, watermark: int, connector: str) -> None:
         fault = "a message split between batches"
     else:
         return
-    raise PluginError(f"connector {connector!r} broke the MarketBatch contract: {fault}")
+    raise PluginError(f"{connector} broke the MarketBatch contract: {fault}")

@@ -85,7 +85,7 @@ async def survey_market(loaded: LoadedConfig) -> Market:
     """Build the connector and have it look at its source."""
     config = loaded.config
     name = config.data.connector
-    with blame(f"connector {name!r}"):
+    with blame(loaded.registry.owner("connector", name)):
         offer = loaded.registry.connector(name)
         seed = (config.engine.seed,) if offer.seeded else ()
         connector = offer.build(config.parts.connector, config.strategy.symbol, *seed)
@@ -186,15 +186,16 @@ def _make_directory(plan: Plan) -> Path:
 
 def _build_sinks(plan: Plan, directory: Path, options: Options, sinks: dict[str, Sink]) -> None:
     """Add the sinks one by one, so that those built before a failure are closed, too."""
-    config = plan.loaded.config
+    config, registry = plan.loaded.config, plan.loaded.registry
     chosen = dict(zip(config.output.sinks, config.parts.sinks, strict=True))
     if options.verbose and "console" not in chosen:
-        chosen["console"] = plan.loaded.registry.sink("console").config()
+        chosen["console"] = registry.sink("console").config()
     context = make_context(config, plan.parts.instruments)
     output = Output(directory=directory)
     for name, table in chosen.items():
-        with blame(f"sink {name!r}"):
-            sinks[name] = plan.loaded.registry.sink(name).build(table, context, output)
+        owner = registry.owner("sink", name)
+        with blame(owner):
+            sinks[owner] = registry.sink(name).build(table, context, output)
 
 
 def _finish(
@@ -206,9 +207,9 @@ def _finish(
     engine_s: float,
     health: Health | None,
 ) -> Result:
-    for name, sink in parts.sinks.items():
+    for owner, sink in parts.sinks.items():
         try:
-            with blame(f"sink {name!r}"):
+            with blame(owner):
                 sink.close(status)
         except MMError as raised:
             status, error = "failed", error or raised

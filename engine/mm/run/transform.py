@@ -9,14 +9,13 @@ from mm.run.ends import Inlet, Outlet, blame
 async def transform(
     batches: Inlet[MarketBatch], out: Outlet[Features], *, transformer: Transformer, name: str
 ) -> None:
-    """Turn batches into decision rows. Owns both ends."""
-    owner = f"transformer {name!r}"
+    """Turn batches into decision rows. Owns both ends; ``name`` is for the blame."""
     watermark = -1
     with batches, out:
         async for batch in batches:
-            with blame(owner, batch.watermark):
+            with blame(name, batch.watermark):
                 rows = transformer.push(batch)
-                check_rows(rows, watermark, batch.watermark, transformer.dtype, owner)
+                check_rows(rows, watermark, batch.watermark, transformer.dtype, name)
             watermark = batch.watermark
             await out.send(Features(rows, watermark))
 

@@ -180,7 +180,11 @@ def run_events(
         candles=CandleBuilder(_MINUTE_US),
         quotes=None,
         sinks={"collected": sink},
-        names={"connector": "scripted", "transformer": "tried", "strategy": "tried"},
+        names={
+            "connector": "connector 'scripted'",
+            "transformer": "transformer 'tried'",
+            "strategy": "strategy 'tried'",
+        },
         progress=Progress(),
         capacity=way.capacity,
         longest_block=way.longest_block,
