@@ -8,7 +8,7 @@ what a part does, builds one, or reads a configuration.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -125,11 +125,15 @@ class Registry:
         """Every offer of a kind (``"fill model"`` …), sorted by name."""
         return [offer for (what, _), (_, offer) in self._chosen.items() if what == kind]
 
+    def parts(self) -> Iterator[tuple[Plugin, str, Offer]]:
+        """Every (plugin, kind, offer) that can be chosen, sorted by kind and name."""
+        return ((plugin, kind, offer) for (kind, _), (plugin, offer) in self._chosen.items())
+
     def listing(self) -> list[Listed]:
         """Every offer with where it comes from, sorted by kind and name."""
         return [
-            Listed(kind, name, plugin.package, plugin.version, plugin.name, offer.help)
-            for (kind, name), (plugin, offer) in self._chosen.items()
+            Listed(kind, offer.name, plugin.package, plugin.version, plugin.name, offer.help)
+            for plugin, kind, offer in self.parts()
         ]
 
     def owner(self, kind: str, name: str) -> str:

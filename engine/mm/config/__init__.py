@@ -9,7 +9,7 @@ schema                the same knowledge as JSON Schema and as a Markdown table
 """
 
 from mm.config.load import LoadedConfig, load_config
-from mm.config.schema import json_schema, reference_markdown
+from mm.config.schema import Option, json_schema, options, reference_markdown
 from mm.config.tables import (
     DataTable,
     EngineTable,
@@ -32,6 +32,7 @@ __all__ = [
     "FundingTable",
     "InstrumentTable",
     "LoadedConfig",
+    "Option",
     "OutputTable",
     "Parts",
     "PluginsTable",
@@ -41,5 +42,6 @@ __all__ = [
     "StrategyTable",
     "json_schema",
     "load_config",
+    "options",
     "reference_markdown",
 ]

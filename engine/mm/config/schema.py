@@ -5,7 +5,7 @@ plugins included, so that they cannot say anything else.
 """
 
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, Literal, Union, get_args, get_origin
 
@@ -32,6 +32,28 @@ _BOUNDS: Final = {
     "le": "maximum",
 }
 _WORDS: Final = {bool: "boolean", int: "integer", float: "number", Decimal: "decimal", str: "text"}
+
+
+@attrs.frozen(kw_only=True)
+class Option:
+    """One key that a table may hold."""
+
+    key: str
+    """Dotted after its table, for a table within it."""
+    type: str
+    """In words, with its bounds."""
+    bounds: Mapping[str, Any]
+    """Of gt, ge, lt, le: those there are."""
+    required: bool
+    default: Any
+    """Plain data; None = none, or the option may be empty."""
+    unit: str
+    help: str
+
+    @property
+    def default_text(self) -> str:
+        """The default as it would stand in a file."""
+        return "required" if self.required else toml_text(self.default)
 
 
 def json_schema(registry: Registry) -> dict[str, Any]:
@@ -122,20 +144,29 @@ def _default(field: "attrs.Attribute[Any]") -> Any:
     return str(plain) if isinstance(plain, Decimal) else plain
 
 
-def _rows(table: str, cls: type[Any], owner: str = "") -> Iterator[str]:
+def options(cls: type[Any], prefix: str = "") -> Iterator[Option]:
+    """Describe every key of a table's class, those of tables within it by dotted names."""
     for field in _fields(cls):
         inner: Any = optional_type(field.type) or field.type
         if attrs.has(inner):
-            yield from _rows(f"{table}.{field.name}", inner)
+            yield from options(inner, f"{prefix}{field.name}.")
             continue
-        meta = field.metadata
-        cells = (
-            f"`{table}.{field.name}`",
-            _type_text(field),
-            "required" if field.default is attrs.NOTHING else f"`{toml_text(_default(field))}`",
-            meta.get("unit", ""),
-            owner + meta.get("help", ""),
+        meta, required = field.metadata, field.default is attrs.NOTHING
+        yield Option(
+            key=prefix + field.name,
+            type=_type_text(field),
+            bounds={name: meta[name] for name in _BOUNDS if name in meta},
+            required=required,
+            default=None if required else _default(field),
+            unit=meta.get("unit", ""),
+            help=meta.get("help", ""),
         )
+
+
+def _rows(table: str, cls: type[Any], owner: str = "") -> Iterator[str]:
+    for one in options(cls, f"{table}."):
+        default = "required" if one.required else f"`{one.default_text}`"
+        cells = (f"`{one.key}`", one.type, default, one.unit, owner + one.help)
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
