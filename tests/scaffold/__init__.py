@@ -1,0 +1,1 @@
+"""Shared helpers of these tests can be imported."""
