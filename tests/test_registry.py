@@ -3,9 +3,9 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
+from tests.distributions import lay_down
 
 from mm.api import PluginError
 from mm.registry import Registry, load_registry
@@ -45,16 +45,11 @@ def install(
     """Lay down a distribution as an installer would: metadata and one module."""
     monkeypatch.syspath_prepend(tmp_path)
 
-    def lay_down(dist: str, plugin: str, source: str, version: str = "1.0") -> None:
-        module = f"{dist}_module".replace("-", "_")
-        (tmp_path / f"{module}.py").write_text(dedent(source))
+    def install(dist: str, plugin: str, source: str, version: str = "1.0") -> None:
+        module = lay_down(tmp_path, dist, plugin, source, version)
         request.addfinalizer(lambda: sys.modules.pop(module, None))
-        info = tmp_path / f"{dist.replace('-', '_')}-{version}.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {dist}\nVersion: {version}\n")
-        (info / "entry_points.txt").write_text(f"[mm_engine.plugins]\n{plugin} = {module}\n")
 
-    return lay_down
+    return install
 
 
 def load(*disabled: str) -> Registry:

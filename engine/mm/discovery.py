@@ -31,11 +31,21 @@ def find_plugins() -> list[Found]:
     try:
         points = list(entry_points(group=ENTRY_POINT_GROUP))
     except Exception:  # one unreadable file is enough; so ask one by one
-        found = [one for dist in distributions() for one in _points_of(dist)]
+        found = [one for dist in _each_once() for one in _points_of(dist)]
     else:
         origins = {dist: _origin(dist) for dist in {point.dist for point in points}}
         found = [_found(point, *origins[point.dist]) for point in points]
     return sorted(found, key=lambda one: (one.name, one.package, one.version))
+
+
+def _each_once() -> Iterator[Distribution]:
+    """Give the distributions as ``entry_points`` does: of those with one name, the first."""
+    seen: set[str] = set()
+    for dist in distributions():
+        name = _origin(dist)[0]
+        if name not in seen:
+            yield dist
+        seen.add(name)
 
 
 def _points_of(dist: Distribution) -> Iterator[Found]:

@@ -62,9 +62,15 @@ def read_plugin(name: str, module: Any) -> tuple[tuple[str, Offer], ...]:
     return tuple(
         (kind, _checked(name, hook, offer, cls))
         for hook, (kind, cls) in KINDS.items()
-        for offers in getattr(manager.hook, hook)()
+        for offers in _answers(getattr(manager.hook, hook))
         for offer in _listed(name, hook, offers)
     )
+
+
+def _answers(hook: Any) -> list[Any]:
+    """Call a hook; pluggy leaves None out, which is what a function without ``return`` gives."""
+    answers: list[Any] = hook()
+    return answers or [None] * len(hook.get_hookimpls())
 
 
 def _check_version(name: str, module: Any) -> None:

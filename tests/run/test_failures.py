@@ -28,7 +28,7 @@ from mm.api import (
 from mm.core.candles import CandleBuilder
 from mm.core.ledger import Ledger
 from mm.core.venue import SimulatedVenue
-from mm.run.ends import root_cause
+from mm.run.ends import ReaderGoneError, blame, root_cause
 from mm.run.keep import Books
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
@@ -162,7 +162,7 @@ def failing_feed() -> Iterator[MarketBatch]:
     [
         (
             {"connector": ScriptedConnector(failing_feed())},
-            "connector 'Scripted' raised RuntimeError: connector broke",
+            "connector 'Scripted' raised RuntimeError at data time 500 µs: connector broke",
         ),
         (
             {"transformer": Touch(fails_at=500)},
@@ -190,6 +190,38 @@ async def test_a_crash_ends_the_run_with_its_own_error(
     cause = root_cause(caught.value)
     assert isinstance(cause, PluginError)
     assert str(cause) == message
+
+
+@attrs.define
+class InNursery:
+    """A connector that sends from a nursery of its own, as one that reads ahead does."""
+
+    batches: Iterator[MarketBatch]
+
+    async def survey(self) -> Any:
+        raise NotImplementedError
+
+    async def run(self, instruments: Any, out: Any) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.sleep_forever)
+            await ScriptedConnector(self.batches).run(instruments, out)
+            nursery.cancel_scope.cancel()
+
+
+async def test_a_crash_in_a_connectors_nursery_is_told_as_itself() -> None:
+    whole = parts(InNursery(failing_feed()))
+    with trio.fail_after(30), pytest.raises(BaseExceptionGroup) as caught:
+        await run_network(whole, trio.CancelScope())
+    expected = "connector 'Scripted' raised RuntimeError at data time 500 µs: connector broke"
+    assert str(root_cause(caught.value)) == expected
+
+
+def test_the_echo_in_a_connectors_nursery_is_not_taken_for_its_error() -> None:
+    """Its reader has ended: the cause is elsewhere, and is told there."""
+    echo = ExceptionGroup("of its nursery", [ReaderGoneError()])
+    with pytest.raises(ExceptionGroup) as caught, blame("connector 'Scripted'"):
+        raise echo
+    assert caught.value is echo
 
 
 async def test_stopping_drains_what_was_read() -> None:

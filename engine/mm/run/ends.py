@@ -5,9 +5,9 @@ When a reader dies, its writer's ``send`` fails too, as a consequence. Such a fa
 ``BrokenResourceError`` could also be somebody's dead socket.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import trio
 
@@ -21,12 +21,18 @@ class ReaderGoneError(Exception):
     """The task that reads this channel has ended, and not because we closed it."""
 
 
+_ECHOES: Final = (ReaderGoneError, trio.Cancelled)
+"""What another task's failure does to a task."""
+
+
 class Outlet(Generic[T]):
     """The sending end of a channel. Its owner closes it, with a plain ``with``."""
 
     def __init__(self, channel: trio.MemorySendChannel[T]) -> None:
         """Wrap ``channel``."""
         self._channel = channel
+        self.sent: T | None = None
+        """What was handed over last."""
 
     async def send(self, value: T, /) -> None:
         """Hand over ``value``; waits while the channel is full."""
@@ -34,6 +40,7 @@ class Outlet(Generic[T]):
             await self._channel.send(value)
         except trio.BrokenResourceError:
             raise ReaderGoneError from None
+        self.sent = value
 
     def close(self) -> None:
         """Say that nothing more will come."""
@@ -53,29 +60,31 @@ def open_channel(capacity: int, kind: type[T]) -> tuple[Outlet[T], Inlet[T]]:
 
 
 @contextmanager
-def blame(owner: str, ts: int | None = None) -> Iterator[None]:
+def blame(owner: str, ts: int | Callable[[], int | None] | None = None) -> Iterator[None]:
     """Name ``owner`` as the plugin whose code runs inside, should it raise.
 
     Args:
-        owner: for instance ``"strategy 'Avellaneda'"``.
-        ts: the data time it was working at [µs].
+        owner: for instance ``"strategy 'Avellaneda' (mm-engine 0.1.0)"``.
+        ts: the data time it was working at [µs], or what tells it once it is too late.
 
     Raises:
         PluginError: in place of anything but mm's own errors and Trio's.
     """
     try:
         yield
-    except (MMError, ReaderGoneError, trio.Cancelled):
-        raise
-    except Exception as error:
-        when = "" if ts is None else f" at data time {ts} µs"
-        raise PluginError(f"{owner} raised {type(error).__name__}{when}: {error}") from error
+    except (Exception, BaseExceptionGroup, trio.Cancelled) as error:
+        cause = root_cause(error)  # a part may have a nursery of its own
+        if not isinstance(cause, Exception) or isinstance(cause, (MMError, *_ECHOES)):
+            raise
+        time = ts() if callable(ts) else ts
+        when = "" if time is None else f" at data time {time} µs"
+        raise PluginError(f"{owner} raised {type(cause).__name__}{when}: {cause}") from error
 
 
 def root_cause(error: BaseException) -> BaseException:
     """Find the error that mattered in what a nursery raised: the first that is no echo."""
     leaves = list(_leaves(error))
-    return next((leaf for leaf in leaves if not isinstance(leaf, ReaderGoneError)), leaves[0])
+    return next((leaf for leaf in leaves if not isinstance(leaf, _ECHOES)), leaves[0])
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

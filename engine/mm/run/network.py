@@ -178,5 +178,8 @@ async def _read(parts: Parts, out: Outlet[MarketBatch], stop: trio.CancelScope) 
 
 
 async def _connect(parts: Parts, out: Outlet[MarketBatch]) -> None:
-    with out, blame(parts.names["connector"]):
+    def reached() -> int | None:
+        return None if out.sent is None else out.sent.watermark
+
+    with out, blame(parts.names["connector"], reached):
         await parts.connector.run(parts.instruments, out)
