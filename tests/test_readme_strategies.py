@@ -13,7 +13,7 @@ from mm.cli import main
 from mm.testing import check_strategy, guess_config
 
 REPOSITORY = Path(__file__).parents[1]
-BLOCKS = [
+BLOCKS: list[str] = [
     block
     for block in re.findall(
         r"^```python\n(.*?)^```$", (REPOSITORY / "README.md").read_text("utf-8"), re.M | re.S

@@ -1,9 +1,9 @@
 """The public interface of mm: all that a plugin may import.
 
 Everything here, in ``mm.api.jit`` and in ``mm.testing`` follows ``API_VERSION``, (major, minor). A
-minor step adds: a name, a hook, a field with a default, a column at the end of a table. What is to go
-is deprecated first: it keeps working, its docstring says what to use instead, and its use gives a
-DeprecationWarning, for two minor steps and six months at least. Only a major step removes it, and
+minor step adds: a name, a hook, a field with a default, a column at the end of a table. What is to
+go is deprecated first: it keeps working, its docstring says what to use instead, and its use gives
+a DeprecationWarning, for two minor steps and six months at least. Only a major step removes it, and
 plugins for another major are refused by name. In major 0 a minor step may break where it must.
 """
 

@@ -1,4 +1,4 @@
-"""Joiner: what it decides, row by row, and a whole run through mm.
+"""Joiner: what it decides, row by row, mm's rules for strategies, and a whole run through mm.
 
 The instrument has a tick of 0.5 and a lot of 10 contracts; the strategy quotes 2 lots and holds at
 most 5.
@@ -29,9 +29,18 @@ from mm.api import (
     Rows,
 )
 from mm.testing import run_config
+from mm.testing.contracts import StrategyContract
 
-from mm_example_strategy import JoinerConfig
+from mm_example_strategy import JoinerConfig, mm_strategies
 from mm_example_strategy.strategy import Joiner
+
+
+class TestRules(StrategyContract):
+    """The kit's rules: the same whatever the batches, no look ahead, no clock, and so on."""
+
+    offer = mm_strategies()[0]
+    config = JoinerConfig(quote_size=2.0, max_position=5.0, edge=0.3)
+
 
 MARKET = Instrument(symbol="TEST", tick_size=Decimal("0.5"), lot_size=Decimal(10))
 
