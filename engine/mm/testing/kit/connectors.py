@@ -43,10 +43,10 @@ class _Outlet:
     async def send(self, value: MarketBatch, /) -> None:
         if self.closed:
             raise AssertionError("it sent a batch after close()")
-        self.batches.append(value)
+        await trio.lowlevel.checkpoint()
+        self.batches.append(value)  # taken or cancelled, never both: as a channel has it
         if self._cancel is not None:
             self._cancel.cancel()
-        await trio.lowlevel.checkpoint()
 
     def close(self) -> None:
         self.closed += 1
