@@ -127,7 +127,7 @@ def test_a_faulty_command_line_is_one_line_and_exit_code_2(
 
 @pytest.mark.parametrize(
     "verb", ["backtest", "config check", "config show", "config schema", "data inspect",
-             "data sample", "fake-bitmex", "plugins"],
+             "data sample", "fake-bitmex", "live", "plugins"],
 )  # fmt: skip
 def test_the_help_of_a_verb_ends_with_examples(
     verb: str, capsys: pytest.CaptureFixture[str]

@@ -163,3 +163,13 @@ def test_a_live_file_without_a_connector_listens_to_bitmex(tmp_path: Path) -> No
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert 'connector = "bitmex"' in out
+
+
+def test_recording_alone_takes_the_same_run_file(tmp_path: Path) -> None:
+    with exchange("--speed", "20") as url:
+        process = mm("record", "--config", str(LIVE), "--url", url, "--duration", "2s", "--json",
+                     str(tmp_path / "recording"))  # fmt: skip
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    rows = json.loads(out)["rows"]
+    assert sum(count for name, count in rows.items() if name.startswith("incremental")) > 5000

@@ -13,7 +13,7 @@ from mm.run.progress import Progress
 from mm.testing.exchange import open_exchange
 
 MINUTES = float(os.environ.get("MM_LIVE_MINUTES", "0.75"))
-"""MM_LIVE_MINUTES=60 is the whole hour; it takes a quarter of one."""
+"""MM_LIVE_MINUTES=60 is the whole hour; judging by shorter runs it takes twenty minutes."""
 
 # The lively market has some 55 messages a second, the real hour had 16 (quotes); three times.
 SPEED = 3.0

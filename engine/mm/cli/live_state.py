@@ -56,13 +56,13 @@ def live_state(progress: Progress, health: Health | None, instrument: Instrument
 
 
 def lag_text(health: Health) -> str:
-    """Say how late things were, in one line."""
+    """Say how late things were, median and 99th percentile, in one line."""
     found = [
-        f"{name.replace('_', ' ')} {figures['p50']:g} ms (99 %: {figures['p99']:g})"
+        f"{name.replace('_', ' ')} {figures['p50']:.1f}, {figures['p99']:.1f}"
         for name, figures in health.lags.items()
         if figures
     ]
-    return ", ".join(found)
+    return "; ".join(found) + (" ms" if found else "")
 
 
 def _ours(progress: Progress, side: int) -> tuple[int, int]:

@@ -19,7 +19,6 @@ from mm.run.progress import Progress
 from mm.run.session import Plan
 
 _LOOK_S: Final = 0.25
-_LABELS: Final = 9  # columns, of 80
 _WIDTH: Final = 80
 _NEWS: Final = 5
 """Lines of news at the bottom."""
@@ -48,9 +47,9 @@ def picture(
     plan: Plan, state: LiveState, health: Health | None, news: Iterable[News], elapsed_s: float
 ) -> Group:
     """Draw the state; always of the same height but for the news."""
-    table = Table(show_header=False, box=None, pad_edge=False, width=_WIDTH)
-    table.add_column(style="bold", min_width=_LABELS, no_wrap=True)
-    table.add_column(no_wrap=True, overflow="ellipsis", max_width=_WIDTH - _LABELS - 1)
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="bold", width=9)
+    table.add_column(width=_WIDTH - 11, no_wrap=True, overflow="ellipsis")
     for label, text in _rows(plan, state, health, elapsed_s):
         table.add_row(label, text)
     lines = [
