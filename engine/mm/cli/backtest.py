@@ -6,19 +6,16 @@ Only the summary goes to stdout, or with ``--json`` only the JSON; all else goes
 import argparse
 import json
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 import trio
 
 from mm.api import UsageError
-from mm.api.jit import is_cold
-from mm.cli.display import show_progress, summary_table
+from mm.cli.display import show_progress
 from mm.cli.run_file import load_run_file
+from mm.cli.running import finish, plan_and_run, warn_if_cold
 from mm.config import LoadedConfig
 from mm.run.build import Options
-from mm.run.ends import root_cause
-from mm.run.interrupt import EXIT_CODE, graceful_interrupts
 from mm.run.progress import Progress
 from mm.run.session import Plan, Result, plan_run, run_plan
 
@@ -35,35 +32,15 @@ def run(args: argparse.Namespace) -> int:
             f"{args.config}: data.from_csv is false, so this is a run file for live data;"
             " a backtest needs true"
         )
-    if not args.quiet and is_cold("mm"):
-        print("compiling kernels, once for this version: about 15 s …", file=sys.stderr)
+    warn_if_cold(quiet=args.quiet)
     if args.dry_run:
         _print_plan(trio.run(plan_run, loaded), args.json)
         return 0
-    result = trio.run(_run, loaded, args)
-    if result is None:
-        print("mm: interrupted before the run began; nothing was written", file=sys.stderr)
-        return EXIT_CODE
-    _print_result(result, args)
-    if result.error is not None:
-        raise result.error
-    return EXIT_CODE if result.status == "interrupted" else 0
+    return finish(trio.run(_run, loaded, args), as_json=args.json)
 
 
 async def _run(loaded: LoadedConfig, args: argparse.Namespace) -> Result | None:
-    """Run with Ctrl-C handled; None if it came before there was anything to write down."""
-    planning, reading = trio.CancelScope(), trio.CancelScope()
-
-    def stop() -> None:
-        planning.cancel()
-        reading.cancel()
-
-    with graceful_interrupts(stop):
-        plan = None
-        with planning:
-            plan = await _plan(loaded)
-        if plan is None or reading.cancel_called:
-            return None
+    async def carry_out(plan: Plan, reading: trio.CancelScope) -> Result:
         if not args.quiet:
             for note in plan.notes:
                 print(f"note: {note}", file=sys.stderr)
@@ -76,14 +53,9 @@ async def _run(loaded: LoadedConfig, args: argparse.Namespace) -> Result | None:
 
             result = await run_plan(plan, options, reading, watch)
             nursery.cancel_scope.cancel()
-    return result
+        return result
 
-
-async def _plan(loaded: LoadedConfig) -> Plan:
-    try:
-        return await plan_run(loaded)
-    except BaseExceptionGroup as group:
-        raise root_cause(group) from None
+    return await plan_and_run(lambda: plan_run(loaded), carry_out)
 
 
 def _print_plan(plan: Plan, as_json: bool) -> None:
@@ -114,12 +86,3 @@ def _print_plan(plan: Plan, as_json: bool) -> None:
     for key, value in content.items():
         for text in value if isinstance(value, list) else [value]:
             print(f"{key:<20} {text}")
-
-
-def _print_result(result: Result, args: argparse.Namespace) -> None:
-    summary: Mapping[str, Any] = result.summary
-    if args.json:
-        print(json.dumps(summary, indent=2))
-        return
-    print(summary_table(summary))
-    print(result.directory)

@@ -4,7 +4,6 @@ Only the summary goes to stdout, or with ``--json`` only the JSON; all else goes
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,17 +12,15 @@ import attrs
 import trio
 
 from mm.api import UsageError
-from mm.api.jit import is_cold
-from mm.cli.display import can_draw, summary_table
+from mm.cli.display import can_draw
 from mm.cli.live_log import LiveLog
 from mm.cli.live_view import show_view
 from mm.cli.run_file import load_run_file
+from mm.cli.running import finish, plan_and_run, warn_if_cold
 from mm.config import LoadedConfig
 from mm.config.overrides import parse_toml
 from mm.config.tables import DataTable
 from mm.run.build import Options
-from mm.run.ends import root_cause
-from mm.run.interrupt import EXIT_CODE, graceful_interrupts
 from mm.run.progress import Progress
 from mm.run.session import Plan, Result, plan_run, run_plan
 from mm.run.warm import warm_up
@@ -43,45 +40,19 @@ def run(args: argparse.Namespace) -> int:
         )
     if args.raw and args.record is None:
         raise UsageError("--raw keeps frames in a recording, expected --record DIR beside it")
-    if not args.quiet and is_cold("mm"):
-        print("compiling kernels, once for this version: about 15 s …", file=sys.stderr)
-    result = trio.run(_run, loaded, args)
-    if result is None:
-        print("mm: interrupted before the run began; nothing was written", file=sys.stderr)
-        return EXIT_CODE
-    if args.json:
-        print(json.dumps(result.summary, indent=2))
-    else:
-        print(summary_table(result.summary))
-        print(result.directory)
-    if result.error is not None:
-        raise result.error
-    return EXIT_CODE if result.status == "interrupted" else 0
+    warn_if_cold(quiet=args.quiet)
+    return finish(trio.run(_run, loaded, args), as_json=args.json)
 
 
 async def _run(loaded: LoadedConfig, args: argparse.Namespace) -> Result | None:
-    """Run with Ctrl-C handled; None if it came before there was anything to write down."""
-    planning, reading = trio.CancelScope(), trio.CancelScope()
-
-    def stop() -> None:
-        planning.cancel()
-        reading.cancel()
-
-    with graceful_interrupts(stop):
-        plan = None
-        with planning:
-            plan = await _plan(loaded)
-        if plan is None or reading.cancel_called:
-            return None
-        return await _trade(plan, args, reading)
+    return await plan_and_run(
+        lambda: _plan(loaded), lambda plan, reading: _trade(plan, args, reading)
+    )
 
 
 async def _plan(loaded: LoadedConfig) -> Plan:
     """Look at the exchange, and have everything compiled."""
-    try:
-        plan = await plan_run(loaded)
-    except BaseExceptionGroup as group:
-        raise root_cause(group) from None
+    plan = await plan_run(loaded)
     if plan.survey.total_rows is not None:
         raise UsageError(
             f"{loaded.path}: connector {loaded.config.data.connector!r} reads files, expected one"

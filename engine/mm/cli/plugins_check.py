@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from mm.api import ConfigError
-from mm.api.jit import is_cold
+from mm.cli.running import warn_if_cold
 from mm.config.layout import part_tables
 from mm.config.overrides import Document, apply_override, parse_override
 from mm.config.scan import Keys
@@ -26,8 +26,7 @@ def run(args: argparse.Namespace) -> int:
     registry = load_registry()
     plugins = find_plugins(registry, args.name)
     given = _given(args.set, registry)
-    if is_cold("mm"):
-        print("compiling kernels, once for this version: about 15 s …", file=sys.stderr)
+    warn_if_cold(quiet=args.quiet)
     watch = _silence if args.quiet else _progress
     reports = []
     for report in check_plugins(plugins, registry, given, watch):

@@ -12,8 +12,8 @@ import attrs
 import trio
 
 from mm.api import PluginError, UsageError
-from mm.api.jit import is_cold
 from mm.cli.run_file import load_run_file
+from mm.cli.running import warn_if_cold
 from mm.config.overrides import SHORTCUTS
 from mm.prove.difference import Difference
 from mm.prove.prove import MOMENT, Bench, Verdict, prove
@@ -48,8 +48,7 @@ def run(args: argparse.Namespace) -> int:
             f"{args.config}: data.from_csv is false, so this is a run file for live data;"
             " a live run cannot be had twice: record it, and prove its replay"
         )
-    if is_cold("mm"):
-        print("compiling kernels, once for this version: about 15 s …", file=sys.stderr)
+    warn_if_cold(quiet=False)
     with tempfile.TemporaryDirectory(prefix="mm-prove-") as scratch:
         job = Job(
             config=str(args.config),

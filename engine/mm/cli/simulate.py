@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from mm.api.jit import is_cold
+from mm.cli.running import warn_if_cold
 from mm.config import LoadedConfig, load_config
 from mm.picture import check_place
 from mm.simulate.expected import STRATEGIES, Expected, expect, model_of, strategy_of
@@ -43,8 +43,7 @@ def run(args: argparse.Namespace) -> int:
     if args.plot:
         check_place(Path(args.plot))
     loaded = _load(args, args.strategy)
-    if not args.json and is_cold("mm"):
-        print("compiling kernels, once for this version: about 15 s …", file=sys.stderr)
+    warn_if_cold(quiet=args.json)
     expected = expect(loaded)
     outcomes = _simulate(loaded, args)
     found = statistics(outcomes)

@@ -1,0 +1,69 @@
+"""What the verbs that run something share: Ctrl-C that ends it well, and how the end is told."""
+
+import json
+import sys
+from collections.abc import Awaitable, Callable
+
+import trio
+
+from mm.api.jit import is_cold
+from mm.cli.display import summary_table
+from mm.run.ends import root_cause
+from mm.run.interrupt import EXIT_CODE, graceful_interrupts
+from mm.run.session import Plan, Result
+
+
+def warn_if_cold(*, quiet: bool) -> None:
+    """Say on stderr why the first run of a version takes longer."""
+    if not quiet and is_cold("mm"):
+        print("compiling kernels, once for this version: about 15 s …", file=sys.stderr)
+
+
+async def plan_and_run(
+    plan: Callable[[], Awaitable[Plan]],
+    carry_out: Callable[[Plan, trio.CancelScope], Awaitable[Result]],
+) -> Result | None:
+    """Plan and run with Ctrl-C handled; None if it came before there was anything to write down.
+
+    Args:
+        plan: makes the plan; cancelled by Ctrl-C.
+        carry_out: runs it, and stops reading when the scope is cancelled.
+
+    Raises:
+        MMError: the plan could not be made.
+    """
+    planning, reading = trio.CancelScope(), trio.CancelScope()
+
+    def stop() -> None:
+        planning.cancel()
+        reading.cancel()
+
+    with graceful_interrupts(stop):
+        made = None
+        with planning:
+            try:
+                made = await plan()
+            except BaseExceptionGroup as group:
+                raise root_cause(group) from None
+        if made is None or reading.cancel_called:
+            return None
+        return await carry_out(made, reading)
+
+
+def finish(result: Result | None, *, as_json: bool) -> int:
+    """Print what a run came to; return the exit code.
+
+    Raises:
+        BaseException: what a part failed with, after the results have been shown.
+    """
+    if result is None:
+        print("mm: interrupted before the run began; nothing was written", file=sys.stderr)
+        return EXIT_CODE
+    if as_json:
+        print(json.dumps(result.summary, indent=2))
+    else:
+        print(summary_table(result.summary))
+        print(result.directory)
+    if result.error is not None:
+        raise result.error
+    return EXIT_CODE if result.status == "interrupted" else 0
