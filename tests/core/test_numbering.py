@@ -150,7 +150,7 @@ VALUE = "holds an instrument, kind, side, price or size that it cannot have"
 )
 def test_what_breaks_the_contract_is_the_connectors_fault(bad: Rows, fault: str) -> None:
     events = stream(snapshot(MIDNIGHT + 5, 7), bad)
-    numbering = Numbering("mine")
+    numbering = Numbering("connector 'mine'")
     with pytest.raises(PluginError) as caught:
         numbering.push(MarketBatch(events, MIDNIGHT + 9))
     assert str(caught.value) == (

@@ -185,7 +185,7 @@ def test_raw_keeps_every_frame(bench: Bench) -> None:
 def test_a_connector_without_frames_has_none_to_keep(bench: Bench) -> None:
     code, _, err = bench("--raw")
     assert (code, err) == (
-        2, "mm: connector 'short' hands over no frames; leave --raw out\n"
+        2, "mm: connector 'short' (thirdparty 1.0) hands over no frames; leave --raw out\n"
     )  # fmt: skip
 
 

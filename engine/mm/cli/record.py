@@ -98,10 +98,11 @@ async def _record(
         raw=args.raw,
         recorded=done,
     )
+    owner = loaded.registry.owner("connector", name)
     with closing(recorder):
-        log_frames(market.connector, name, recorder)
+        log_frames(market.connector, owner, recorder)
         await record_only(
-            market.connector, name, market.instruments, recorder, reading, args.duration
+            market.connector, owner, market.instruments, recorder, reading, args.duration
         )
 
 

@@ -55,7 +55,7 @@ class Numbering:
     """Settles and numbers the batches of one live connector, in their order."""
 
     def __init__(self, connector: str) -> None:
-        """``connector``: its name, for the blame."""
+        """``connector``: who it is, for the blame."""
         self._connector = connector
         self._state = np.zeros(_STATE, np.int64)
         self._state[_PRICE], self._state[_SIDE] = 1, BUY
@@ -75,7 +75,7 @@ class Numbering:
         made, at, fault = _settle(batch.events, self._state, out)
         if fault != _OK:
             raise PluginError(
-                f"connector {self._connector!r} broke the MarketBatch contract: event {at} of"
+                f"{self._connector} broke the MarketBatch contract: event {at} of"
                 f" {len(batch.events)} up to {batch.watermark} {_FAULTS[fault]}"
             )
         return MarketBatch(out[:made], batch.watermark)

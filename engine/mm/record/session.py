@@ -69,8 +69,8 @@ def start_recording(
     return recorder
 
 
-def log_frames(connector: Connector, name: str, recorder: Recorder) -> None:
-    """Have the connector hand its frames to the recorder, if the recorder keeps them.
+def log_frames(connector: Connector, owner: str, recorder: Recorder) -> None:
+    """Have the connector, which is ``owner``, hand its frames to a recorder that keeps them.
 
     Raises:
         UsageError: the connector has no frames to hand over.
@@ -79,14 +79,14 @@ def log_frames(connector: Connector, name: str, recorder: Recorder) -> None:
         return
     hand_over = getattr(connector, "log_frames", None)
     if hand_over is None:
-        raise UsageError(f"connector {name!r} hands over no frames; leave --raw out")
-    with blame(f"connector {name!r}"):
+        raise UsageError(f"{owner} hands over no frames; leave --raw out")
+    with blame(owner):
         hand_over(recorder.raw.write)
 
 
 async def record_only(
     connector: Connector,
-    name: str,
+    owner: str,
     instruments: tuple[Instrument, ...],
     recorder: Recorder,
     stop: trio.CancelScope,
@@ -98,7 +98,7 @@ async def record_only(
 
     Args:
         connector: surveyed.
-        name: what it was chosen by.
+        owner: who that is, for the blame.
         instruments: as the recording has them.
         recorder: closed by the caller.
         stop: cancel it to end the reading; what was read is still written.
@@ -109,17 +109,17 @@ async def record_only(
     """
     to_record, batches = open_channel(_CAPACITY, MarketBatch)
     to_route, recorded = open_channel(0, MarketBatch)
-    numbering = Numbering(name)
+    numbering = Numbering(owner)
     if duration_s is not None:
         stop.deadline = trio.current_time() + duration_s
     try:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(_listen, connector, name, instruments, to_record, stop)
+            nursery.start_soon(_listen, connector, owner, instruments, to_record, stop)
             nursery.start_soon(
                 partial(record_market, batches, to_route, numbering=numbering, recorder=recorder)
             )
             nursery.start_soon(
-                partial(route, recorded, (), quotes=None, connector=name, progress=Progress())
+                partial(route, recorded, (), quotes=None, connector=owner, progress=Progress())
             )
     except BaseExceptionGroup as group:
         raise root_cause(group) from None
@@ -130,10 +130,10 @@ async def record_only(
 
 async def _listen(
     connector: Connector,
-    name: str,
+    owner: str,
     instruments: tuple[Instrument, ...],
     out: Outlet[MarketBatch],
     stop: trio.CancelScope,
 ) -> None:
-    with out, stop, blame(f"connector {name!r}"):
+    with out, stop, blame(owner):
         await connector.run(instruments, out)

@@ -119,6 +119,11 @@ def build_parts(
     """
     context = make_context(config, instruments)
     transformer, strategy = _build_strategy(config, registry, context)
+    names = {
+        "connector": registry.owner("connector", config.data.connector),
+        "transformer": registry.owner("transformer", config.strategy.preprocessing),
+        "strategy": registry.owner("strategy", config.strategy.kind),
+    }
     return Parts(
         instruments=instruments,
         connector=connector,
@@ -130,16 +135,12 @@ def build_parts(
         candles=CandleBuilder(config.output.candle_size_min * _MINUTE_US),
         quotes=None if has_quotes(survey) else BookQuotes(len(instruments)),
         sinks={},
-        names={
-            "connector": registry.owner("connector", config.data.connector),
-            "transformer": registry.owner("transformer", config.strategy.preprocessing),
-            "strategy": registry.owner("strategy", config.strategy.kind),
-        },
+        names=names,
         progress=Progress(total_rows=survey.total_rows),
         capacity=config.engine.channel_capacity,
         longest_block=config.strategy.max_block,
         speed=None,
-        numbering=None if config.data.from_csv else Numbering(config.data.connector),
+        numbering=None if config.data.from_csv else Numbering(names["connector"]),
     )
 
 

@@ -164,7 +164,7 @@ def _recording(plan: Plan, options: Options) -> Iterator[Recorder | None]:
         raw=options.raw,
     )
     with closing(recorder):
-        log_frames(parts.connector, config.data.connector, recorder)
+        log_frames(parts.connector, parts.names["connector"], recorder)
         yield recorder
 
 
