@@ -214,5 +214,6 @@ def test_a_plugin_that_raises_is_blamed_once_and_briefly(
         raise ValueError("no idea")
 
     monkeypatch.setattr(AvellanedaStrategy, "decide", broken)
-    with pytest.raises(PluginError, match=r"strategy 'Avellaneda' raised ValueError.*: no idea"):
+    blamed = r"strategy 'Avellaneda' \(mm-engine .*\) raised ValueError.*: no idea"
+    with pytest.raises(PluginError, match=blamed):
         run_paths(loaded, 0, 2)

@@ -1,5 +1,6 @@
 """What the kit is made of: random markets, the watch for impurities, guessed configurations."""
 
+import gc
 import random
 import sys
 import time
@@ -178,3 +179,18 @@ def test_the_first_difference_names_row_column_and_both_values() -> None:
     assert first_difference({"quotes": rows}, {"quotes": other}) == text
     assert first_difference({"quotes": rows}, {"quotes": other}, until=2) is None
     assert first_difference({"quotes": rows}, {"quotes": rows[:1]}) == "quotes has 1 rows, had 2"
+
+
+def test_what_others_do_when_garbage_is_collected_is_not_blamed_on_the_part() -> None:
+    def reads_the_clock(*_: object) -> None:
+        time.perf_counter()
+
+    gc.callbacks.append(reads_the_clock)
+    try:
+        with watching() as found:
+            kept = [[number] for number in range(100_000)]  # many collections' worth
+    finally:
+        gc.callbacks.remove(reads_the_clock)
+    assert kept
+    assert found == []
+    assert gc.isenabled()

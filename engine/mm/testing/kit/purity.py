@@ -11,6 +11,7 @@ before it is watched, so that importing and compiling do not count). It watches,
 the calls are carried out.
 """
 
+import gc
 import random
 import sys
 import sysconfig
@@ -145,13 +146,16 @@ def watching(writes_below: Path | None = None) -> Iterator[list[Impurity]]:
         _hooked = True
     watch = _Watch(writes_below)
     drawn = _numpy_state()
-    before, profile = (_watch, _thread), sys.getprofile()
+    before, profile, collects = (_watch, _thread), sys.getprofile(), gc.isenabled()
     _watch, _thread = watch, threading.get_ident()
+    gc.disable()  # others hook into a collection (hypothesis reads the clock then)
     sys.setprofile(watch.on_call)
     try:
         yield watch.found
     finally:
         sys.setprofile(profile)
+        if collects:
+            gc.enable()
         _watch, _thread = before
         if _numpy_state() != drawn:
             watch.note(_CHANCE, "a function of numpy.random", None)
