@@ -4,21 +4,22 @@ Knows what each table means and which of its messages count. Knows nothing of co
 live and what is asked for again is the protocol's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mm.api import Instrument
-from mm_bitmex.book import L2Book, pool_of
+from mm_bitmex.book import L2Book, Row, pool_of
 from mm_bitmex.config import BitmexConfig
 from mm_bitmex.normalise import Emitter, Event
 from mm_bitmex.ticker import Ticker
 from mm_bitmex.topics import NEVER, Topic
 from mm_bitmex.trades import TradeReader
 from mm_bitmex.units import Grid
+from mm_bitmex.witness import QuoteReader, Witness
 
 
 class Feed:
-    """Book, trades and ticker of one instrument."""
+    """Book, trades, quotes and ticker of one instrument."""
 
     def __init__(
         self, config: BitmexConfig, instrument: Instrument, counts: dict[str, int]
@@ -28,6 +29,8 @@ class Feed:
         self._pool = config.pool
         self._counts = counts
         self.book = L2Book(instrument.symbol, grid, counts)
+        self.witness = Witness(config.quote_check_s)
+        self._quotes = QuoteReader(instrument.symbol, grid, counts)
         self._trades = TradeReader(instrument.symbol, grid, counts)
         self._ticker = Ticker(instrument, grid, counts)
         self._told = (0, 0, 0)  # the ticker as last sent
@@ -47,10 +50,13 @@ class Feed:
         rows, told = body["data"], _filter(body, "pool") or topic.pool
         if topic.table == self._depth:
             made = self.book.load(rows, pool_of(self._pool, told, rows))
+            self.witness.forget()
             self._look(now)
             return self._emitter.snapshot(self.book, made, ts)
         if topic.table == "trade":
             topic.pool = pool_of(self._pool, told, rows)
+        if topic.table == "quote":
+            self._compare(rows, now)
         if topic.table == "instrument":
             self._ticker.instrument_rows(rows, is_image=True)
         return self._tell(ts)
@@ -73,6 +79,8 @@ class Feed:
             self._counts["odd_action"] = self._counts.get("odd_action", 0) + 1
         elif topic.table == "trade":
             return self._emitter.trades(self._trades.read(rows, topic.pool), ts)
+        elif topic.table == "quote":
+            self._compare(rows, now)
         else:
             self._ticker.funding_rows(rows)
         return self._tell(ts)
@@ -84,16 +92,22 @@ class Feed:
     def gap(self, ts: int) -> list[Event]:
         """Forget the book; the events that say so, if it was sent."""
         self.book.clear()
+        self.witness.forget()
         self.crossed_from = self.book_heard = NEVER
         return self._emitter.gap(ts)
 
     def _look(self, now: float) -> None:
         self.book_heard = now
-        bid, _, ask, _ = self.book.touch()
+        bid, _, ask, _ = touch = self.book.touch()
+        self.witness.saw(touch, now)
         crossed = bid >= ask > 0
         if crossed and self.crossed_from == NEVER:
             self._counts["crossed_messages"] = self._counts.get("crossed_messages", 0) + 1
         self.crossed_from = min(self.crossed_from, now) if crossed else NEVER
+
+    def _compare(self, rows: Sequence[Row], now: float) -> None:
+        for quote in self._quotes.read(rows, self.book.pool):
+            self.witness.heard(quote, now)
 
     def _tell(self, ts: int) -> list[Event]:
         """Send the ticker if it changed."""

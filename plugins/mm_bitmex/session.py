@@ -37,10 +37,17 @@ OPEN: Final = State.LIVE
 class Doubt(NamedTuple):
     """Why the book may have to be fetched anew though no row is wrong."""
 
-    when: float  # s
     counted_as: str
-    why: str
+    why: str  # a clause, with fields of the configuration
     strike: bool
+
+
+_CROSSED: Final = Doubt("crossed_books", "the book stays crossed", True)
+_IDLE: Final = Doubt("idle_books", "the book is silent for {0.idle_s:g} s", False)
+_REFRESH: Final = Doubt("refreshes", "{0.refresh_s:g} s have passed", False)
+_CONTRADICTED: Final = Doubt(
+    "contradicted_books", "for {0.quote_check_s:g} s no quote was the book's", False
+)
 
 
 class Session:
@@ -57,6 +64,7 @@ class Session:
             Topic("trade", symbol, required=True),
             Topic("instrument", symbol, required=False),
             Topic("funding", symbol, required=False),
+            *([Topic("quote", symbol, required=False)] if config.quote_check_s else []),
         )
         self._backoff = Backoff(
             config.backoff_s, config.backoff_cap_s, config.max_opens_per_hour, seed
@@ -92,7 +100,7 @@ class Session:
         soonest = self._silence_ends
         for topic in self._topics:
             soonest = min(soonest, topic.deadline, topic.retry_at)
-        return min(soonest, self._doubt().when)
+        return min(soonest, self._doubt()[0])
 
     @property
     def _silence_ends(self) -> float:
@@ -211,13 +219,19 @@ class Session:
             self.reconnect(draft, f"no {what} within {self.config.connect_s:g} s", ts)
         if self.phase is OPEN and now >= self._silence_ends:
             self._break_silence(draft, ts)
-        doubt = self._doubt()
-        if self.phase is OPEN and now >= doubt.when:
-            self.count(doubt.counted_as)
-            self.distrust(draft, self.book, doubt.why, ts, doubt.strike)
+        doubted_at, doubt = self._doubt()
+        if self.phase is OPEN and now >= doubted_at:
+            self._do_doubt(draft, doubt, ts)
         for topic in self._topics:
             if self.phase is OPEN:
                 self._do_due_of(draft, topic, ts)
+
+    def _do_doubt(self, draft: Draft, doubt: Doubt, ts: int) -> None:
+        self.count(doubt.counted_as)
+        if doubt is _CONTRADICTED and not self.feed.witness.contradicted():
+            draft.notes.append("quotes describe another book; they are not compared any more")
+        else:
+            self.distrust(draft, self.book, doubt.why.format(self.config), ts, doubt.strike)
 
     def _break_silence(self, draft: Draft, ts: int) -> None:
         if self._pinged is None:
@@ -236,14 +250,12 @@ class Session:
         elif draft.now >= topic.retry_at:
             self.subscribe(draft, [topic], draft.now)
 
-    def _doubt(self) -> Doubt:
-        """Say when the book is to be fetched anew if nothing comes, and why."""
+    def _doubt(self) -> tuple[float, Doubt]:
+        """Say when the book is to be fetched anew if nothing comes [s], and why."""
         feed, config = self.feed, self.config
-        crossed = feed.crossed_from + config.crossed_ms / 1000
-        idle = feed.book_heard + (config.idle_s or NEVER)
-        refresh = self.book.live_from + (config.refresh_s or NEVER)
-        if crossed <= idle and crossed <= refresh:
-            return Doubt(crossed, "crossed_books", "the book stays crossed", True)
-        if idle <= refresh:
-            return Doubt(idle, "idle_books", f"the book is silent for {config.idle_s:g} s", False)
-        return Doubt(refresh, "refreshes", f"{config.refresh_s:g} s have passed", False)
+        return min(
+            (feed.crossed_from + config.crossed_ms / 1000, _CROSSED),
+            (feed.book_heard + (config.idle_s or NEVER), _IDLE),
+            (self.book.live_from + (config.refresh_s or NEVER), _REFRESH),
+            (feed.witness.contradicts_at, _CONTRADICTED),
+        )

@@ -20,7 +20,9 @@ from mm_bitmex.step import Step
 
 T0 = 1_788_343_200_000_000  # µs: 2026-09-02 10:00 UTC
 XBTUSD = Instrument(symbol="XBTUSD", tick_size=Decimal("0.1"), lot_size=Decimal(100))
-TOPICS = ("orderBookL2:XBTUSD", "trade:XBTUSD", "instrument:XBTUSD", "funding:XBTUSD")
+TOPICS = tuple(
+    f"{name}:XBTUSD" for name in ("orderBookL2", "trade", "instrument", "funding", "quote")
+)
 WELCOME = '{"info":"Welcome to the BitMEX Realtime API.","version":"2.0.0"}'
 
 Levels = tuple[list[tuple[int, int]], list[tuple[int, int]]]
@@ -99,6 +101,16 @@ class Exchange:
             for key in keys:
                 del self.rows[key]
         return table("orderBookL2", action, rows)
+
+    def quote(self) -> str:
+        """Make the quote of the book as it is."""
+        row: dict[str, Any] = {"symbol": "XBTUSD", "timestamp": stamp(self.now_us)}
+        for name, levels in zip(("bid", "ask"), self.levels(), strict=True):
+            if levels:
+                row |= {f"{name}Price": levels[0][0] / 10, f"{name}Size": 100 * levels[0][1]}
+        if self.profile == "2026":
+            row["pool"] = "Primary"
+        return table("quote", "insert", [row])
 
     def trade(self) -> str:
         """Make a trade of 300 contracts at 64600."""

@@ -137,39 +137,39 @@ refused 503      | W W H S I L R F E
 closed           | W W W W W W/QLCL W F E
 stop             | E E E E E E/QLCL E F E
 wake early       | W C H S I L R F E
-welcome          | W C S//sub4 S I L R F E
-pong             | W C S//sub4 S I L R F E
-ack              | W C S//sub4 S I L R F E
-ack of another   | W C S//sub4 S I L R F E
-ack of no success| W C S//sub4 S I L R F E
-unsubscribed     | W C S//sub4 S I R/QLCL/uns1,sub1 R F E
-book image       | W C S/QCL+/sub4 S/QCL+ I/QCL+ L/LCL+ R F E
-empty image      | W C S/CL/sub4 S/CL I/CL L/QLCL R F E
-garbled image    | W C R//sub4,uns1,sub1 R//uns1,sub1 R//uns1,sub1 R/QLCL/uns1,sub1 R F E
-other's image    | W C S//sub4 S I L R F E
-book change      | W C S//sub4 S I L/L R F E
-unknown id       | W C S//sub4 S I R/QLCL/uns1,sub1 R F E
-trade image      | W C S//sub4 S I L R F E
-trade            | W C S//sub4 S I L/T R/T F E
-instrument image | W C S/K/sub4 S/K I/K L/K R/K F E
-instrument       | W C S//sub4 S I L/K R/K F E
-tick changed     | W C S//sub4 S I F!/QLCL F! F E
-funding          | W C S//sub4 S I L/K R/K F E
-quote            | W C S//sub4 S I L R F E
-400 subscribed   | W C S//sub4 S I L R F E
+welcome          | W C S//sub5 S I L R F E
+pong             | W C S//sub5 S I L R F E
+ack              | W C S//sub5 S I L R F E
+ack of another   | W C S//sub5 S I L R F E
+ack of no success| W C S//sub5 S I L R F E
+unsubscribed     | W C S//sub5 S I R/QLCL/uns1,sub1 R F E
+book image       | W C S/QCL+/sub5 S/QCL+ I/QCL+ L/LCL+ R F E
+empty image      | W C S/CL/sub5 S/CL I/CL L/QLCL R F E
+garbled image    | W C R//sub5,uns1,sub1 R//uns1,sub1 R//uns1,sub1 R/QLCL/uns1,sub1 R F E
+other's image    | W C S//sub5 S I L R F E
+book change      | W C S//sub5 S I L/L R F E
+unknown id       | W C S//sub5 S I R/QLCL/uns1,sub1 R F E
+trade image      | W C S//sub5 S I L R F E
+trade            | W C S//sub5 S I L/T R/T F E
+instrument image | W C S/K/sub5 S/K I/K L/K R/K F E
+instrument       | W C S//sub5 S I L/K R/K F E
+tick changed     | W C S//sub5 S I F!/QLCL F! F E
+funding          | W C S//sub5 S I L/K R/K F E
+quote            | W C S//sub5 S I L R F E
+400 subscribed   | W C S//sub5 S I L R F E
 400 symbol       | W C F! F! I L F! F E
-400 table        | W C S//sub4 S I L R F E
-400 request      | W C S//sub4 S I L R F E
+400 table        | W C S//sub5 S I L R F E
+400 request      | W C S//sub5 S I L R F E
 401              | W C F! F! F! F!/QLCL F! F E
 403              | W C F! F! F! F!/QLCL F! F E
 419              | W C W W W W/QLCL W F E
-429              | W C R//sub4 R I L R F E
-503              | W C R//sub4 R I L R F E
-reply            | W C S//sub4 S I L R F E
-unknown form     | W C S//sub4 S I L R F E
-no JSON          | W C S//sub4 S I R/QLCL/uns1,sub1 R F E
-garbled table    | W C S//sub4 S I R/QLCL/uns1,sub1 R F E
-binary           | W C S//sub4 S I R/QLCL/uns1,sub1 R F E
+429              | W C R//sub5 R I L R F E
+503              | W C R//sub5 R I L R F E
+reply            | W C S//sub5 S I L R F E
+unknown form     | W C S//sub5 S I L R F E
+no JSON          | W C S//sub5 S I R/QLCL/uns1,sub1 R F E
+garbled table    | W C S//sub5 S I R/QLCL/uns1,sub1 R F E
+binary           | W C S//sub5 S I R/QLCL/uns1,sub1 R F E
 """
 
 

@@ -1,7 +1,8 @@
 """Faults of every kind, in any order: no crash, no book that is wrong and passes for right.
 
-Frames lost or exchanged on the way (which TCP rules out) can leave a book wrong without a trace,
-as the exchange numbers no messages; so for those only the end is held against the exchange.
+Frames lost or exchanged on the way (which TCP rules out) can leave a book wrong until a quote says
+so (``test_bitmex_witness``), as the exchange numbers no messages; so for those only the end is held
+against the exchange.
 """
 
 import json
@@ -44,7 +45,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 ROWS = st.fixed_dictionaries({
-    "table": st.sampled_from(["orderBookL2", "trade", "instrument", "funding"]),
+    "table": st.sampled_from(["orderBookL2", "trade", "instrument", "funding", "quote"]),
     "action": st.sampled_from(["partial", "insert", "update", "delete"]),
     "data": st.lists(st.fixed_dictionaries(
         {"symbol": st.just("XBTUSD")},
@@ -55,6 +56,7 @@ ROWS = st.fixed_dictionaries({
             "price": st.sampled_from([64600.0, 64599, 64599.95]) | JSON,
             "markPrice": JSON, "fundingRate": JSON, "fundingTimestamp": JSON, "tickSize": JSON,
             "timestamp": st.just("2026-09-02T10:00:00Z") | JSON, "pool": JSON,
+            "bidPrice": st.just(64599.0) | JSON, "bidSize": st.just(100) | JSON, "askPrice": JSON,
         },
     ), max_size=4),
 })  # fmt: skip
