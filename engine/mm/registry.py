@@ -146,7 +146,7 @@ class Registry:
         plugin = next((p for p in self.plugins if p.name == name), None)
         failure = next((f for f in self.failures if f.plugin == name), None)
         if failure is not None:
-            raise PluginError(f"plugin {failure} is not usable") from failure.error
+            raise PluginError(f"cannot use plugin {failure}") from failure.error
         if plugin is None:
             loaded = [p.name for p in self.plugins if p.error is None]
             raise PluginError(self._absent("plugin", name, loaded, "loaded"))

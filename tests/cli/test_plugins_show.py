@@ -121,8 +121,7 @@ def test_a_plugin_that_is_broken_says_why_instead(showy: Showy, capsys: Capture)
     showy("import nowhere_to_be_found")
     assert main(["plugins", "show", "thirdparty"]) == 5
     assert capsys.readouterr().err == (
-        "mm: plugin thirdparty (thirdparty 1.0): No module named 'nowhere_to_be_found'"
-        " is not usable\n"
+        "mm: cannot use plugin thirdparty (thirdparty 1.0): No module named 'nowhere_to_be_found'\n"
     )
 
 
