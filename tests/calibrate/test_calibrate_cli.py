@@ -156,7 +156,7 @@ def test_too_few_trades_are_one_sentence(
         (["--plot", "no/p.svg"], 2, "--plot no/p.svg: there is no folder no; make it first"),
         (["--max-depth", "0.3"], 4, "--max-depth 0.3 leaves 3 depths of XBTUSD, one a tick of 0.1"),
         (["--max-depth", "-1"], 2, "argument --max-depth: '-1' is not a positive number"),
-        (["--set", "data.from_csv=false"], 2, "so this is a run file for live data"),
+        (["--set", "data.from_csv=false"], 2, "for live data, expected one for a replay"),
         (
             ["--set", "strategy.avellaneda.vol.interval_s=600"], 4,
             "no sigma from the mid every 600 s: 1 samples, expected at least 36",

@@ -140,7 +140,7 @@ def test_an_exchange_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
-        (("--set", "data.from_csv=true"), 2, "this is a run file for a replay; live trading needs"),
+        (("--set", "data.from_csv=true"), 2, "for a replay, expected one for live data"),
         (("--raw",), 2, "--raw keeps frames in a recording, expected --record DIR beside it"),
         (("--url", "ws://example.com/x"), 3, "not encrypted and not on this machine; use wss://"),
         (("--set", "data.connector=tardis"), 2, "reads files, expected one that listens to an"),

@@ -149,7 +149,7 @@ def test_data_that_cannot_be_read_fails_as_a_backtest_does(run_file: Path) -> No
 def test_a_live_run_file_is_refused_in_a_sentence(run_file: Path) -> None:
     proved = prove(run_file, None, "--set", "data.from_csv=false")
     assert proved.returncode == 2
-    assert "record it, and prove its replay" in proved.stderr
+    assert "expected one for a replay; mm record writes one" in proved.stderr
 
 
 def stream(times: list[int]) -> MarketBatch:

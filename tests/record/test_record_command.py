@@ -191,7 +191,7 @@ def test_a_connector_without_frames_has_none_to_keep(bench: Bench) -> None:
 
 def test_a_run_file_for_replays_and_a_reader_of_files_are_refused(bench: Bench) -> None:
     code, _, err = bench(sets="data.from_csv=true")
-    assert (code, "so this is a run file for a replay; recording needs false" in err) == (2, True)
+    assert (code, "a run file for a replay, expected one for live data" in err) == (2, True)
     sample = Path(__file__).parents[2] / "example" / "data_sample"
     keys = f"data.connector=tardis data.tardis_root={sample} data.quotes_csv=quotes.csv.gz"
     code, _, err = bench(sets=keys)

@@ -10,7 +10,6 @@ from typing import Any
 
 import trio
 
-from mm.api import UsageError
 from mm.cli.display import show_progress
 from mm.cli.run_file import load_run_file
 from mm.cli.running import finish, plan_and_run, warn_if_cold
@@ -27,11 +26,6 @@ def run(args: argparse.Namespace) -> int:
         MMError: what went wrong, after the outputs have been closed.
     """
     loaded = load_run_file(args)
-    if not loaded.config.data.from_csv:
-        raise UsageError(
-            f"{args.config}: data.from_csv is false, so this is a run file for live data;"
-            " a backtest needs true"
-        )
     warn_if_cold(quiet=args.quiet)
     if args.dry_run:
         _print_plan(trio.run(plan_run, loaded), args.json)

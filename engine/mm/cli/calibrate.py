@@ -12,7 +12,6 @@ from typing import Final
 
 import trio
 
-from mm.api import UsageError
 from mm.calibrate.content import as_content
 from mm.calibrate.estimate import Calibration, calibrate
 from mm.calibrate.picture import draw
@@ -36,11 +35,6 @@ def run(args: argparse.Namespace) -> int:
     if args.plot:
         check_place(Path(args.plot))
     loaded = load_run_file(args)
-    if not loaded.config.data.from_csv:
-        raise UsageError(
-            f"{args.config}: data.from_csv is false, so this is a run file for live data;"
-            " mm calibrate needs true"
-        )
     market = trio.run(_read, loaded, args.quiet)
     found = calibrate(
         market.sample, market.instrument, sigma_us=market.sigma_us, max_depth=args.max_depth

@@ -32,12 +32,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         MMError: what went wrong, after the outputs have been closed.
     """
-    loaded = load_run_file(args)
-    if loaded.config.data.from_csv:
-        raise UsageError(
-            f"{args.config}: data.from_csv is true, so this is a run file for a replay;"
-            " live trading needs false"
-        )
+    loaded = load_run_file(args, live=True)
     if args.raw and args.record is None:
         raise UsageError("--raw keeps frames in a recording, expected --record DIR beside it")
     warn_if_cold(quiet=args.quiet)

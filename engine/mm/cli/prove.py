@@ -11,7 +11,7 @@ from typing import Any, Final
 import attrs
 import trio
 
-from mm.api import PluginError, UsageError
+from mm.api import PluginError
 from mm.cli.run_file import load_run_file
 from mm.cli.running import warn_if_cold
 from mm.config.overrides import SHORTCUTS
@@ -43,11 +43,6 @@ def run(args: argparse.Namespace) -> int:
         MMError: the run itself failed.
     """
     loaded = load_run_file(args)
-    if not loaded.config.data.from_csv:
-        raise UsageError(
-            f"{args.config}: data.from_csv is false, so this is a run file for live data;"
-            " a live run cannot be had twice: record it, and prove its replay"
-        )
     warn_if_cold(quiet=False)
     with tempfile.TemporaryDirectory(prefix="mm-prove-") as scratch:
         job = Job(

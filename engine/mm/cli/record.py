@@ -31,12 +31,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         MMError: what went wrong, after the files have been closed.
     """
-    loaded = load_run_file(args)
-    if loaded.config.data.from_csv:
-        raise UsageError(
-            f"{args.config}: data.from_csv is true, so this is a run file for a replay;"
-            " recording needs false"
-        )
+    loaded = load_run_file(args, live=True)
     done = Recorded()
     interrupted = trio.run(_run, loaded, args, done)
     if args.json:
