@@ -57,6 +57,13 @@ def test_the_report_ends_in_toml_that_can_be_pasted(calibrate: Calibrate) -> Non
     assert calibrate("--quiet", "--toml") == (0, toml, "")
 
 
+def test_a_simulated_path_is_read_like_any_market(capsys: pytest.CaptureFixture[str]) -> None:
+    """That of the shipped file lasts a second, which is too short to estimate anything from."""
+    code = main(["calibrate", "--config", str(REPOSITORY / "config" / "as2008.toml"), "--quiet"])
+    assert code == 4
+    assert "AS2008-0: whole intervals of 0.5 s with a bid and an ask: 1, expected" in capsys.readouterr().err
+
+
 def test_the_report_says_units_sizes_and_errors(calibrate: Calibrate) -> None:
     _, out, _ = calibrate("--quiet")
     lines = out.splitlines()

@@ -28,7 +28,7 @@ from mm.api import (
 from mm.core.candles import CandleBuilder
 from mm.core.ledger import Ledger
 from mm.core.venue import SimulatedVenue
-from mm.run.ends import ReaderGoneError, blame, root_cause
+from mm.run.ends import ReaderGoneError, blame, root_cause, ungrouped
 from mm.run.keep import Books
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
@@ -222,6 +222,16 @@ def test_the_echo_in_a_connectors_nursery_is_not_taken_for_its_error() -> None:
     with pytest.raises(ExceptionGroup) as caught, blame("connector 'Scripted'"):
         raise echo
     assert caught.value is echo
+
+
+def test_an_error_taken_out_of_its_group_still_says_what_caused_it() -> None:
+    with pytest.raises(PluginError) as caught, ungrouped():  # noqa: PT012
+        try:
+            with blame("strategy 'OneLot'"):
+                raise RuntimeError("strategy broke")
+        except PluginError as error:
+            raise ExceptionGroup("of a nursery", [ReaderGoneError(), error]) from None
+    assert str(caught.value.__cause__) == "strategy broke"
 
 
 async def test_stopping_drains_what_was_read() -> None:

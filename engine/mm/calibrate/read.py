@@ -1,6 +1,6 @@
 """From a run file to a sample of its market: the connector, read once, as a run would read it.
 
-    connector ──MarketBatch──► route ──MarketBatch──► sampler
+    connect ──MarketBatch──► route ──MarketBatch──► sampler
 
 The channels are bounded, so what is in memory is a few batches and the sample. Knows nothing of
 estimates; of the run file, only where the data are and at what intervals the transformer looks.
@@ -13,26 +13,27 @@ from typing import Any, Final
 import attrs
 import trio
 
-from mm.api import MICRO, Connector, Instrument, MarketBatch, Survey
+from mm.api import MICRO, Instrument, MarketBatch
 from mm.calibrate.estimate import STEPS_US
 from mm.calibrate.sample import Sample, Sampler
 from mm.config import LoadedConfig
 from mm.core.touch import BookQuotes
-from mm.run.build import find_instruments
-from mm.run.ends import Inlet, Outlet, blame, open_channel, root_cause
+from mm.run.build import has_quotes
+from mm.run.connect import connect
+from mm.run.ends import Inlet, open_channel, ungrouped
 from mm.run.progress import Progress
 from mm.run.route import route
+from mm.run.session import Market, survey_market
 
 DEFAULT_US: Final = 500_000
 """Both intervals, where the run file's transformer has none: those of the Avellaneda strategy."""
 
 
 @attrs.frozen(kw_only=True)
-class Market:
+class SampledMarket:
     """What was read."""
 
     instrument: Instrument
-    survey: Survey
     sample: Sample
     notes: tuple[str, ...]
     sigma_us: int
@@ -48,7 +49,7 @@ def intervals_us(transformer: Any) -> tuple[int, int]:
 
 async def read_market(
     loaded: LoadedConfig, watch: Callable[[Progress], None] = lambda progress: None
-) -> Market:
+) -> SampledMarket:
     """Read the market that a run file names.
 
     Args:
@@ -58,57 +59,40 @@ async def read_market(
     Raises:
         MMError: as the connector does.
     """
-    try:
-        return await _read(loaded, watch)
-    except BaseExceptionGroup as group:
-        raise root_cause(group) from None
-
-
-async def _read(loaded: LoadedConfig, watch: Callable[[Progress], None]) -> Market:
     config = loaded.config
-    name = config.data.connector
-    owner = loaded.registry.owner("connector", name)
-    with blame(owner):
-        offer = loaded.registry.connector(name)
-        connector = offer.build(config.parts.connector, config.strategy.symbol)
-        survey = await connector.survey()
-    instruments, notes = find_instruments(config, survey)
-    place = survey.symbols.index(config.strategy.symbol)
+    market = await survey_market(loaded)
+    symbols, symbol = market.survey.symbols, config.strategy.symbol
+    place = symbols.index(symbol) if symbol in symbols else 0  # simulated paths have other names
     sigma_us, interval_us = intervals_us(config.parts.transformer)
     sampler = Sampler(instrument=place, steps_us=(*STEPS_US, sigma_us), interval_us=interval_us)
-    progress = Progress(total_rows=survey.total_rows)
+    progress = Progress(total_rows=market.survey.total_rows)
     watch(progress)
-    has_quotes = not survey.sources or any(source.name == "quotes" for source in survey.sources)
-    capacity = config.engine.channel_capacity
-    to_route, batches = open_channel(capacity, MarketBatch)
-    to_sampler, for_sampler = open_channel(capacity, MarketBatch)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(_connect, connector, owner, instruments, to_route)
-        nursery.start_soon(
-            partial(
-                route,
-                batches,
-                (to_sampler,),
-                quotes=None if has_quotes else BookQuotes(len(instruments)),
-                connector=owner,
-                progress=progress,
-            )
-        )
-        nursery.start_soon(_sample, for_sampler, sampler)
-    return Market(
-        instrument=instruments[place],
-        survey=survey,
+    owner = loaded.registry.owner("connector", config.data.connector)
+    with ungrouped():
+        await _read(market, owner, sampler, progress, config.engine.channel_capacity)
+    return SampledMarket(
+        instrument=market.instruments[place],
         sample=sampler.finish(),
-        notes=(*notes, *survey.notes),
+        notes=market.notes,
         sigma_us=sigma_us,
     )
 
 
-async def _connect(
-    connector: Connector, owner: str, instruments: tuple[Instrument, ...], out: Outlet[MarketBatch]
+async def _read(
+    market: Market, owner: str, sampler: Sampler, progress: Progress, capacity: int
 ) -> None:
-    with out, blame(owner):
-        await connector.run(instruments, out)
+    instruments = market.instruments
+    quotes = None if has_quotes(market.survey) else BookQuotes(len(instruments))
+    to_route, batches = open_channel(capacity, MarketBatch)
+    to_sampler, for_sampler = open_channel(capacity, MarketBatch)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(connect, market.connector, owner, instruments, to_route)
+        nursery.start_soon(
+            partial(
+                route, batches, (to_sampler,), quotes=quotes, connector=owner, progress=progress
+            )
+        )
+        nursery.start_soon(_sample, for_sampler, sampler)
 
 
 async def _sample(batches: Inlet[MarketBatch], sampler: Sampler) -> None:

@@ -15,7 +15,7 @@ import trio
 from mm.calibrate.content import as_content
 from mm.calibrate.estimate import Calibration, calibrate
 from mm.calibrate.picture import draw
-from mm.calibrate.read import Market, read_market
+from mm.calibrate.read import SampledMarket, read_market
 from mm.calibrate.report import as_text, as_toml
 from mm.cli.run_file import load_run_file
 from mm.config import LoadedConfig
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-async def _read(loaded: LoadedConfig, quiet: bool) -> Market:
+async def _read(loaded: LoadedConfig, quiet: bool) -> SampledMarket:
     async with trio.open_nursery() as nursery:
 
         def watch(progress: Progress) -> None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import attrs
@@ -16,12 +17,12 @@ import trio
 
 from mm.api import MICRO, UsageError
 from mm.cli.run_file import load_run_file
+from mm.cli.running import never_began, plan_and_run
 from mm.config import LoadedConfig
 from mm.record.recorder import Recorded
 from mm.record.session import log_frames, record_only, start_recording
 from mm.run.build import has_quotes
-from mm.run.ends import root_cause
-from mm.run.interrupt import EXIT_CODE, graceful_interrupts
+from mm.run.interrupt import EXIT_CODE
 from mm.run.session import Market, survey_market
 
 
@@ -32,50 +33,14 @@ def run(args: argparse.Namespace) -> int:
         MMError: what went wrong, after the files have been closed.
     """
     loaded = load_run_file(args, live=True)
-    done = Recorded()
-    interrupted = trio.run(_run, loaded, args, done)
-    if args.json:
-        print(json.dumps({"directory": args.directory, **attrs.asdict(done)}, indent=2))
-    else:
-        print("\n".join([args.directory, *_lines(done)]))
-    return EXIT_CODE if interrupted else 0
-
-
-async def _run(loaded: LoadedConfig, args: argparse.Namespace, done: Recorded) -> bool:
-    """Record until the end, the duration or Ctrl-C; say whether it was the last."""
-    surveying, reading = trio.CancelScope(), trio.CancelScope()
-    interrupted = False
-
-    def stop() -> None:
-        nonlocal interrupted
-        interrupted = True
-        surveying.cancel()
-        reading.cancel()
-
-    with graceful_interrupts(stop):
-        market = None
-        with surveying:
-            market = await _survey(loaded)
-        if market is not None:
-            await _record(market, loaded, args, reading, done)
-    return interrupted
-
-
-async def _survey(loaded: LoadedConfig) -> Market:
-    try:
-        return await survey_market(loaded)
-    except BaseExceptionGroup as group:
-        raise root_cause(group) from None
+    code = trio.run(plan_and_run, partial(survey_market, loaded), partial(_record, loaded, args))
+    return never_began() if code is None else code
 
 
 async def _record(
-    market: Market,
-    loaded: LoadedConfig,
-    args: argparse.Namespace,
-    reading: trio.CancelScope,
-    done: Recorded,
-) -> None:
-    """Write down what the connector sends; ``done`` is filled also if that fails."""
+    loaded: LoadedConfig, args: argparse.Namespace, market: Market, reading: trio.CancelScope
+) -> int:
+    """Write down what the connector sends, and say what that was; return the exit code."""
     name = loaded.config.data.connector
     if market.survey.total_rows is not None:
         raise UsageError(
@@ -91,7 +56,6 @@ async def _record(
         exchange=loaded.config.output.exchange,
         has_quotes=has_quotes(market.survey),
         raw=args.raw,
-        recorded=done,
     )
     owner = loaded.registry.owner("connector", name)
     with closing(recorder):
@@ -99,6 +63,12 @@ async def _record(
         await record_only(
             market.connector, owner, market.instruments, recorder, reading, args.duration
         )
+    done = recorder.recorded
+    if args.json:
+        print(json.dumps({"directory": args.directory, **attrs.asdict(done)}, indent=2))
+    else:
+        print("\n".join([args.directory, *_lines(done)]))
+    return EXIT_CODE if reading.cancel_called else 0
 
 
 def _lines(done: Recorded) -> Iterator[str]:

@@ -3,14 +3,17 @@
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import trio
 
 from mm.api.jit import is_cold
 from mm.cli.display import summary_table
-from mm.run.ends import root_cause
 from mm.run.interrupt import EXIT_CODE, graceful_interrupts
-from mm.run.session import Plan, Result
+from mm.run.session import Result
+
+PlanT = TypeVar("PlanT")
+ResultT = TypeVar("ResultT")
 
 
 def warn_if_cold(*, quiet: bool) -> None:
@@ -20,9 +23,9 @@ def warn_if_cold(*, quiet: bool) -> None:
 
 
 async def plan_and_run(
-    plan: Callable[[], Awaitable[Plan]],
-    carry_out: Callable[[Plan, trio.CancelScope], Awaitable[Result]],
-) -> Result | None:
+    plan: Callable[[], Awaitable[PlanT]],
+    carry_out: Callable[[PlanT, trio.CancelScope], Awaitable[ResultT]],
+) -> ResultT | None:
     """Plan and run with Ctrl-C handled; None if it came before there was anything to write down.
 
     Args:
@@ -41,13 +44,16 @@ async def plan_and_run(
     with graceful_interrupts(stop):
         made = None
         with planning:
-            try:
-                made = await plan()
-            except BaseExceptionGroup as group:
-                raise root_cause(group) from None
+            made = await plan()
         if made is None or reading.cancel_called:
             return None
         return await carry_out(made, reading)
+
+
+def never_began() -> int:
+    """Say what a Ctrl-C during the plan leaves; return the exit code."""
+    print("mm: interrupted before the run began; nothing was written", file=sys.stderr)
+    return EXIT_CODE
 
 
 def finish(result: Result | None, *, as_json: bool) -> int:
@@ -57,8 +63,7 @@ def finish(result: Result | None, *, as_json: bool) -> int:
         BaseException: what a part failed with, after the results have been shown.
     """
     if result is None:
-        print("mm: interrupted before the run began; nothing was written", file=sys.stderr)
-        return EXIT_CODE
+        return never_began()
     if as_json:
         print(json.dumps(result.summary, indent=2))
     else:

@@ -10,7 +10,6 @@ from mm.config import LoadedConfig
 from mm.prove.recut import Recut
 from mm.prove.variations import Variation
 from mm.run.build import Options
-from mm.run.ends import root_cause
 from mm.run.network import Parts
 from mm.run.session import Result, plan_run, run_plan
 from mm.testing.schedules import schedule
@@ -48,10 +47,7 @@ async def start_run(loaded: LoadedConfig, variation: Variation) -> Result:
     Raises:
         MMError: the run could not even be started.
     """
-    try:
-        plan = await plan_run(loaded)
-    except BaseExceptionGroup as group:
-        raise root_cause(group) from None
+    plan = await plan_run(loaded)
     plan = attrs.evolve(plan, parts=_varied(plan.parts, variation))
     return await run_plan(plan, Options(), trio.CancelScope())
 

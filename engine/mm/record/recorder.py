@@ -97,7 +97,6 @@ class Recorder:
             them from the book.
         replay: told of the last watermark at the end.
         raw: keep frames, too.
-        recorded: where to keep count; None = a fresh one.
     """
 
     def __init__(
@@ -109,10 +108,9 @@ class Recorder:
         has_quotes: bool,
         replay: ReplayFile,
         raw: bool,
-        recorded: Recorded | None = None,
     ) -> None:
         _check_names(exchange, instrument.symbol)
-        self.recorded = Recorded() if recorded is None else recorded
+        self.recorded = Recorded()
         self.raw = RawLog(directory, self.recorded) if raw else None
         """Where the connector hands its frames; None = they are not asked for."""
         self._directory = directory

@@ -1,5 +1,6 @@
 """Starting a recording, for a run or, in ``mm record``, for its own sake."""
 
+import math
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -9,10 +10,11 @@ import trio
 from mm.api import Connector, Instrument, MarketBatch, UsageError
 from mm.core.numbering import Numbering
 from mm.record.files import writing_recording
-from mm.record.recorder import Recorded, Recorder
+from mm.record.recorder import Recorder
 from mm.record.replay import replay_file
 from mm.record.task import record_market
-from mm.run.ends import Outlet, blame, open_channel, root_cause
+from mm.run.connect import connect
+from mm.run.ends import blame, open_channel, ungrouped
 from mm.run.health import health_of
 from mm.run.progress import Progress
 from mm.run.route import route
@@ -29,7 +31,6 @@ def start_recording(
     exchange: str,
     has_quotes: bool,
     raw: bool = False,
-    recorded: Recorded | None = None,
 ) -> Recorder:
     """Make the directory and write ``replay.toml`` into it.
 
@@ -40,7 +41,6 @@ def start_recording(
         exchange: for the column of that name.
         has_quotes: False if the stream has no quotes of its own.
         raw: keep the connector's frames, too; see ``log_frames``.
-        recorded: where to keep count, for a caller who wants to know also after a failure.
 
     Returns:
         The recorder, which the caller closes.
@@ -63,7 +63,6 @@ def start_recording(
         has_quotes=has_quotes,
         replay=replay,
         raw=raw,
-        recorded=recorded,
     )
     replay.write(until=None)
     return recorder
@@ -102,7 +101,7 @@ async def record_only(
         instruments: as the recording has them.
         recorder: closed by the caller.
         stop: cancel it to end the reading; what was read is still written.
-        duration_s: cancels ``stop`` that long after the connector was started.
+        duration_s: end the reading after so long; None = when there is no more.
 
     Raises:
         MMError: what the connector or the disk did.
@@ -110,30 +109,21 @@ async def record_only(
     to_record, batches = open_channel(_CAPACITY, MarketBatch)
     to_route, recorded = open_channel(0, MarketBatch)
     numbering = Numbering(owner)
-    if duration_s is not None:
-        stop.deadline = trio.current_time() + duration_s
-    try:
+
+    async def listen() -> None:
+        limit_s = math.inf if duration_s is None else duration_s
+        with to_record, stop, trio.move_on_after(limit_s):
+            await connect(connector, owner, instruments, to_record)
+
+    with ungrouped():
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(_listen, connector, owner, instruments, to_record, stop)
+            nursery.start_soon(listen)
             nursery.start_soon(
                 partial(record_market, batches, to_route, numbering=numbering, recorder=recorder)
             )
             nursery.start_soon(
                 partial(route, recorded, (), quotes=None, connector=owner, progress=Progress())
             )
-    except BaseExceptionGroup as group:
-        raise root_cause(group) from None
     health = health_of(connector)
     if health is not None and health.failure is not None:
         raise health.failure
-
-
-async def _listen(
-    connector: Connector,
-    owner: str,
-    instruments: tuple[Instrument, ...],
-    out: Outlet[MarketBatch],
-    stop: trio.CancelScope,
-) -> None:
-    with out, stop, blame(owner):
-        await connector.run(instruments, out)

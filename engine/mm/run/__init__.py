@@ -2,7 +2,7 @@
 
 session.py    a run from configuration to results: survey, build, run, write down
 network.py    the wiring diagram: which task is joined to which
-route.py transform.py decide.py execute.py keep.py candles.py record.py   the tasks
+connect.py route.py transform.py decide.py execute.py keep.py candles.py record.py   the tasks
 ends.py       what they share: channel ends that say who failed
 pace.py interrupt.py progress.py   replay speed, Ctrl-C, and what to show meanwhile
 health.py warm.py    how a live connector is doing; compiling before it is listened to

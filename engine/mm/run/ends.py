@@ -81,6 +81,16 @@ def blame(owner: str, ts: int | Callable[[], int | None] | None = None) -> Itera
         raise PluginError(f"{owner} raised {type(cause).__name__}{when}: {cause}") from error
 
 
+@contextmanager
+def ungrouped() -> Iterator[None]:
+    """Raise what mattered in place of the group that a nursery makes of it, with its own cause."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        error = root_cause(group)
+        raise error from error.__cause__
+
+
 def root_cause(error: BaseException) -> BaseException:
     """Find the error that mattered in what a nursery raised: the first that is no echo."""
     leaves = list(_leaves(error))

@@ -1,6 +1,6 @@
 """The network: which task is joined to which, and how it is run to its end.
 
-    connector ─► [pace] ─► [record_market] ─► route
+    connect ─► [pace] ─► [record_market] ─► route
     route ─┬─► transform ─► decide ◄──────────┐
            │                  │ blocks        │ account
            ├────────────────► execute ─► keep ┤
@@ -38,8 +38,9 @@ from mm.core.venue import SimulatedVenue
 from mm.record.recorder import Recorder
 from mm.record.task import record_market
 from mm.run.candles import draw_candles
+from mm.run.connect import connect
 from mm.run.decide import decide
-from mm.run.ends import Outlet, blame, open_channel
+from mm.run.ends import Outlet, open_channel
 from mm.run.execute import execute
 from mm.run.keep import Books, keep
 from mm.run.pace import pace
@@ -90,7 +91,8 @@ async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
     Raises:
         BaseExceptionGroup: what the tasks raised; see ``ends.root_cause``.
     """
-    capacity, progress = parts.capacity, parts.progress
+    capacity, names = parts.capacity, parts.names
+    books, progress = parts.books, parts.progress
     to_route, batches = open_channel(capacity, MarketBatch)
     to_transform, for_transform = open_channel(capacity, MarketBatch)
     to_execute, for_execute = open_channel(capacity, MarketBatch)
@@ -102,84 +104,51 @@ async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
     from_keep, ledger_records = open_channel(capacity, Records)
     from_candles, candle_records = open_channel(capacity, Records)
     async with trio.open_nursery() as nursery:
-        if parts.numbering is None:
-            nursery.start_soon(_read, parts, to_route, stop)
-        else:
-            to_record, for_record = open_channel(capacity, MarketBatch)
-            nursery.start_soon(_read, parts, to_record, stop)
-            nursery.start_soon(
-                partial(
-                    record_market,
-                    for_record,
-                    to_route,
-                    numbering=parts.numbering,
-                    recorder=parts.recorder,
-                )
-            )
-        nursery.start_soon(
-            partial(
-                route,
-                batches,
-                (to_transform, to_execute, to_candles),
-                quotes=parts.quotes,
-                connector=parts.names["connector"],
-                progress=progress,
-            )
-        )
-        nursery.start_soon(
-            partial(
-                transform,
-                for_transform,
-                to_decide,
-                transformer=parts.transformer,
-                name=parts.names["transformer"],
-            )
-        )
-        nursery.start_soon(
-            partial(
-                decide,
-                features,
-                accounts,
-                to_venue,
-                strategy=parts.strategy,
-                name=parts.names["strategy"],
-                account=parts.books.account(committed=0),
-                longest_block=parts.longest_block,
-            )
-        )
-        nursery.start_soon(
-            partial(
-                execute,
-                blocks,
-                for_execute,
-                to_keep,
-                venue=parts.venue,
-                bracket=parts.bracket,
-            )
-        )
-        nursery.start_soon(
-            partial(keep, reports, to_strategy, from_keep, books=parts.books, progress=progress)
-        )
-        nursery.start_soon(partial(draw_candles, for_candles, from_candles, builder=parts.candles))
-        nursery.start_soon(partial(record, ledger_records, candle_records, sinks=parts.sinks))
+        start = nursery.start_soon
+        start(_read, parts, to_route, stop)
+        start(partial(
+            route, batches, (to_transform, to_execute, to_candles),
+            quotes=parts.quotes, connector=names["connector"], progress=progress,
+        ))  # fmt: skip
+        start(partial(
+            transform, for_transform, to_decide,
+            transformer=parts.transformer, name=names["transformer"],
+        ))  # fmt: skip
+        start(partial(
+            decide, features, accounts, to_venue,
+            strategy=parts.strategy, name=names["strategy"],
+            account=books.account(committed=0), longest_block=parts.longest_block,
+        ))  # fmt: skip
+        start(partial(
+            execute, blocks, for_execute, to_keep, venue=parts.venue, bracket=parts.bracket
+        ))  # fmt: skip
+        start(partial(keep, reports, to_strategy, from_keep, books=books, progress=progress))
+        start(partial(draw_candles, for_candles, from_candles, builder=parts.candles))
+        start(partial(record, ledger_records, candle_records, sinks=parts.sinks))
 
 
 async def _read(parts: Parts, out: Outlet[MarketBatch], stop: trio.CancelScope) -> None:
-    """Run the connector until it is done or told to stop; then the rest of the network drains."""
+    """Read until there is no more; number, and write down, what stands in no file. Owns ``out``."""
+    if parts.numbering is None:
+        await _listen(parts, out, stop)
+        return
+    to_record, batches = open_channel(parts.capacity, MarketBatch)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_listen, parts, to_record, stop)
+        nursery.start_soon(partial(
+            record_market, batches, out, numbering=parts.numbering, recorder=parts.recorder
+        ))  # fmt: skip
+
+
+async def _listen(parts: Parts, out: Outlet[MarketBatch], stop: trio.CancelScope) -> None:
+    """Run the connector, paced if asked for, until it ends or is told to. Owns ``out``."""
     limit_s = math.inf if parts.duration_s is None else parts.duration_s
+    source = (parts.connector, parts.names["connector"], parts.instruments)
     with out, stop, trio.move_on_after(limit_s):
         if parts.speed is None:
-            await _connect(parts, out)
+            await connect(*source, out)
             return
         unpaced, batches = open_channel(parts.capacity, MarketBatch)
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(_connect, parts, unpaced)
+            nursery.start_soon(connect, *source, unpaced)
             nursery.start_soon(partial(pace, batches, out, speed=parts.speed))
-
-
-async def _connect(parts: Parts, out: Outlet[MarketBatch]) -> None:
-    def reached() -> int | None:
-        return None if out.sent is None else out.sent.watermark
-
-    with out, blame(parts.names["connector"], reached):
-        await parts.connector.run(parts.instruments, out)

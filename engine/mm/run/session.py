@@ -23,7 +23,7 @@ from mm.config import LoadedConfig
 from mm.record.recorder import Recorder
 from mm.record.session import log_frames, start_recording
 from mm.run.build import Options, build_parts, find_instruments, make_context
-from mm.run.ends import blame, root_cause
+from mm.run.ends import blame, root_cause, ungrouped
 from mm.run.health import health_of
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
@@ -82,10 +82,14 @@ async def plan_run(loaded: LoadedConfig) -> Plan:
 
 
 async def survey_market(loaded: LoadedConfig) -> Market:
-    """Build the connector and have it look at its source."""
+    """Build the connector and have it look at its source.
+
+    Raises:
+        MMError: as the connector does; DataError if it does not tell the grid.
+    """
     config = loaded.config
     name = config.data.connector
-    with blame(loaded.registry.owner("connector", name)):
+    with ungrouped(), blame(loaded.registry.owner("connector", name)):
         offer = loaded.registry.connector(name)
         seed = (config.engine.seed,) if offer.seeded else ()
         connector = offer.build(config.parts.connector, config.strategy.symbol, *seed)

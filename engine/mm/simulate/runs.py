@@ -13,7 +13,7 @@ import trio
 
 from mm.api import Rows, Status, UsageError
 from mm.config import LoadedConfig
-from mm.run.ends import root_cause
+from mm.run.ends import ungrouped
 from mm.run.network import Parts, run_network
 from mm.run.session import plan_run
 from mm.simulate.statistics import Floats, Outcomes
@@ -68,10 +68,8 @@ def run_paths(loaded: LoadedConfig, first: int, count: int) -> Outcomes:
     config = loaded.config
     connector = attrs.evolve(config.parts.connector, first_path=first, paths=count)
     parts = attrs.evolve(config.parts, connector=connector)
-    try:
+    with ungrouped():
         return trio.run(_run, attrs.evolve(loaded, config=attrs.evolve(config, parts=parts)))
-    except BaseExceptionGroup as group:
-        raise root_cause(group) from None
 
 
 async def _run(loaded: LoadedConfig) -> Outcomes:

@@ -34,7 +34,7 @@ from mm.api import (
 from mm.core.candles import CandleBuilder
 from mm.core.ledger import Ledger
 from mm.core.venue import SimulatedVenue
-from mm.run.ends import root_cause
+from mm.run.ends import ungrouped
 from mm.run.keep import Books
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
@@ -190,12 +190,8 @@ def run_events(
         longest_block=way.longest_block,
         speed=None,
     )
-    try:
-        with schedule(way.schedule):
-            trio.run(run_network, parts, trio.CancelScope())
-    except BaseExceptionGroup as group:
-        error = root_cause(group)
-        raise error from error.__cause__
+    with ungrouped(), schedule(way.schedule):
+        trio.run(run_network, parts, trio.CancelScope())
     return sink.tables()
 
 
