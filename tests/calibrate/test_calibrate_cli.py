@@ -61,7 +61,10 @@ def test_a_simulated_path_is_read_like_any_market(capsys: pytest.CaptureFixture[
     """That of the shipped file lasts a second, which is too short to estimate anything from."""
     code = main(["calibrate", "--config", str(REPOSITORY / "config" / "as2008.toml"), "--quiet"])
     assert code == 4
-    assert "AS2008-0: whole intervals of 0.5 s with a bid and an ask: 1, expected" in capsys.readouterr().err
+    assert (
+        "AS2008-0: whole intervals of 0.5 s with a bid and an ask: 1, expected"
+        in capsys.readouterr().err
+    )
 
 
 def test_the_report_says_units_sizes_and_errors(calibrate: Calibrate) -> None:

@@ -1,7 +1,6 @@
 """A short, lively market, a run file for it, and ways to call ``mm backtest`` on them."""
 
 import csv
-import gzip
 import json
 import os
 import subprocess
@@ -12,50 +11,19 @@ from typing import Any
 
 import attrs
 import pytest
+from tests.short_market import DATA, STRATEGY, VENUE, cut_sample
 
 from mm.cli import main
 
-SAMPLE = Path(__file__).parents[2] / "example" / "data_sample"
 SECONDS = 75  # long enough for some fills after 20 s of warming up, short enough to read in 50 ms
 
-RUN_FILE = """\
+_NOTED = "tick_size = 0.01  # not the data's, so that there is something to note\n"
+RUN_FILE = f"""\
 # the shortest windows that give a model
-[strategy]
-symbol = "XBTUSD"
-[strategy.avellaneda]
-tick_size = 0.01  # not the data's, so that there is something to note
-quote_size = 100
-max_position = 300
-gamma = 0.1
-delta = 0.2
-xi = 200
-[strategy.avellaneda.vol]
-window_len = 100
-interval_s = 0.2
-ema_half_life = 2.0
-[strategy.avellaneda.penetration]
-window_len = 60
-num_bins = 500
-interval_ms = 200
-[strategy.avellaneda.sequencer]
-interval_ms = 200
-[data]
-tardis_root = "{data}"
-trades_csv = "trades.csv.gz"
-quotes_csv = "quotes.csv.gz"
-book_csv = "book.csv.gz"
-[execution]
-latency_ms = 5
-response_latency_ms = 7
-fill_model = "probabilistic"
-[output]
-csv_path = "{output}"
+{STRATEGY.replace("quote_size", _NOTED + "quote_size")}{DATA}{VENUE}[output]
+csv_path = "{{output}}"
 exchange = "bitmex"
 date = "01_08_2024"
-[position]
-contract_type = "Inverse"
-maker_fee = -0.0001
-taker_fee = 0.0005
 """
 
 
@@ -142,21 +110,7 @@ class Backtest:
 def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a folder with the first ``SECONDS`` of the bundled sample."""
     directory = tmp_path_factory.mktemp("market")
-    end = None
-    for name in ("quotes", "trades", "book"):
-        with (
-            gzip.open(SAMPLE / f"{name}.csv.gz", "rt", newline="") as source,
-            gzip.open(directory / f"{name}.csv.gz", "wt", newline="", compresslevel=1) as target,
-        ):
-            reader, writer = csv.reader(source), csv.writer(target, lineterminator="\n")
-            header = next(reader)
-            writer.writerow(header)
-            at = header.index("local_timestamp")
-            for row in reader:
-                end = end or int(row[at]) + SECONDS * 1_000_000
-                if int(row[at]) > end:
-                    break
-                writer.writerow(row)
+    cut_sample(directory, SECONDS)
     return directory
 
 
@@ -181,19 +135,3 @@ def backtest(
         return captured.out, captured.err
 
     return Backtest(run_file, output, capture)
-
-
-@pytest.fixture
-def install(tmp_path: Path) -> Callable[[str], Path]:
-    """Install a third-party plugin called ``thirdparty``; return the folder for PYTHONPATH."""
-
-    def write(source: str) -> Path:
-        site = tmp_path / "site"
-        info = site / "thirdparty-1.0.dist-info"
-        info.mkdir(parents=True)
-        (site / "thirdparty.py").write_text(source, encoding="utf-8")
-        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: thirdparty\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text("[mm_engine.plugins]\nthirdparty = thirdparty\n")
-        return site
-
-    return write

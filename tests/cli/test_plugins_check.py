@@ -5,9 +5,9 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
+from tests.distributions import lay_down
 
 from mm.cli import main
 
@@ -52,15 +52,11 @@ def install(
     """Lay down a distribution with one plugin, as an installer would."""
     monkeypatch.syspath_prepend(tmp_path)
 
-    def lay_down(source: str) -> None:
-        (tmp_path / "stranger_module.py").write_text(dedent(source))
+    def write(source: str) -> None:
+        lay_down(tmp_path, "stranger-dist", "stranger", source, "2.5", module="stranger_module")
         request.addfinalizer(lambda: sys.modules.pop("stranger_module", None))
-        info = tmp_path / "stranger_dist-2.5.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger-dist\nVersion: 2.5\n")
-        (info / "entry_points.txt").write_text("[mm_engine.plugins]\nstranger = stranger_module\n")
 
-    return lay_down
+    return write
 
 
 def check(*words: str) -> int:

@@ -1,9 +1,7 @@
 """Guéant's closed form, against values computed elsewhere and against exact arithmetic."""
 
-import json
 import math
 from decimal import Decimal, localcontext
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,16 +10,7 @@ from hypothesis import strategies as st
 
 from mm_avellaneda.model import gueant_offsets, spread_terms
 
-ORACLE = Path(__file__).parents[3] / "shared" / "reference" / "oracle.json"
-
 positive = st.floats(1e-4, 1e4)
-
-
-def oracle(key: str) -> list[dict[str, Any]]:
-    if not ORACLE.exists():
-        pytest.skip(f"{ORACLE} is not here")
-    cases: list[dict[str, Any]] = json.loads(ORACLE.read_text())[key]
-    return cases
 
 
 def agrees(value: float, printed: float) -> bool:
@@ -46,8 +35,8 @@ def exactly(
         return markup + (2 * q_ + d) / 2 * slope, markup - (2 * q_ - d) / 2 * slope
 
 
-def test_every_closed_form_value_of_gueant_2017_is_met() -> None:
-    for case in oracle("gueant_single"):
+def test_every_closed_form_value_of_gueant_2017_is_met(oracle: dict[str, Any]) -> None:
+    for case in oracle["gueant_single"]:
         for lots, bid, ask in zip(case["lots"], case["bid_cf"], case["ask_cf"], strict=True):
             found = gueant_offsets(
                 lots * case["D"], sigma=case["sigma"], A=case["A"], k=case["k"],
@@ -57,8 +46,10 @@ def test_every_closed_form_value_of_gueant_2017_is_met() -> None:
             assert agrees(found[1], ask), (case["name"], case["model"], lots)
 
 
-def test_every_closed_form_value_of_glft_2013_is_met_with_xi_equal_to_gamma() -> None:
-    plain = [case for case in oracle("glft") if "mu" not in case and "im" not in case]
+def test_every_closed_form_value_of_glft_2013_is_met_with_xi_equal_to_gamma(
+    oracle: dict[str, Any],
+) -> None:
+    plain = [case for case in oracle["glft"] if "mu" not in case and "im" not in case]
     assert len(plain) == 4
     for case in plain:
         for q, bid, ask in zip(case["q"], case["bid_cf"], case["ask_cf"], strict=True):

@@ -1,7 +1,6 @@
 """Several assets: the paper's credit indices, and what must hold of any."""
 
-import json
-from pathlib import Path
+from typing import Any
 
 import attrs
 import numpy as np
@@ -13,7 +12,6 @@ from mm_avellaneda.models import MODELS
 from mm_avellaneda.models.multi_asset import Assets, closed, exact, skew_matrix
 from mm_avellaneda.models.runge_kutta import integrate
 
-ORACLE = Path(__file__).parents[3] / "shared" / "reference" / "oracle.json"
 HOURS_2 = 7200.0
 
 
@@ -30,10 +28,10 @@ def indices(rho: float, *, xi: float | None = None) -> Assets:
     )  # fmt: skip
 
 
-def test_both_grids_of_the_reference_are_met_for_every_correlation_and_model() -> None:
-    if not ORACLE.exists():
-        pytest.skip(f"{ORACLE} is not here")
-    cases = json.loads(ORACLE.read_text())["gueant_multi"]
+def test_both_grids_of_the_reference_are_met_for_every_correlation_and_model(
+    oracle: dict[str, Any],
+) -> None:
+    cases = oracle["gueant_multi"]
     assert len(cases) == 8
     for case in cases:
         assets = indices(case["rho"], xi=None if case["model"] == "A" else 0.0)

@@ -1,8 +1,6 @@
 """The papers' models against numbers computed elsewhere: the reference file, and printed tables."""
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,15 +9,7 @@ import pytest
 from mm.api import Floats, QuoteInputs
 from mm_avellaneda.models import MODELS
 
-ORACLE = Path(__file__).parents[3] / "shared" / "reference" / "oracle.json"
 HALF_UNIT = 5.1e-12  # of the 12th digit, which is all that the file prints, relative to a 1
-
-
-def oracle(key: str) -> list[dict[str, Any]]:
-    if not ORACLE.exists():
-        pytest.skip(f"{ORACLE} is not here")
-    cases: list[dict[str, Any]] = json.loads(ORACLE.read_text())[key]
-    return cases
 
 
 def assert_printed(found: Floats, printed: list[float | None]) -> None:
@@ -28,15 +18,17 @@ def assert_printed(found: Floats, printed: list[float | None]) -> None:
     np.testing.assert_allclose(found, expected, rtol=HALF_UNIT, atol=0.0)
 
 
-def single_asset_cases() -> Iterator[tuple[str, QuoteInputs, dict[str, Any]]]:
-    for case in oracle("glft"):
+def single_asset_cases(
+    oracle: dict[str, Any],
+) -> Iterator[tuple[str, QuoteInputs, dict[str, Any]]]:
+    for case in oracle["glft"]:
         inputs = QuoteInputs(
             sigma=case["sigma"], A=case["A"], k=case["k"], gamma=case["gamma"],
             drift=case.get("mu", 0.0), impact=case.get("im", 0.0), horizon=case["T"],
             max_inventory=case["Q"],
         )  # fmt: skip
         yield "glft", inputs, case
-    for case in oracle("gueant_single"):
+    for case in oracle["gueant_single"]:
         inputs = QuoteInputs(
             sigma=case["sigma"], A=case["A"], k=case["k"], gamma=case["gamma"], xi=case["xi"],
             delta=case["D"], horizon=case["T"], max_inventory=case["Q_lots"],
@@ -44,8 +36,8 @@ def single_asset_cases() -> Iterator[tuple[str, QuoteInputs, dict[str, Any]]]:
         yield "gueant", inputs, case
 
 
-def test_every_quote_of_glft_and_gueant_in_the_reference_is_met() -> None:
-    cases = list(single_asset_cases())
+def test_every_quote_of_glft_and_gueant_in_the_reference_is_met(oracle: dict[str, Any]) -> None:
+    cases = list(single_asset_cases(oracle))
     assert len(cases) == 10
     for name, inputs, case in cases:
         model = MODELS[name]
@@ -61,8 +53,10 @@ def test_every_quote_of_glft_and_gueant_in_the_reference_is_met() -> None:
             assert_printed(ask[0], case[f"ask_{key}"])
 
 
-def test_every_quote_of_cartea_and_jaimungal_in_the_reference_is_met() -> None:
-    cases = oracle("cartea_jaimungal")
+def test_every_quote_of_cartea_and_jaimungal_in_the_reference_is_met(
+    oracle: dict[str, Any],
+) -> None:
+    cases = oracle["cartea_jaimungal"]
     assert len(cases) == 8
     for case in cases:
         bid, ask = cartea_jaimungal(case["phi"], case["tau"], case["alpha"])

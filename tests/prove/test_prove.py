@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 import trio
-from tests.run.test_determinism import CONFIG, cut_sample
+from tests.distributions import lay_down
+from tests.short_market import RUN_FILE, cut_sample
 
 from mm.api import EVENT, MarketBatch
 from mm.prove.difference import first_difference
@@ -62,11 +63,7 @@ def mm_strategies():
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a plugin distribution in it."""
     folder = tmp_path_factory.mktemp("site")
-    (folder / "shaky.py").write_text(SHAKY, encoding="utf-8")
-    info = folder / "shaky-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shaky\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[mm_engine.plugins]\nshaky = shaky\n")
+    lay_down(folder, "shaky", "shaky", SHAKY)
     return folder
 
 
@@ -75,7 +72,7 @@ def run_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("prove")
     cut_sample(folder, 20)
     path = folder / "run.toml"
-    text = CONFIG.replace("{data}", str(folder)).replace("window_len = 100", "window_len = 10")
+    text = RUN_FILE.replace("{data}", str(folder)).replace("window_len = 100", "window_len = 10")
     path.write_text(text, encoding="utf-8")
     return path
 

@@ -117,21 +117,6 @@ def bench(tmp_path: Path, install: Callable[[str], Path]) -> Bench:
     return Bench(tmp_path, install(PLUGIN))
 
 
-@pytest.fixture
-def install(tmp_path: Path) -> Callable[[str], Path]:
-    """Lay a plugin down as an installer would; return the folder for PYTHONPATH."""
-
-    def write(source: str) -> Path:
-        info = tmp_path / "site" / "thirdparty-1.0.dist-info"
-        info.mkdir(parents=True)
-        (tmp_path / "site" / "thirdparty.py").write_text(source)
-        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: thirdparty\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text("[mm_engine.plugins]\nthirdparty = thirdparty\n")
-        return tmp_path / "site"
-
-    return write
-
-
 def test_a_feed_that_ends_is_recorded_whole_and_can_be_replayed(bench: Bench) -> None:
     code, out, err = bench()
     assert (code, err) == (0, "")

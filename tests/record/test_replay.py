@@ -26,6 +26,7 @@ from tests.record.streams import (
     quote,
     stream,
 )
+from tests.short_market import SAMPLE, STRATEGY, VENUE
 
 from mm.api import (
     BUY,
@@ -47,44 +48,22 @@ from mm.run.session import Result, plan_run, run_plan
 from mm.testing import ScriptedConnector, run_config, schedule
 from mm_tardis import TardisConfig, build
 
-SAMPLE = Path(__file__).parents[2] / "example" / "data_sample"
 SECONDS = 60
-CONFIG = """\
-[strategy]
-symbol = "XBTUSD"
-[strategy.avellaneda]
-quote_size = 100
-max_position = 300
-gamma = 0.1
-delta = 0.2
-xi = 200
-[strategy.avellaneda.vol]
-window_len = 50
-interval_s = 0.2
-ema_half_life = 2.0
-[strategy.avellaneda.penetration]
-window_len = 60
-num_bins = 500
-interval_ms = 200
-[strategy.avellaneda.sequencer]
-interval_ms = 200
+RUN_FILE = (
+    STRATEGY.replace("window_len = 100", "window_len = 50")
+    + VENUE
+    + """
 [data]
 connector = "scripted live"
 from_csv = false
-[execution]
-latency_ms = 5
-response_latency_ms = 7
-fill_model = "probabilistic"
 [risk]
 max_silence_s = 0.5
 [output]
 exchange = "bitmex"
-[position]
-contract_type = "Inverse"
-maker_fee = -0.0001
 [engine]
 seed = 7
 """
+)
 
 
 def sample_events() -> Rows:
@@ -189,7 +168,7 @@ def live(
 ) -> Result:
     """``mm live`` in all but its connector."""
     run_file = folder / "live.toml"
-    run_file.write_text(CONFIG)
+    run_file.write_text(RUN_FILE)
     connector = ScriptedConnector(
         batches, symbols=("XBTUSD",), grid=(("0.1", "100"),), has_quotes=has_quotes
     )

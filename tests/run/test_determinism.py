@@ -15,69 +15,11 @@ from pathlib import Path
 
 import pytest
 import trio
+from tests.short_market import RUN_FILE, cut_sample
 from trio.testing import MockClock
 
 from mm.run.session import Result
 from mm.testing import run_config, schedule
-
-SAMPLE = Path(__file__).parents[2] / "example" / "data_sample"
-
-CONFIG = """
-[strategy]
-symbol = "XBTUSD"
-[strategy.avellaneda]
-quote_size = 100
-max_position = 300
-gamma = 0.1
-delta = 0.2
-xi = 200
-[strategy.avellaneda.vol]
-window_len = 100
-interval_s = 0.2
-ema_half_life = 2.0
-[strategy.avellaneda.penetration]
-window_len = 60
-num_bins = 500
-interval_ms = 200
-[strategy.avellaneda.sequencer]
-interval_ms = 200
-[data]
-tardis_root = "{data}"
-trades_csv = "trades.csv.gz"
-quotes_csv = "quotes.csv.gz"
-book_csv = "book.csv.gz"
-[execution]
-latency_ms = 5
-response_latency_ms = 7
-fill_model = "probabilistic"
-[output]
-exchange = "bitmex"
-[position]
-contract_type = "Inverse"
-maker_fee = -0.0001
-taker_fee = 0.0005
-"""
-
-
-def cut_sample(target: Path, seconds: int) -> None:
-    """Copy the first ``seconds`` of the sample."""
-    end = None
-    for name in ("quotes", "trades", "book"):
-        with (
-            gzip.open(SAMPLE / f"{name}.csv.gz", "rt", newline="") as source,
-            (target / f"{name}.csv.gz").open("wb") as file,
-            gzip.open(file, "wt", newline="") as out,
-        ):
-            reader = csv.reader(source)
-            header = next(reader)
-            writer = csv.writer(out, lineterminator="\n")
-            writer.writerow(header)
-            at = header.index("local_timestamp")
-            for row in reader:
-                end = end or int(row[at]) + seconds * 1_000_000
-                if int(row[at]) > end:
-                    break
-                writer.writerow(row)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +27,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("determinism")
     cut_sample(directory, 90)
     path = directory / "run.toml"
-    path.write_text(CONFIG.format(data=directory))
+    path.write_text(RUN_FILE.format(data=directory))
     return path
 
 

@@ -1,9 +1,7 @@
 """The exact moments: published oracle values, a tree of all outcomes, and bounds."""
 
 import itertools
-import json
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,6 @@ from mm.registry import load_registry
 from mm.simulate.moments import Market, exact_moments
 from mm.simulate.paper import MARKET
 
-ORACLE = Path(__file__).parents[3] / "shared" / "reference" / "oracle.json"
 MODELS = {"inventory": "avellaneda_stoikov", "symmetric": "symmetric"}
 
 # gamma, strategy: mean and sd of profit, sd of the final inventory, spread, fills.
@@ -49,10 +46,8 @@ def test_the_moments_are_the_exact_column_of_the_paper_s_experiment(row: tuple[A
     assert [found[name] for name in names] == pytest.approx(wanted, rel=1e-9)
 
 
-def test_the_embedded_values_are_those_of_the_oracle() -> None:
-    if not ORACLE.is_file():
-        pytest.skip(f"the reference values are not on this machine: {ORACLE}")
-    rows = json.loads(ORACLE.read_text())["avellaneda_stoikov_exact"]
+def test_the_embedded_values_are_those_of_the_oracle(oracle: dict[str, Any]) -> None:
+    rows = oracle["avellaneda_stoikov_exact"]
     linear = [row for row in rows if row["fill"] == "linear"]
     keys = ("gamma", "strategy", "mean", "sd", "qsd", "spread", "fills")
     assert [tuple(row[key] for key in keys) for row in linear] == EXACT
