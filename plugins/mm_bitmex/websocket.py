@@ -45,8 +45,10 @@ class WebSocket:
         self._ws = WSConnection(ConnectionType.CLIENT)
         self._parts: list[str | bytes] = []
         self._length = 0
-        self._early: list[str | bytes] = []
-        """Messages that came together with the handshake."""
+        self._found: list[str | bytes] = []
+        """Messages that have come and were not given yet."""
+        self._replies = b""
+        """Frames that those which have come ask for in return."""
         self._end: LineError | None = None
         """How the connection ended, while messages from before are still to be given."""
 
@@ -61,19 +63,19 @@ class WebSocket:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         await self._write(self._ws.send(ws.Request(host=parts.netloc, target=target)))
         while self._ws.state is ConnectionState.CONNECTING:
-            self._early += await self._look()
+            await self._look()
 
     async def receive(self) -> list[str | bytes]:
-        """Wait for messages; give all that have come, at least one.
+        """Wait for messages; give all that have come, at least one. If cancelled, loses none.
 
         Raises:
             LineError: the connection is over.
         """
-        found, self._early = self._early, []
-        while not found:
+        while not self._found:
             if self._end is not None:
                 raise self._end
-            found = await self._look()
+            await self._look()
+        found, self._found = self._found, []
         return found
 
     async def send(self, text: str) -> None:
@@ -88,13 +90,13 @@ class WebSocket:
         """Say good-bye if the line takes it, and close; never waits for the answer."""
         # Shielded, since being cancelled is when this matters most: a server that is told can
         # free the connection at once. A dead line must not hold the program up.
-        with trio.move_on_after(_FAREWELL_S, shield=True):
+        with trio.move_on_after(_FAREWELL_S, shield=True), suppress(LineError):
             if self._ws.state is ConnectionState.OPEN:
-                await self._last_word(ws.CloseConnection(code=1000))
+                await self._event(ws.CloseConnection(code=1000))
         await trio.aclose_forcefully(self._stream)
 
-    async def _look(self) -> list[str | bytes]:
-        """Take what the stream has; answer pings."""
+    async def _look(self) -> None:
+        """Take what the stream has, all of it before anything is awaited; answer pings."""
         try:
             data = await self._stream.receive_some(_CHUNK)
             self._ws.receive_data(bytes(data) or None)  # None = the end
@@ -102,40 +104,40 @@ class WebSocket:
             raise LineError(f"the line broke: {exc.__cause__ or exc}") from exc
         except (RemoteProtocolError, LocalProtocolError) as exc:
             raise LineError(f"the exchange broke the WebSocket protocol: {exc}") from exc
-        found: list[str | bytes] = []
         try:
             for event in self._ws.events():
-                await self._take(event, found)
+                self._take(event)
         except LineError as end:
-            if not found:
-                raise
             self._end = end
-        return found
+        replies, self._replies = self._replies, b""
+        if replies:
+            with suppress(LineError):  # the next look will meet it, too
+                await self._write(replies)
 
-    async def _take(self, event: ws.Event, found: list[str | bytes]) -> None:
+    def _take(self, event: ws.Event) -> None:
         if isinstance(event, ws.Message):
             self._parts.append(event.data)
             self._length += len(event.data)
             if self._length > self._max_bytes:
-                await self._last_word(ws.CloseConnection(code=_TOO_BIG))
+                self._reply(ws.CloseConnection(code=_TOO_BIG))
                 raise LineError(f"a message is larger than {self._max_bytes} bytes")
             if event.message_finished:
                 text = isinstance(event, ws.TextMessage)
-                found.append(("" if text else b"").join(self._parts))  # type: ignore[arg-type]
+                self._found.append(("" if text else b"").join(self._parts))  # type: ignore[arg-type]
                 self._parts, self._length = [], 0
         elif isinstance(event, ws.Ping):
-            await self._event(event.response())
+            self._reply(event.response())
         elif isinstance(event, ws.CloseConnection):
             if self._ws.state is ConnectionState.REMOTE_CLOSING:
-                await self._last_word(event.response())
+                self._reply(event.response())
             raise LineError(_closing(event))
         elif isinstance(event, ws.RejectConnection):
             raise RefusedError(event.status_code, _header(event.headers, b"retry-after"))
 
-    async def _last_word(self, event: ws.Event) -> None:
-        """Send something if the line still takes it."""
-        with suppress(LineError):
-            await self._event(event)
+    def _reply(self, event: ws.Event) -> None:
+        """Have something sent after this look, if the connection still takes it."""
+        with suppress(LocalProtocolError):
+            self._replies += self._ws.send(event)
 
     async def _event(self, event: ws.Event) -> None:
         try:

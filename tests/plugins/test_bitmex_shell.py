@@ -282,6 +282,26 @@ async def test_all_frames_of_a_read_are_given_pings_answered_and_the_close_code_
     assert heard[:2] == b"\x8a\x81"  # a pong of one byte, masked
 
 
+async def test_a_wait_that_ends_while_a_ping_is_answered_loses_no_text() -> None:
+    ours, theirs = trio.testing.memory_stream_pair()
+    socket = WebSocket(ours, 1 << 16)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(accept, theirs)
+        await socket.open("ws://127.0.0.1/realtime")
+    await theirs.send_all(b"\x81\x01a\x89\x01p\x81\x01b")
+    with trio.CancelScope() as scope:
+
+        async def run_out() -> None:
+            scope.cancel()
+            await trio.lowlevel.checkpoint()
+
+        ours.send_stream.send_all_hook = run_out
+        await socket.receive()
+    assert scope.cancelled_caught
+    with trio.fail_after(1):
+        assert await socket.receive() == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     ("sent", "end"),
     [
