@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 import pytest
 import trio
+from tests.short_market import DATA, STRATEGY, VENUE, cut_sample
 
 from mm.api import (
     EVENT,
@@ -21,7 +22,6 @@ from mm.api import (
 from mm.run.fair import CombinedTransformer, Signal
 from mm.testing import run_config, schedule
 
-SAMPLE = Path(__file__).parents[2] / "example" / "data_sample"
 BASE = np.dtype([*TOUCH_FIELDS, ("mid", "f8")], align=True)
 SIGNAL = np.dtype(SIGNAL_FIELDS, align=True)
 
@@ -84,8 +84,7 @@ def test_a_base_without_a_mid_is_refused() -> None:
 @pytest.mark.parametrize("name", ["mid", "bid", "fair"])
 def test_a_signal_that_would_hide_a_column_is_refused(name: str) -> None:
     base = Scripted(np.dtype([*TOUCH_FIELDS, ("mid", "f8"), ("fair", "f8")]), [])
-    clash = name if name != "fair" else "fair"
-    with pytest.raises(ConfigError, match=f"adds the column {clash}, which the transformer"):
+    with pytest.raises(ConfigError, match=f"adds the column {name}, which the transformer"):
         CombinedTransformer("base", base, [Signal(name, Scripted(SIGNAL, []), 1.0)], 1)
 
 
@@ -112,15 +111,9 @@ def test_a_signal_that_raises_is_named_with_the_data_time() -> None:
         push(CombinedTransformer("base", base, [bad], 1), 5)
 
 
+SIGNALS = ("micro_price", "book_imbalance", "order_flow", "trade_sign")
 CONFIG = f"""
-[strategy]
-symbol = "XBTUSD"
-[strategy.avellaneda]
-quote_size = 100
-max_position = 300
-gamma = 0.1
-delta = 0.2
-xi = 200
+{STRATEGY}
 [strategy.micro_price]
 refit_s = 10
 [strategy.order_flow]
@@ -131,23 +124,22 @@ max_position = 300
 half_spread = 1.0
 interval = 0.5
 skew = 0.002
-[data]
-tardis_root = "{SAMPLE}"
-trades_csv = "trades.csv.gz"
-quotes_csv = "quotes.csv.gz"
-book_csv = "book.csv.gz"
-[execution]
-latency_ms = 5
-[position]
-contract_type = "Inverse"
+{DATA}{VENUE}
 """
-ALL = 'strategy.signals=["micro_price", "book_imbalance", "order_flow", "trade_sign"]'
+ALL = f"strategy.signals={list(SIGNALS)}"
 GRID = ["strategy.kind=Grid", "strategy.preprocessing=Grid"]
 
 
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("market")
+    cut_sample(directory, 150)
+    return directory
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Any:
-    (tmp_path / "run.toml").write_text(CONFIG)
+def run(market: Path, tmp_path: Path) -> Any:
+    (tmp_path / "run.toml").write_text(CONFIG.format(data=market))
 
     def go(*overrides: str, seed: int = 0) -> Any:
         async def main() -> Any:
@@ -161,10 +153,12 @@ def run(tmp_path: Path) -> Any:
     return go
 
 
-def test_every_signal_at_weight_nought_leaves_the_run_as_it_was(run: Any) -> None:
-    names = ("micro_price", "book_imbalance", "order_flow", "trade_sign")
-    weightless = [f"strategy.{name}.weight=0.0" for name in names]
-    assert run(ALL, *weightless).summary["digest"] == run().summary["digest"]
+def test_every_signal_leads_elsewhere_but_at_weight_nought_nowhere(run: Any) -> None:
+    plain = run().summary["digest"]
+    alone = [run(f"strategy.signals=['{name}']").summary["digest"] for name in SIGNALS]
+    assert len({plain, *alone}) == 1 + len(SIGNALS)
+    weightless = [f"strategy.{name}.weight=0.0" for name in SIGNALS]
+    assert run(ALL, *weightless).summary["digest"] == plain
 
 
 @pytest.mark.parametrize("strategy", [[], GRID], ids=["Avellaneda", "Grid"])
