@@ -25,7 +25,13 @@ from trio.testing import MockClock
 from trio_websocket import open_websocket_url
 
 from mm.api import UsageError
-from mm.testing.exchange import Exchange, open_exchange, open_market
+from mm.testing.exchange import Exchange, Faults, open_exchange, open_market
+from mm.testing.exchange.connection import ROOM_BYTES, Connection
+from mm.testing.exchange.line import Line
+from mm.testing.exchange.link import Link
+from mm.testing.exchange.plan import Plan
+from mm.testing.exchange.session import Session
+from mm.testing.exchange.teller import Message
 
 
 @pytest.mark.parametrize("profile", ["2021", "2026"])
@@ -193,6 +199,22 @@ async def test_a_client_that_does_not_read_is_cut_off(autojump_clock: MockClock)
             await trio.sleep(60)
             assert exchange.clients == 0
             assert exchange.cut_off == 1
+
+
+async def test_all_who_wait_for_a_client_are_let_go_when_it_ends(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    """The market waits for room, the end of the exchange for the last message."""
+    session = Session(small_market(tmp_path), Link(Plan(Faults(), 0), 1))
+    ours, _ = trio.testing.memory_stream_pair()
+    connection = Connection(1, session, Line(ours), queue_bytes=4 * ROOM_BYTES)
+    connection.put([Message("x" * 2 * ROOM_BYTES)])
+    with trio.fail_after(1):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(connection.room)
+            nursery.start_soon(connection.drain)
+            await trio.testing.wait_all_tasks_blocked()
+            connection.end()
 
 
 UPGRADE = (

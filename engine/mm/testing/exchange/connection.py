@@ -40,7 +40,7 @@ class Connection:
         self._waiting: deque[bytes | Act] = deque()
         self._size = 0
         self._news = trio.Event()  # something waits to be sent
-        self._room = trio.Event()  # less than ROOM_BYTES waits
+        self._room = trio.Event()  # something was sent, or it is over
         self._ended = False
         self._patience_s = STALL_S
 
@@ -63,14 +63,18 @@ class Connection:
     async def room(self) -> None:
         """Wait until little is left to send."""
         while self._size > ROOM_BYTES and not self._ended:
-            self._room = trio.Event()
-            await self._room.wait()
+            await self._less()
 
     async def drain(self) -> None:
         """Wait until all is sent."""
         while self._waiting and not self._ended:
+            await self._less()
+
+    async def _less(self) -> None:
+        """Wait until something was sent. Several may wait, so an event in use stays."""
+        if self._room.is_set():
             self._room = trio.Event()
-            await self._room.wait()
+        await self._room.wait()
 
     async def send(self, close: Close) -> None:
         """Send what is queued, until the connection ends; then return."""
