@@ -101,10 +101,7 @@ def test_a_sound_run_is_identical_and_its_digest_is_that_of_a_backtest(
     assert verdict["digest"] == json.loads(backtest.stdout)["digest"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "cause"),
-    [("ShakyCut", "cut"), ("ShakyHash", "hash_seed"), ("ShakyClock", "nothing but the moment")],
-)
+@pytest.mark.parametrize(("kind", "cause"), [("ShakyCut", "cut"), ("ShakyHash", "hash_seed")])
 def test_an_unsound_strategy_is_caught_and_the_cause_told(
     run_file: Path, site: Path, kind: str, cause: str
 ) -> None:
@@ -123,8 +120,9 @@ def test_the_report_for_people_shows_both_rows_and_what_was_known_before(
     run_file: Path, site: Path
 ) -> None:
     proved = prove(run_file, site, "--schedules", "2", "--set", "strategy.kind=ShakyClock")
-    assert "not identical" in proved.stdout
-    assert "the same run twice differs" in proved.stdout
+    assert proved.returncode == 5
+    assert "not identical: trial 1 differs" in proved.stdout
+    assert "cause: the same run twice differs" in proved.stdout
     assert "as configured" in proved.stdout
     assert "in the trial" in proved.stdout
     assert ".csv, row " in proved.stdout
