@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,11 +12,10 @@ import trio
 
 from mm.api import PluginError
 from mm.cli.run_file import load_run_file
-from mm.cli.running import warn_if_cold
+from mm.cli.running import counting, warn_if_cold
 from mm.config.overrides import SHORTCUTS
 from mm.prove.difference import Difference
 from mm.prove.prove import MOMENT, Bench, Verdict, prove
-from mm.prove.variations import TRIALS_PER_PROCESS
 from mm.prove.worker import Job
 from mm.simulate.processes import cores
 
@@ -44,7 +42,10 @@ def run(args: argparse.Namespace) -> int:
     """
     loaded = load_run_file(args)
     warn_if_cold(quiet=False)
-    with tempfile.TemporaryDirectory(prefix="mm-prove-") as scratch:
+    with (
+        tempfile.TemporaryDirectory(prefix="mm-prove-") as scratch,
+        counting(args.schedules, "trials") as report,
+    ):
         job = Job(
             config=str(args.config),
             overrides=list(args.set),
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
             job=job,
             scratch=Path(scratch),
             processes=args.processes or cores(),
-            report=lambda done: _progress(done, args.schedules),
+            report=report,
         )
         verdict = trio.run(prove, bench, args.schedules)
     if args.json:
@@ -67,15 +68,6 @@ def run(args: argparse.Namespace) -> int:
     if not verdict.identical:
         raise PluginError("the run is not deterministic: see above")
     return 0
-
-
-def _progress(done: int, total: int) -> None:
-    """Count on a terminal; elsewhere say so now and then."""
-    text = f"{done} of {total} trials"
-    if sys.stderr.isatty():
-        print(f"\r{text}", end="" if done < total else "\n", file=sys.stderr, flush=True)
-    elif done % TRIALS_PER_PROCESS == 0:
-        print(text, file=sys.stderr)
 
 
 def _as_json(verdict: Verdict) -> dict[str, Any]:

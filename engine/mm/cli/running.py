@@ -1,9 +1,11 @@
-"""What the verbs that run something share: Ctrl-C that ends it well, and how the end is told."""
+"""What the verbs that run something share: a count meanwhile, Ctrl-C, and how the end is told."""
 
 import json
 import sys
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, TypeVar
 
 import trio
 
@@ -15,11 +17,34 @@ from mm.run.session import Result
 PlanT = TypeVar("PlanT")
 ResultT = TypeVar("ResultT")
 
+_LINE_EVERY_S: Final = 10.0
+
 
 def warn_if_cold(*, quiet: bool) -> None:
     """Say on stderr why the first run of a version takes longer."""
     if not quiet and is_cold("mm"):
         print("compiling kernels, once for this version: about 15 s …", file=sys.stderr)
+
+
+@contextmanager
+def counting(total: int, noun: str, *, quiet: bool = False) -> Iterator[Callable[[int], None]]:
+    """Give what says on stderr how many are done: in place on a terminal, else every 10 s."""
+    drawn = sys.stderr.isatty() and not quiet
+    told_s = time.monotonic()
+
+    def show(done: int) -> None:
+        nonlocal told_s
+        if drawn:
+            print(f"\r{done} of {total} {noun}", end="", file=sys.stderr, flush=True)
+        elif not quiet and time.monotonic() - told_s >= _LINE_EVERY_S:
+            told_s = time.monotonic()
+            print(f"{done} of {total} {noun}", file=sys.stderr)
+
+    try:
+        yield show
+    finally:
+        if drawn:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)  # clear the line
 
 
 async def plan_and_run(

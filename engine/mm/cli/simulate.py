@@ -8,11 +8,10 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from mm.cli.running import warn_if_cold
+from mm.cli.running import counting, warn_if_cold
 from mm.config import LoadedConfig, load_config
 from mm.picture import check_place
 from mm.simulate.expected import STRATEGIES, Expected, expect, model_of, strategy_of
@@ -21,8 +20,6 @@ from mm.simulate.picture import draw
 from mm.simulate.processes import simulate
 from mm.simulate.runs import check_simulated
 from mm.simulate.statistics import NAMES, Estimate, Outcomes, statistics, z_score
-
-_LINE_EVERY_S: Final = 10.0
 
 _LABELS: Final = {
     "profit_mean": ("profit, mean", "settlement currency"),
@@ -69,29 +66,11 @@ def _load(args: argparse.Namespace, strategy: str | None) -> LoadedConfig:
 
 def _simulate(loaded: LoadedConfig, args: argparse.Namespace) -> Outcomes:
     started = time.perf_counter()
-    progress = (lambda done: None) if args.json else _progress(args.paths)
-    outcomes = simulate(loaded, args.paths, args.processes, progress)
+    with counting(args.paths, "paths", quiet=args.json) as progress:
+        outcomes = simulate(loaded, args.paths, args.processes, progress)
     if not args.json:
         print(f"{args.paths} paths in {time.perf_counter() - started:.1f} s", file=sys.stderr)
     return outcomes
-
-
-def _progress(paths: int) -> Callable[[int], None]:
-    """Show how many paths are done: in place on a terminal, else a line every 10 s."""
-    if sys.stderr.isatty():
-        return lambda done: print(
-            f"\r{done} of {paths} paths", end="\n" if done >= paths else "", file=sys.stderr,
-            flush=True,
-        )  # fmt: skip
-    last = time.perf_counter()
-
-    def show(done: int) -> None:
-        nonlocal last
-        if time.perf_counter() - last >= _LINE_EVERY_S:
-            last = time.perf_counter()
-            print(f"{done} of {paths} paths", file=sys.stderr)
-
-    return show
 
 
 def _named(loaded: LoadedConfig) -> tuple[str, float | None]:

@@ -57,7 +57,7 @@ class Bench:
     processes: int
     """Workers at a time."""
     report: Callable[[int], None]
-    """Told each time how many trials are done."""
+    """Told how many trials are done, but not of those that look for the cause."""
 
 
 async def prove(bench: Bench, schedules: int) -> Verdict:
@@ -79,10 +79,14 @@ async def prove(bench: Bench, schedules: int) -> Verdict:
         trials=done,
         identical=False,
         variation=variation,
-        cause=await _cause(bench, variation, digest),
+        cause=await _cause(attrs.evolve(bench, report=_unheard), variation, digest),
         difference=first_difference(first.directory, Path(outcome.directory)),
         error=outcome.error,
     )
+
+
+def _unheard(done: int) -> None:
+    pass
 
 
 async def _cause(bench: Bench, variation: Variation, digest: str) -> str | None:
