@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import trio
 from tests.plugins.avellaneda_market import MID, S, account, decide, quoted, rows, ticks
+from tests.short_market import cut_sample
 
 from mm.api import (
     BUY,
@@ -141,10 +142,10 @@ def test_instruments_at_one_time_are_each_quoted_as_if_alone(model: str) -> None
             np.testing.assert_array_equal(seen[name], alone.trace[name], err_msg=name)
 
 
-def run(output: Path, seed: int, *overrides: str) -> Result:
-    """Run the sample's trades and quotes, deciding by a model that is solved as it goes."""
+def run(folder: Path, seed: int, *overrides: str) -> Result:
+    """Run a market's trades and quotes, deciding by a model that is solved as it goes."""
     chosen = [
-        f"data.tardis_root={ROOT / 'example' / 'data_sample'}",
+        f"data.tardis_root={folder}",
         "data.book_csv=",
         "strategy.avellaneda.model=gueant",
         "strategy.avellaneda.horizon=600",
@@ -152,7 +153,7 @@ def run(output: Path, seed: int, *overrides: str) -> Result:
     ]
 
     async def main() -> Result:
-        return await run_config(ROOT / "example" / "backtest.toml", chosen, output=output)
+        return await run_config(ROOT / "example" / "backtest.toml", chosen, output=folder)
 
     with schedule(seed):
         result = trio.run(main)
@@ -163,6 +164,7 @@ def run(output: Path, seed: int, *overrides: str) -> Result:
 def test_a_run_by_a_tabulated_model_does_not_hang_on_schedules_cuts_or_blocks(
     tmp_path: Path,
 ) -> None:
+    cut_sample(tmp_path, 600)
     first = run(tmp_path, 0)
     assert first.summary["fills"] >= 3
     for seed, override in enumerate(("data.max_batch_rows=100", "strategy.max_block=1"), 1):

@@ -1,19 +1,17 @@
 """Scripted in whole runs: each order goes out at its own time, however the stream is cut."""
 
 import csv
-import gzip
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 import trio
+from tests.short_market import cut_sample
 
 from mm.api import ConfigError, DataError
 from mm.run.session import Result
 from mm.testing import run_config
-
-SAMPLE = Path(__file__).parents[2] / "example" / "data_sample"
 
 RUN_FILE = """
 [strategy]
@@ -29,7 +27,7 @@ gamma = 0.1
 delta = 0.2
 xi = 200
 [strategy.avellaneda.vol]
-window_len = 100
+window_len = 20
 interval_s = 0.2
 [strategy.avellaneda.penetration]
 window_len = 60
@@ -189,21 +187,9 @@ def test_the_strategy_refuses_rows_that_are_not_the_scripts(bench: Bench) -> Non
 
 @pytest.fixture(scope="module")
 def lively(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    """The first 75 s of the bundled sample, and the orders of an Avellaneda run on it."""
+    """The start of the bundled sample, and the orders of an Avellaneda run on it."""
     folder = tmp_path_factory.mktemp("lively")
-    end = None
-    for name in ("quotes", "trades", "book"):
-        with (
-            gzip.open(SAMPLE / f"{name}.csv.gz", "rt", newline="") as source,
-            gzip.open(folder / f"{name}.csv.gz", "wt", newline="", compresslevel=1) as target,
-        ):
-            target.write(source.readline())
-            for line in source:
-                ts = int(line.split(",")[3])
-                end = end or ts + 75_000_000
-                if ts > end:
-                    break
-                target.write(line)
+    cut_sample(folder, 45)
     options = {"book": "book.csv.gz", "packed": ".gz", "symbol": "XBTUSD", "contract": "Inverse"}
     return Bench(folder, options | {"latency_ms": "5"})
 
@@ -217,19 +203,25 @@ def recorded(lively: Bench) -> Path:
     return result.directory
 
 
+@pytest.fixture(scope="module")
+def replayed(lively: Bench, recorded: Path) -> Result:
+    """The run of those orders."""
+    result = lively.start()
+    assert result.error is None
+    return result
+
+
 def contents(directory: Path, *names: str) -> dict[str, Any]:
     return {name: (directory / f"{name}.csv").read_text() for name in names}
 
 
 def test_the_orders_of_a_run_played_again_give_the_same_fills(
-    lively: Bench, recorded: Path
+    replayed: Result, recorded: Path
 ) -> None:
-    result = lively.start()
-    assert result.error is None
     names = ("order_events", "trades", "candles")
-    assert contents(result.directory, *names) == contents(recorded, *names)
+    assert contents(replayed.directory, *names) == contents(recorded, *names)
     sent = ("ts", "action", "client_id", "order_id")
-    again = table(result.directory / "orders.csv", *sent)
+    again = table(replayed.directory / "orders.csv", *sent)
     assert again == table(recorded / "orders.csv", *sent)
 
 
@@ -242,9 +234,10 @@ def test_the_orders_of_a_run_played_again_give_the_same_fills(
     ],
     ids=["every message", "one by one", "small blocks"],
 )
-def test_neither_cuts_nor_blocks_show(lively: Bench, recorded: Path, overrides: list[str]) -> None:
+def test_neither_cuts_nor_blocks_show(
+    lively: Bench, replayed: Result, overrides: list[str]
+) -> None:
     names = ("orders", "order_events", "trades", "quotes", "positions")
-    reference = lively.start()
     result = lively.start("Scripted", *overrides)
     assert result.error is None
-    assert contents(result.directory, *names) == contents(reference.directory, *names)
+    assert contents(result.directory, *names) == contents(replayed.directory, *names)
