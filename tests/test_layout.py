@@ -142,6 +142,11 @@ def test_what_is_imported_is_a_declared_dependency() -> None:
     assert imported - sys.stdlib_module_names - ours <= declared
 
 
+def test_kernels_are_compiled_in_one_place_whose_cache_cannot_go_stale() -> None:
+    users = [name_of(path) for path in SOURCES if "numba" in tops(imports_of(path))]
+    assert users == ["engine/mm/api/jit.py"]
+
+
 def test_only_the_contract_classes_need_pytest() -> None:
     """``mm plugins check`` has to work where it is not installed."""
     users = [name_of(path) for path in SOURCES if "pytest" in tops(imports_of(path))]

@@ -37,15 +37,16 @@ Source of the definition: penetration by log-regression as in J. Fernandez-Tapia
 
 import math
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from mm.api.jit import kernel
 
 MIN_DEPTHS = 8
 """Fewest depths for a fit: the relative error of k is about 1/sqrt(depths), here a third."""
 
 
-@numba.njit(cache=True)
+@kernel
 def log_intensity(reached: int, intervals: int) -> tuple[float, float]:
     """Give (ln(lambda tau), its inverse variance) when ``reached`` >= 1 of ``intervals`` did.
 
@@ -57,7 +58,7 @@ def log_intensity(reached: int, intervals: int) -> tuple[float, float]:
     return math.log(expected), intervals * (1.0 - p) * expected * expected / p
 
 
-@numba.njit(cache=True)
+@kernel
 def fit_intensity(
     histogram: npt.NDArray[np.int64], intervals: int, interval_s: float
 ) -> tuple[float, float]:

@@ -13,9 +13,8 @@ Finance 8 (2008), equations (6), (7) and (30), and section 3.3 for the symmetric
 import math
 from typing import Final
 
-import numba
-
 from mm.api import Rows
+from mm.api.jit import kernel
 from mm_avellaneda.config import AvellanedaConfig
 from mm_avellaneda.model import spread_terms
 
@@ -24,7 +23,7 @@ SESSION: Final = 1
 SYMMETRIC: Final = 2
 
 
-@numba.njit(cache=True)
+@kernel
 def session_terms(
     sigma: float, k: float, gamma: float, delta: float, tau: float
 ) -> tuple[float, float]:
@@ -54,7 +53,7 @@ def session_terms(
     return math.log1p(per_order / k) / per_order, gamma * sigma * sigma * tau
 
 
-@numba.njit(cache=True)
+@kernel
 def add_terms(
     rows: Rows, rule: int, gamma: float, delta: float, xi: float, horizon_us: int
 ) -> None:

@@ -12,13 +12,13 @@ xi is aversion to non-execution; it is not the market impact that earlier papers
 
 import math
 
-import numba
+from mm.api.jit import kernel
 
 # Below this, (1/x) ln(1+x) and (1+x)^(1/x+1) equal their limits 1 and e to 1e-14 relative.
 _XI_IS_ZERO = 1e-14
 
 
-@numba.njit(cache=True)
+@kernel
 def spread_terms(
     sigma: float, A: float, k: float, gamma: float, delta: float, xi: float
 ) -> tuple[float, float]:
@@ -54,7 +54,7 @@ def spread_terms(
     return markup, sigma * math.sqrt(gamma / weight) * math.exp(half_power)
 
 
-@numba.njit(cache=True)
+@kernel
 def offsets(q: float, delta: float, markup: float, slope: float) -> tuple[float, float]:
     """Give the distances (bid, ask) from the mid [price] at inventory ``q`` [model units]::
 

@@ -17,7 +17,6 @@ by inventory. Knows nothing of how either came about.
 import math
 from typing import Any, Final
 
-import numba
 import numpy as np
 
 from mm.api import (
@@ -36,6 +35,7 @@ from mm.api import (
     SELL,
     Rows,
 )
+from mm.api.jit import kernel
 from mm_avellaneda.model import offsets
 from mm_avellaneda.table import between
 
@@ -91,7 +91,7 @@ _CANCELLING = 2
 _FARTHEST = 4e18  # ticks; beyond this no int64 holds a price
 
 
-@numba.njit(cache=True)
+@kernel
 def outward(ticks: float, side: int) -> int:
     """Round away from the mid: a bid down, an ask up; a price on the grid stays where it is.
 
@@ -104,7 +104,7 @@ def outward(ticks: float, side: int) -> int:
     return math.floor(ticks) if side == BUY else math.ceil(ticks)
 
 
-@numba.njit(cache=True)
+@kernel
 def quote_price(row: Any, limit: Any, raw: float, side: int) -> tuple[int, int]:
     """Turn a raw price into (ticks, clamp); 0 ticks = no quote, and the clamp says why."""
     if row["bid_size"] <= 0 or row["ask_size"] <= 0:
@@ -122,7 +122,7 @@ def quote_price(row: Any, limit: Any, raw: float, side: int) -> tuple[int, int]:
     return price, clamp
 
 
-@numba.njit(cache=True)
+@kernel
 def fill_slots(working: Rows, slots: Rows) -> None:
     """Find what works on each side; a live order goes before one that is being cancelled."""
     for i in range(len(working)):
@@ -137,7 +137,7 @@ def fill_slots(working: Rows, slots: Rows) -> None:
         slot["status"] = _CANCELLING if order["cancelling"] else _WORKING
 
 
-@numba.njit(cache=True)
+@kernel
 def choose_action(slot: Any, price: int, wanted: int) -> int:
     """Say what takes the slot to ``wanted`` lots at ``price`` (0 = no quote); -1 = nothing."""
     if slot["status"] == _CANCELLING:
@@ -152,7 +152,7 @@ def choose_action(slot: Any, price: int, wanted: int) -> int:
     return REPLACE
 
 
-@numba.njit(cache=True)
+@kernel
 def send(slot: Any, order: Any, action: int, price: int, wanted: int, next_id: int) -> int:
     """Write the order and remember it in the slot; return the next free client id."""
     if action == NEW:
@@ -172,7 +172,7 @@ def send(slot: Any, order: Any, action: int, price: int, wanted: int, next_id: i
     return next_id
 
 
-@numba.njit(cache=True)
+@kernel
 def decide_rows(
     rows: Rows,
     positions: Any,

@@ -18,10 +18,10 @@ import math
 from typing import Final, TypeAlias
 
 import attrs
-import numba
 import numpy as np
 
 from mm.api import ConfigError, Floats, QuoteFunction, QuoteInputs, Rows
+from mm.api.jit import kernel
 
 TOLERANCE: Final = 0.01
 """Relative change of an input at which a table is made anew.
@@ -36,7 +36,7 @@ _Known: TypeAlias = tuple[float, float, float]
 """sigma [price/√s], A [1/s], k [1/price]."""
 
 
-@numba.njit(cache=True)
+@kernel
 def between(table: Floats, lots: float) -> float:
     """Look up ``lots`` in a table of -Q..Q; parts of a lot by a straight line.
 

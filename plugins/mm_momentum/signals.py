@@ -8,10 +8,10 @@ after ``lookback`` trades. Knows nothing of configuration.
 import math
 from typing import Any, Final
 
-import numba
 import numpy as np
 
 from mm.api import BUY, IOC, LIMIT, NEW, NO_MODEL, ONE_SIDED, SELL, Rows
+from mm.api.jit import kernel
 
 AVERAGED: Final = np.dtype(
     [
@@ -39,7 +39,7 @@ AVERAGES: Final = np.dtype(
 _FAST_SHARE = 0.25  # of the slow span; ours: trades are noisy, so wider apart than MACD's 12 to 26
 
 
-@numba.njit(cache=True)
+@kernel
 def average(rows: Rows, lookback: int, averages: Rows) -> None:
     """Go through rows (dtype AVERAGED) and fill in ``fast`` and ``slow``."""
     slow_weight = 2.0 / (lookback + 1.0)
@@ -60,7 +60,7 @@ def average(rows: Rows, lookback: int, averages: Rows) -> None:
         row["slow"] = memory["slow"] if known else math.nan
 
 
-@numba.njit(cache=True)
+@kernel
 def wanted_side(row: Any, threshold: float) -> int:
     """Say which way to be: BUY, SELL, or 0 to stay as we are."""
     if row["fast"] > row["slow"] * (1.0 + threshold):
@@ -70,7 +70,7 @@ def wanted_side(row: Any, threshold: float) -> int:
     return 0
 
 
-@numba.njit(cache=True)
+@kernel
 def decide_rows(
     rows: Rows,
     positions: Any,

@@ -3,7 +3,8 @@
 numba caches a compiled function beside its source and looks only at that one file's age: after an
 update of a function that it calls, in another file, it would go on running the old code. Here
 the cache lives in the user's cache directory, under a name that has the hash of every source file
-of the function's package in it. So code that changed is compiled, and code that didn't is not.
+of the function's package and of ``mm.api`` in it. So code that changed is compiled, and code that
+didn't is not.
 
 Not imported by ``mm.api`` itself: numba takes a quarter of a second.
 """
@@ -29,7 +30,8 @@ _BARE: Final[Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """Options of numba's that its own annotations do not know (tried with 0.68)."""
 
 _KERNELS_OF: Final = {"mm": ("mm.api", "mm.core")}
-"""Packages of whose parts only these have kernels, or constants that kernels use."""
+"""Packages of whose parts only these have kernels, or constants that kernels use; in a plugin, all
+may, beside the constants of ``mm.api``."""
 
 SCALAR_RULE: Final = numba.float64(*[numba.float64] * 6)
 """The type of a fill model's two rules."""
@@ -101,7 +103,7 @@ def _directory(package: str) -> Path:
 
 def _fingerprint(package: str) -> str:
     digest = hashlib.sha256(numba.__version__.encode())
-    for part in _KERNELS_OF.get(package, (package,)):
+    for part in _KERNELS_OF.get(package, (package, "mm.api")):
         spec = importlib.util.find_spec(part)
         for place in (spec.submodule_search_locations or []) if spec else []:
             for source in sorted(Path(place).rglob("*.py")):
