@@ -173,6 +173,32 @@ def send(slot: Any, order: Any, action: int, price: int, wanted: int, next_id: i
 
 
 @kernel
+def find_offsets(row: Any, bids: Any, asks: Any, position: int, limit: Any) -> tuple[float, float]:
+    """Give the distances (bid, ask) from the mid [price]: by tables if there are any."""
+    quotes_held = position / limit["quote_lots"]
+    if len(bids) > 0:
+        return between(bids, quotes_held), between(asks, quotes_held)
+    return offsets(quotes_held * limit["delta"], limit["delta"], row["markup"], row["slope"])
+
+
+@kernel
+def see(row: Any, position: int, bid_offset: float, ask_offset: float, seen: Any) -> None:
+    """Write down what was seen, and the raw prices."""
+    seen["ts"] = row["ts"]
+    seen["instrument"] = row["instrument"]
+    seen["bid"] = row["bid"] if row["bid_size"] > 0 else 0
+    seen["ask"] = row["ask"] if row["ask_size"] > 0 else 0
+    seen["position"] = position
+    seen["mid"] = row["mid"]
+    seen["sigma"] = row["sigma"]
+    seen["A"] = row["A"]
+    seen["k"] = row["k"]
+    seen["reservation"] = row["fair"] + (ask_offset - bid_offset) / 2.0
+    seen["raw_bid"] = row["fair"] - bid_offset
+    seen["raw_ask"] = row["fair"] + ask_offset
+
+
+@kernel
 def decide_rows(
     rows: Rows,
     positions: Any,
@@ -185,7 +211,7 @@ def decide_rows(
     bids: Any,
     asks: Any,
 ) -> int:
-    """Decide every row, in order. Long only because it writes two wide records.
+    """Decide every row, in order.
 
     Args:
         rows: dtype QUOTING, shape (n,).
@@ -197,7 +223,7 @@ def decide_rows(
         orders: dtype ORDER, shape (2n,), zeros; written from the start.
         trace: dtype DECISION, shape (n,), zeros; written.
         bids: float64, shape (n, 2Q + 1): distance from the mid [price] at -Q..Q times quote_lots;
-            no columns = by each row's mark-up and slope.
+            shape (n, 0) = by each row's mark-up and slope.
         asks: the same.
 
     Returns:
@@ -209,25 +235,8 @@ def decide_rows(
         row, seen = rows[i], trace[i]
         instrument = row["instrument"]
         limit, position = limits[instrument], positions[instrument]
-        quotes_held = position / limit["quote_lots"]
-        if bids.shape[1] > 0:
-            bid_offset = between(bids[i], quotes_held)
-            ask_offset = between(asks[i], quotes_held)
-        else:
-            q = quotes_held * limit["delta"]
-            bid_offset, ask_offset = offsets(q, limit["delta"], row["markup"], row["slope"])
-        seen["ts"] = row["ts"]
-        seen["instrument"] = instrument
-        seen["bid"] = row["bid"] if row["bid_size"] > 0 else 0
-        seen["ask"] = row["ask"] if row["ask_size"] > 0 else 0
-        seen["position"] = position
-        seen["mid"] = row["mid"]
-        seen["sigma"] = row["sigma"]
-        seen["A"] = row["A"]
-        seen["k"] = row["k"]
-        seen["reservation"] = row["fair"] + (ask_offset - bid_offset) / 2.0
-        seen["raw_bid"] = row["fair"] - bid_offset
-        seen["raw_ask"] = row["fair"] + ask_offset
+        bid_offset, ask_offset = find_offsets(row, bids[i], asks[i], position, limit)
+        see(row, position, bid_offset, ask_offset, seen)
         for column in range(2):
             side = BUY if column == 0 else SELL
             raw = seen["raw_bid"] if side == BUY else seen["raw_ask"]

@@ -26,7 +26,6 @@ from mm_avellaneda.table import Tabulated
 
 _ADDED = ("fair", "markup", "slope")
 _TAKEN_OVER = tuple(name for name in QUOTING.names or () if name not in _ADDED)
-_NO_TABLES = np.zeros((0, 0))
 
 
 class AvellanedaStrategy:
@@ -93,7 +92,8 @@ def _parts(rows: Rows) -> tuple[Rows, Floats, Floats]:
     64 bits, so rows are moved as words.
     """
     if rows.dtype == QUOTING:
-        return rows, _NO_TABLES, _NO_TABLES
+        none = np.zeros((len(rows), 0))
+        return rows, none, none
     words = rows.view(np.int64).reshape(len(rows), -1)
     width = QUOTING.itemsize // 8
     quoting = np.ascontiguousarray(words[:, :width]).view(QUOTING).reshape(-1)
