@@ -35,7 +35,7 @@ class BitmexConfig:
         gt=0.0, le=60.0,
     )  # fmt: skip
     connect_s: float = option(
-        10.0, help="Longest wait for the connection, and then for the welcome.", unit="s",
+        10.0, help="Longest wait for the connection, and for each answer of REST.", unit="s",
         gt=0.0, le=120.0,
     )  # fmt: skip
     # The recorded session of 2021 waited 2 s for its images.

@@ -18,8 +18,8 @@ connection. A shell is this loop, with ``step`` carrying out what is returned::
             step(protocol.closed(reason, now, ts))     the socket closed
             step(protocol.wake(now, ts))               nothing came in time
 
-    WAITING ─opening─► CONNECTING ─opened─► WELCOME ─► SUBSCRIBING ─acks─► IMAGES ─► LIVE
-       ▲                                                  RESUBSCRIBING ◄─ book not whole ─┘
+    WAITING ─opening─► CONNECTING ─opened─► SUBSCRIBING ─acks─► IMAGES ─► LIVE
+       ▲                                       RESUBSCRIBING ◄─ book not whole ─┘
        └── from any of them: refused, closed, silent, out of time      FAILED, STOPPED: for good
 
 A book that cannot be trusted is emptied downstream at once, and its one topic is unsubscribed and
@@ -92,10 +92,10 @@ class Protocol:
         return draft.step()
 
     def opened(self, now: float, ts: int) -> Step:
-        """Note that the connection is open; the welcome comes next."""
+        """Note that the connection is open, and ask for everything."""
         draft = Draft(now)
         if self._is_in(State.CONNECTING):
-            self._session.opened(now)
+            self._session.opened(draft, now)
         return draft.step()
 
     def refused(self, status: int, retry_after: str | None, now: float, ts: int) -> Step:
@@ -126,7 +126,7 @@ class Protocol:
     def closed(self, reason: str, now: float, ts: int) -> Step:
         """Take the end of the connection, or the failure to open it, and why."""
         draft = Draft(now)
-        if self._is_in(State.CONNECTING, State.WELCOME, OPEN):
+        if self._is_in(State.CONNECTING, OPEN):
             self._session.count("closed")
             self._session.reconnect(draft, f"the connection ended ({reason})", ts)
         return draft.step()
@@ -146,19 +146,14 @@ class Protocol:
     def frame(self, text: str | bytes, now: float, ts: int) -> Step:
         """Take one frame."""
         draft, session = Draft(now), self._session
-        if not self._is_in(State.WELCOME, OPEN):
+        if not self._is_in(OPEN):
             return draft.step()
         session.heard(now)
         if now >= session.wake_at:
             session.do_due(draft, ts)
             if draft.close:
                 return draft.step()
-        frame = frames.classify(text)
-        if session.phase is State.WELCOME:
-            if frame.kind != frames.WELCOME:
-                session.count("no_welcome")
-            session.welcomed(draft, now)
-        self._take(draft, frame, ts)
+        self._take(draft, frames.classify(text), ts)
         session.note_live(now)
         return draft.step()
 

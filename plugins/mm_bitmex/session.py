@@ -21,7 +21,6 @@ class State(Enum):
 
     WAITING = "waiting"
     CONNECTING = "connecting"
-    WELCOME = "awaiting the welcome"
     SUBSCRIBING = "subscribing"
     IMAGES = "awaiting images"
     LIVE = "live"
@@ -70,7 +69,7 @@ class Session:
             config.backoff_s, config.backoff_cap_s, config.max_opens_per_hour, seed
         )
         self.phase = State.WAITING
-        self._deadline = 0.0  # s: WAITING: open; CONNECTING and WELCOME: give up
+        self._deadline = 0.0  # s: WAITING: open; CONNECTING: give up
         self._heard = 0.0  # s: the last frame
         self._pinged: float | None = None  # s: a ping that nothing has followed yet
         self._live_from: float | None = None  # s: since when all that is required is live
@@ -118,13 +117,13 @@ class Session:
         self.count("connections")
         self.phase, self._deadline = State.CONNECTING, now + self.config.connect_s
 
-    def opened(self, now: float) -> None:
-        """It is open; the welcome comes next."""
-        self.phase, self._deadline = State.WELCOME, now + self.config.connect_s
+    def opened(self, draft: Draft, now: float) -> None:
+        """It is open: subscribe to everything.
 
-    def welcomed(self, draft: Draft, now: float) -> None:
-        """The exchange spoke: subscribe to everything."""
+        At once, since not every server speaks first: one that replays a recording waits for us.
+        """
         self.phase = OPEN
+        self.heard(now)
         self.subscribe(draft, self.topics, now)
 
     def heard(self, now: float) -> None:
@@ -213,10 +212,9 @@ class Session:
     def do_due(self, draft: Draft, ts: int) -> None:
         """Do what is due; nothing if nothing is."""
         now = draft.now
-        if self.phase in (State.CONNECTING, State.WELCOME) and now >= self._deadline:
-            what = "connection" if self.phase is State.CONNECTING else "welcome"
-            self.count("late_welcome")
-            self.reconnect(draft, f"no {what} within {self.config.connect_s:g} s", ts)
+        if self.phase is State.CONNECTING and now >= self._deadline:
+            self.count("late_connections")
+            self.reconnect(draft, f"no connection within {self.config.connect_s:g} s", ts)
         if self.phase is OPEN and now >= self._silence_ends:
             self._break_silence(draft, ts)
         doubted_at, doubt = self._doubt()

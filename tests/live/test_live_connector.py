@@ -211,7 +211,7 @@ async def survive(market: Any, faults: str, seed: int) -> Listening:
     spec = f"{faults},for={FAULTY_S}" if faults else ""
     async with listening(market, spec, seed) as at:
         await at.exchange.finished.wait()
-        # After the last fault: silence and answer 10 s, wait 2 s, welcome and images 3 s each.
+        # After the last fault: silence and answer 10 s, wait 2 s, images 3 s.
         with trio.fail_after(60):
             await live_again(at)
         await trio.sleep(8)  # the exchange mends by fresh images what nobody could see

@@ -195,8 +195,9 @@ class Client:
     def open(self) -> Step:
         """Open a connection up to the request of topics, which the step holds."""
         self.wait()
-        self.do("opened")
-        return self.frame(WELCOME)
+        step = self.do("opened")
+        self.frame(WELCOME)
+        return step
 
     def live(self, exchange: Exchange) -> None:
         """Open a connection and bring every topic to life."""

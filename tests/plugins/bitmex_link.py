@@ -65,8 +65,8 @@ class Link:
         self.react(self.client.wait())
         self.exchange.now_us += round((self.client.now - before) * 1e6)
         if self.client.protocol.state is State.CONNECTING:
-            self.react(self.client.do("opened"))
             self.put('{"info":"Welcome"}')
+            self.react(self.client.do("opened"))
 
     def react(self, step: Step) -> Step:
         """Take what the client sends; the end of the connection loses what is under way."""

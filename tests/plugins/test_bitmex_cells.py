@@ -21,7 +21,7 @@ from mm.api import CLEAR, LEVEL, QUOTE, TICKER, TRADE
 from mm_bitmex.session import State
 from mm_bitmex.step import Step
 
-LETTERS = dict(zip(State, "WCHSILRFE", strict=True))
+LETTERS = dict(zip(State, "WCSILRFE", strict=True))
 KINDS = {TRADE: "T", QUOTE: "Q", LEVEL: "L", CLEAR: "C", TICKER: "K"}
 BOOK = TOPICS[0]
 OVER = (State.FAILED, State.STOPPED)
@@ -35,7 +35,6 @@ def reach(state: State) -> tuple[Client, Exchange]:
     ways: list[tuple[State, Callable[[], object]]] = [
         (State.WAITING, lambda: client.do("opening")),
         (State.CONNECTING, lambda: client.do("opened")),
-        (State.WELCOME, lambda: client.frame(WELCOME)),
         (State.SUBSCRIBING, lambda: [client.frame(ack(topic)) for topic in TOPICS]),
         (State.IMAGES, lambda: [client.frame(text) for text in images(exchange)]),
         (State.LIVE, lambda: client.frame("garbage")),
@@ -127,49 +126,49 @@ INPUTS: dict[str, Callable[[Client, Exchange], Step]] = {
 }
 
 # One column a state, in the order of ``State``; cells as ``seen`` writes them: where it leads, what
-# it emits, what it sends. A frame before the welcome counts as one, so it makes us subscribe.
+# it emits, what it sends.
 CELLS = """
-opening          | C C H S I L R F E
-opened           | W H H S I L R F E
-refused 401      | W F! H S I L R F E
-refused 429      | W W H S I L R F E
-refused 503      | W W H S I L R F E
-closed           | W W W W W W/QLCL W F E
-stop             | E E E E E E/QLCL E F E
-wake early       | W C H S I L R F E
-welcome          | W C S//sub5 S I L R F E
-pong             | W C S//sub5 S I L R F E
-ack              | W C S//sub5 S I L R F E
-ack of another   | W C S//sub5 S I L R F E
-ack of no success| W C S//sub5 S I L R F E
-unsubscribed     | W C S//sub5 S I R/QLCL/uns1,sub1 R F E
-book image       | W C S/QCL+/sub5 S/QCL+ I/QCL+ L/LCL+ R F E
-empty image      | W C S/CL/sub5 S/CL I/CL L/QLCL R F E
-garbled image    | W C R//sub5,uns1,sub1 R//uns1,sub1 R//uns1,sub1 R/QLCL/uns1,sub1 R F E
-other's image    | W C S//sub5 S I L R F E
-book change      | W C S//sub5 S I L/L R F E
-unknown id       | W C S//sub5 S I R/QLCL/uns1,sub1 R F E
-trade image      | W C S//sub5 S I L R F E
-trade            | W C S//sub5 S I L/T R/T F E
-instrument image | W C S/K/sub5 S/K I/K L/K R/K F E
-instrument       | W C S//sub5 S I L/K R/K F E
-tick changed     | W C S//sub5 S I F!/QLCL F! F E
-funding          | W C S//sub5 S I L/K R/K F E
-quote            | W C S//sub5 S I L R F E
-400 subscribed   | W C S//sub5 S I L R F E
-400 symbol       | W C F! F! I L F! F E
-400 table        | W C S//sub5 S I L R F E
-400 request      | W C S//sub5 S I L R F E
-401              | W C F! F! F! F!/QLCL F! F E
-403              | W C F! F! F! F!/QLCL F! F E
-419              | W C W W W W/QLCL W F E
-429              | W C R//sub5 R I L R F E
-503              | W C R//sub5 R I L R F E
-reply            | W C S//sub5 S I L R F E
-unknown form     | W C S//sub5 S I L R F E
-no JSON          | W C S//sub5 S I R/QLCL/uns1,sub1 R F E
-garbled table    | W C S//sub5 S I R/QLCL/uns1,sub1 R F E
-binary           | W C S//sub5 S I R/QLCL/uns1,sub1 R F E
+opening          | C C S I L R F E
+opened           | W S//sub5 S I L R F E
+refused 401      | W F! S I L R F E
+refused 429      | W W S I L R F E
+refused 503      | W W S I L R F E
+closed           | W W W W W/QLCL W F E
+stop             | E E E E E/QLCL E F E
+wake early       | W C S I L R F E
+welcome          | W C S I L R F E
+pong             | W C S I L R F E
+ack              | W C S I L R F E
+ack of another   | W C S I L R F E
+ack of no success| W C S I L R F E
+unsubscribed     | W C S I R/QLCL/uns1,sub1 R F E
+book image       | W C S/QCL+ I/QCL+ L/LCL+ R F E
+empty image      | W C S/CL I/CL L/QLCL R F E
+garbled image    | W C R//uns1,sub1 R//uns1,sub1 R/QLCL/uns1,sub1 R F E
+other's image    | W C S I L R F E
+book change      | W C S I L/L R F E
+unknown id       | W C S I R/QLCL/uns1,sub1 R F E
+trade image      | W C S I L R F E
+trade            | W C S I L/T R/T F E
+instrument image | W C S/K I/K L/K R/K F E
+instrument       | W C S I L/K R/K F E
+tick changed     | W C S I F!/QLCL F! F E
+funding          | W C S I L/K R/K F E
+quote            | W C S I L R F E
+400 subscribed   | W C S I L R F E
+400 symbol       | W C F! I L F! F E
+400 table        | W C S I L R F E
+400 request      | W C S I L R F E
+401              | W C F! F! F!/QLCL F! F E
+403              | W C F! F! F!/QLCL F! F E
+419              | W C W W W/QLCL W F E
+429              | W C R I L R F E
+503              | W C R I L R F E
+reply            | W C S I L R F E
+unknown form     | W C S I L R F E
+no JSON          | W C S I R/QLCL/uns1,sub1 R F E
+garbled table    | W C S I R/QLCL/uns1,sub1 R F E
+binary           | W C S I R/QLCL/uns1,sub1 R F E
 """
 
 

@@ -30,8 +30,10 @@ def kinds(step: Any) -> list[int]:
     return [int(kind) for kind in step.events["kind"]]
 
 
-def test_after_the_welcome_all_topics_are_asked_for_in_one_command() -> None:
-    step = Client.make().open()
+def test_all_topics_are_asked_for_in_one_command_before_the_exchange_speaks() -> None:
+    client = Client.make()
+    client.wait()
+    step = client.do("opened")
     assert [sent(text) for text in step.send] == [("subscribe", list(TOPICS))]
 
 
