@@ -85,6 +85,11 @@ class Feed:
             self._ticker.funding_rows(rows)
         return self._tell(ts)
 
+    @property
+    def foreign(self) -> str | None:
+        """The first time stamp of another clock than ours, as sent; None if there was none."""
+        return self._emitter.foreign
+
     def is_ours(self, body: Mapping[str, Any]) -> bool:
         """Say whether an image is of our symbol, as far as its filter tells."""
         return _filter(body, "symbol") in ("", self._symbol)

@@ -23,6 +23,10 @@ SNAPSHOT_JUMP: Final = MICRO
 """µs of local time after which the reader of a recording takes a snapshot row for a new snapshot
 (plugins/mm_tardis/tally.py)."""
 
+OLDEST: Final = 60 * MICRO
+"""µs that a row may be under way. A line is called dead after seconds of silence, so a row that
+seems to be older was stamped by another clock: that of a recording, or one that is wrong."""
+
 _NO_TOUCH: Final = (0, 0, 0, 0)
 
 
@@ -45,6 +49,8 @@ class Emitter:
         """Whether that row was part of a snapshot."""
         self._empty = True
         """Whether the book as sent is empty."""
+        self.foreign: str | None = None
+        """The first time stamp of another clock than ours, as sent."""
 
     def deltas(self, book: L2Book, changes: Sequence[Change], ts: int) -> list[Event]:
         """Send changes of levels, after the quote if they moved the touch."""
@@ -69,7 +75,11 @@ class Emitter:
         return [] if self._empty else self._replace([], _NO_TOUCH, ts, ts)
 
     def made(self, made: str | None, ts: int) -> int:
-        """Read when a row was made [µs]: its arrival if it does not say, and never after that."""
+        """Read when a row was made [µs]: its arrival if it does not say, and never after that.
+
+        A stamp of another clock is worth no more than none: an order of ours would never meet an
+        event that was made before it.
+        """
         at = micros(made)
         if at is None:
             if made is not None:
@@ -77,6 +87,10 @@ class Emitter:
             return ts
         if at > ts:
             self._count("ahead_of_our_clock")
+            return ts
+        if ts - at > OLDEST:
+            self._count("of_another_clock")
+            self.foreign = self.foreign or made
             return ts
         return at
 

@@ -348,6 +348,19 @@ def test_a_server_clock_ahead_of_ours_is_counted_and_held_back() -> None:
     assert client.protocol.counts["ahead_of_our_clock"] == 1
 
 
+def test_rows_of_a_recording_count_as_made_when_they_come_and_it_is_told_once() -> None:
+    client, exchange = live_client()
+    notes: list[str] = []
+    for seconds in (59.0, 1.0, 1.0):
+        client.now += seconds
+        notes += client.frame(exchange.trade()).notes
+    late = [row[0] - row[1] for row in client.rows() if row[8] == TRADE]
+    assert [us // 1_000_000 for us in late] == [59, 0, 0]
+    assert client.protocol.counts["of_another_clock"] == 2
+    told = [note for note in notes if "2026-09-02T10:00:00.000Z, over 60 s before" in note]
+    assert len(told) == 1
+
+
 @pytest.mark.parametrize(
     "text",
     [
