@@ -135,6 +135,21 @@ def test_an_error_is_the_last_thing_on_the_terminal(backtest: Any) -> None:
     assert last.lstrip("\r").removeprefix("\x1b[1A" + CLEAR_LINE).startswith("mm: ")
 
 
+def test_the_summary_says_how_whole_a_live_feed_was(backtest: Any) -> None:
+    assert backtest("--quiet").code == 0
+    summary = backtest.runs()[0].summary
+    assert "feed" not in summary_table(summary)
+    start, counters = summary["last_ts"] - 5_000_000, {"frames": 9, "gaps": 2, "unknown_id": 1}
+    gaps = [{"start": start, "end": start + 500_000}, {"start": start + 4_000_000, "end": None}]
+    summary["live"] = {"connections": 2, "gaps": gaps, "counters": counters}
+    table = summary_table(summary)
+    assert "2 connections, 2 gaps of the book, 1.5 s\n" in table
+    assert "1 unknown_id\n" in table
+    assert "frames" not in table
+    summary["rows"]["book"] = 0
+    assert "1.5 s; no book ever came\n" in summary_table(summary)
+
+
 def test_the_summary_is_bold_on_a_terminal_only(
     backtest: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

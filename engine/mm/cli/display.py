@@ -22,6 +22,9 @@ _CURRENCY: Final = {
     "Quanto": "in the settlement currency",
 }
 
+_USUAL: Final = ("batches", "frames", "gaps")
+"""Counters of a live feed that say nothing of how whole it was."""
+
 _LINE_EVERY_S: Final = 10.0
 
 
@@ -126,6 +129,7 @@ def _rows(s: Mapping[str, Any]) -> list[tuple[str, str]]:
         *_bracket(s),
         *_risk(s),
         ("crossed book", f"{s['crossed_book_messages']:,} messages"),
+        *_feed(s),
         ("time", f"{s['engine_s']:.2f} s engine, {s['wall_s']:.2f} s in all"),
         ("speed", f"{s['events_per_s'] or 0:,} rows/s, peak memory {s['peak_rss_mb']:.0f} MiB"),
         ("digest", s["digest"]),
@@ -148,6 +152,21 @@ def _risk(s: Mapping[str, Any]) -> list[tuple[str, str]]:
         return []
     killed = "" if risk["killed_ts"] is None else f"; loss limit at {_clock(risk['killed_ts'])} UTC"
     return [("risk gate", f"{risk['refused']:,} orders refused{killed}")]
+
+
+def _feed(s: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Show how whole a live feed was; nothing for a replay."""
+    live = s.get("live")
+    if live is None:
+        return []
+    ends = [(gap["start"], gap["end"] or s["last_ts"]) for gap in live["gaps"]]
+    text = f"{_count(live['connections'], 'connection')}, {_count(len(ends), 'gap')} of the book"
+    if ends:
+        text += f", {sum(end - start for start, end in ends) / 1e6:.1f} s"
+    if s["rows"].get("book") == 0:
+        text += "; no book ever came"
+    odd = [f"{n:,} {name}" for name, n in live["counters"].items() if n and name not in _USUAL]
+    return [("feed", text), *([("", ", ".join(odd))] if odd else [])]
 
 
 def _money(value: float | None) -> str:
