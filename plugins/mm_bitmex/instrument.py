@@ -53,7 +53,7 @@ def find_listing(answer: Any, symbol: str) -> Listing:
     if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
         raise DataError(
             f"the exchange's list of instruments is {shown(answer)}, expected a list of rows; "
-            "check data.bitmex_api"
+            "check data.rest_url, or set [instrument] tick_size and lot_size"
         )
     for row in answer:
         if row.get("symbol") == symbol:

@@ -31,7 +31,7 @@ async def fetch_listing(
     Args:
         rest_url: such as ``https://www.bitmex.com/api/v1``.
         symbol: of the contract.
-        timeout_s: of each try [s].
+        timeout_s: longest wait for an answer [s]; who is silent for so long is not asked again.
         transport: instead of the network.
 
     Raises:
@@ -43,7 +43,7 @@ async def fetch_listing(
     url = f"{rest_url.rstrip('/')}/instrument"
     # trust_env=False: the feed knows no proxies, so neither does this.
     client = httpx.AsyncClient(
-        timeout=timeout_s,
+        timeout=None,
         transport=transport,
         trust_env=False,
         verify=ssl.create_default_context() if transport is None else False,
@@ -53,7 +53,11 @@ async def fetch_listing(
         for attempt in range(_TRIES):
             wait_s = _FIRST_WAIT_S * 2**attempt
             try:
-                answer = await client.get(url, params={"symbol": symbol, "count": 1})
+                with trio.fail_after(timeout_s):
+                    answer = await client.get(url, params={"symbol": symbol, "count": 1})
+            except trio.TooSlowError:
+                reason = f"no answer within {timeout_s:g} s"
+                break
             except httpx.HTTPError as exc:
                 reason = str(exc) or type(exc).__name__
             else:

@@ -49,7 +49,7 @@ def test_steps_are_exact_decimals() -> None:
         ([XBTUSD | {"tickSize": float("nan")}], DataError, "expected a number above zero"),
         ({"error": {"message": "Not Found", "name": "HTTPError"}}, DataError, "'Not Found'"),
         ("<html>", DataError, "expected a list of rows"),
-        ([1], DataError, "check data.bitmex_api"),
+        ([1], DataError, "check data.rest_url, or set [instrument] tick_size"),
     ],
 )
 def test_an_answer_without_the_instrument_says_what_to_do(

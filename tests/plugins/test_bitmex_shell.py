@@ -205,7 +205,7 @@ async def test_nobody_is_asked_if_the_grid_is_given(autojump_clock: MockClock) -
     [
         (httpx.Response(503), DataError, "what XBTUSD is (it answers 503); try later", 4),
         (httpx.Response(404), DataError, "what XBTUSD is (it answers 404); try later", 1),
-        (httpx.ReadTimeout(""), DataError, "what XBTUSD is (ReadTimeout); try later", 4),
+        (httpx.ConnectError("no"), DataError, "what XBTUSD is (no); try later", 4),
         (httpx.Response(200, text="<html>"), DataError, "list of instruments is '<html>'", 1),
         (httpx.Response(200, json=[]), ConfigError, "which the exchange does not list", 1),
     ],
@@ -218,6 +218,18 @@ async def test_what_the_exchange_does_not_tell_is_one_sentence(
         await made.survey()
     assert text in str(caught.value)
     assert len(asked) == times
+
+
+async def test_who_is_silent_for_ten_seconds_is_asked_once(autojump_clock: MockClock) -> None:
+    async def silent(request: httpx.Request) -> httpx.Response:
+        await trio.sleep_forever()
+        raise AssertionError
+
+    transport = httpx.MockTransport(silent)
+    config = BitmexConfig(bitmex_api="ws://127.0.0.1:1/realtime")
+    with pytest.raises(DataError, match=r"no answer within 10 s\); .* or set \[instrument\]"):
+        await BitmexConnector(config, "XBTUSD", 0, transport=transport).survey()
+    assert trio.current_time() == 10
 
 
 async def test_a_contract_valued_otherwise_is_told(autojump_clock: MockClock) -> None:
