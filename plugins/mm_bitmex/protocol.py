@@ -103,6 +103,8 @@ class Protocol:
     def refused(self, status: int, retry_after: str | None, now: float, ts: int) -> Step:
         """Take an HTTP answer other than 101 to the opening.
 
+        What would be final at first may pass once the address has served us: a deployment, a ban.
+
         Args:
             status: of the answer.
             retry_after: its header Retry-After, if it has one.
@@ -114,7 +116,7 @@ class Protocol:
             return draft.step()
         session.count("refused")
         reaction = reactions.to_refusal(status, retry_after)
-        if reaction.kind == reactions.REFUSED:
+        if reaction.kind == reactions.REFUSED and not session.has_been_live:
             text = (
                 f"{session.config.url} answers {status} to the connection, expected 101; check "
                 "data.bitmex_api, and that the exchange serves your region"

@@ -52,7 +52,7 @@ def to_error(body: Mapping[str, Any]) -> Reaction:
 
 def to_refusal(status: int, retry_after: str | None) -> Reaction:
     """React to an HTTP answer other than 101 to the opening of a connection."""
-    if 300 <= status < 500 and status not in _TEMPORARY:
+    if 200 <= status < 500 and status not in _TEMPORARY:
         return Reaction(REFUSED)
     return Reaction(WAIT, _seconds(retry_after))
 

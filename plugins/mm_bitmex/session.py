@@ -68,6 +68,7 @@ class Session:
         self._backoff = Backoff(
             config.backoff_s, config.backoff_cap_s, config.max_opens_per_hour, seed
         )
+        self.has_been_live = False
         self.phase = State.WAITING
         self._deadline = 0.0  # s: WAITING: open; CONNECTING: give up
         self._heard = 0.0  # s: the last frame
@@ -133,7 +134,7 @@ class Session:
     def note_live(self, now: float) -> None:
         """Start the good time of this connection, if all that is required is live."""
         if self._live_from is None and self.state is State.LIVE:
-            self._live_from = now
+            self._live_from, self.has_been_live = now, True
 
     def subscribe(self, draft: Draft, topics: Sequence[Topic], now: float) -> None:
         """Ask for topics."""

@@ -183,6 +183,18 @@ def test_retry_after_is_honoured_at_the_opening() -> None:
     assert client.protocol.wake_at == client.now + 29
 
 
+@pytest.mark.parametrize("status", [200, 301, 403, 404])
+def test_an_address_that_refuses_us_is_final_unless_it_has_served_us(status: int) -> None:
+    client = Client.make()
+    client.wait()
+    assert isinstance(client.do("refused", status, None).fatal, ConfigError)
+    client, _ = live_client()
+    client.closed()
+    client.wait()
+    step = client.do("refused", status, None)
+    assert (step.fatal, client.protocol.state) == (None, State.WAITING)
+
+
 @pytest.mark.parametrize("retry_after", ["nan", "-5", "1e400", "Wed, 21 Oct 2015 07:28:00 GMT"])
 def test_a_strange_retry_after_neither_hurries_nor_stops_us(retry_after: str) -> None:
     client = Client.make()
