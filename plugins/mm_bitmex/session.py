@@ -167,15 +167,19 @@ class Session:
             self.give_up(draft, topic, why)
 
     def postpone(self, draft: Draft, topic: Topic, wait_s: float, ts: int) -> None:
-        """Ask for a topic again after a while, since the exchange said that it is busy."""
+        """Ask for a topic again after a while, since the exchange said that it is busy.
+
+        If it stays busy, only what is required is worth a new connection; the rest waits longer.
+        """
         topic.answered()
         if topic is self.book:
             draft.events += self.feed.gap(ts)
         topic.lost(draft.now, self.config.backoff_cap_s, strike=True)
-        if topic.worn_out:
+        if topic.worn_out and topic.required:
             self.reconnect(draft, f"{topic.name}: the exchange stays busy", ts, wait_s)
         else:
-            topic.wait(draft.now + max(wait_s, self.config.backoff_s))
+            least_s = self.config.backoff_cap_s if topic.worn_out else self.config.backoff_s
+            topic.wait(draft.now + max(wait_s, least_s))
 
     def give_up(self, draft: Draft, topic: Topic, why: str) -> None:
         """Go on without a topic."""

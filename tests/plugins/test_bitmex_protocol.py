@@ -258,6 +258,23 @@ def test_a_busy_exchange_is_asked_again_when_it_said() -> None:
     assert [sent(text) for text in step.send] == [("subscribe", [t]) for t in TOPICS]
 
 
+def test_a_topic_that_is_not_needed_may_stay_busy_while_the_rest_goes_on() -> None:
+    client, exchange = live_client(idle_s=0)
+    busy = {"op": "subscribe", "args": "funding:XBTUSD"}
+    client.frame(ack("funding:XBTUSD", "unsubscribe"))
+    waits = []
+    for _ in range(4):
+        assert not client.frame(error(503, "Max Pending subscription limit", request=busy)).close
+        start, step = client.now, client.wait()
+        while step.send[-1] == "ping":
+            client.frame(exchange.trade())
+            step = client.wait()
+        assert sent(step.send[-1]) == ("subscribe", ["funding:XBTUSD"])
+        waits.append(client.now - start)
+    assert waits == [1, 60, 60, 60]
+    assert client.protocol.book_is_live
+
+
 @pytest.mark.parametrize(
     ("status", "text", "part"),
     [
