@@ -146,8 +146,8 @@ def test_the_summary_says_how_whole_a_live_feed_was(backtest: Any) -> None:
     assert "2 connections, 2 gaps of the book, 1.5 s\n" in table
     assert "1 unknown_id\n" in table
     assert "frames" not in table
-    summary["rows"]["book"] = 0
-    assert "1.5 s; no book ever came\n" in summary_table(summary)
+    summary["rows"]["quotes"] = 0
+    assert "1.5 s; no quote ever came\n" in summary_table(summary)
 
 
 def test_the_summary_is_bold_on_a_terminal_only(

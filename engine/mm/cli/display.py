@@ -163,8 +163,8 @@ def _feed(s: Mapping[str, Any]) -> list[tuple[str, str]]:
     text = f"{_count(live['connections'], 'connection')}, {_count(len(ends), 'gap')} of the book"
     if ends:
         text += f", {sum(end - start for start, end in ends) / 1e6:.1f} s"
-    if s["rows"].get("book") == 0:
-        text += "; no book ever came"
+    if s["rows"].get("quotes") == 0:
+        text += "; no quote ever came"
     odd = [f"{n:,} {name}" for name, n in live["counters"].items() if n and name not in _USUAL]
     return [("feed", text), *([("", ", ".join(odd))] if odd else [])]
 
