@@ -123,7 +123,8 @@ class WebSocket:
                 raise LineError(f"a message is larger than {self._max_bytes} bytes")
             if event.message_finished:
                 text = isinstance(event, ws.TextMessage)
-                self._found.append(("" if text else b"").join(self._parts))  # type: ignore[arg-type]
+                whole = ("" if text else b"").join(self._parts)  # type: ignore[arg-type]
+                self._found.append(_as_text(whole))
                 self._parts, self._length = [], 0
         elif isinstance(event, ws.Ping):
             self._reply(event.response())
@@ -184,6 +185,14 @@ async def dial(url: str) -> trio.abc.Stream:
             raise LineError(f"no TLS with {parts.netloc}: {exc.__cause__ or exc}") from exc
         raise
     return stream
+
+
+def _as_text(message: str | bytes) -> str | bytes:
+    """Read text that came as bytes, as from a recording played line by line; else leave it."""
+    try:
+        return message if isinstance(message, str) else message.decode()
+    except UnicodeDecodeError:
+        return message
 
 
 def _closing(event: ws.CloseConnection) -> str:

@@ -314,6 +314,16 @@ async def test_a_wait_that_ends_while_a_ping_is_answered_loses_no_text() -> None
         assert await socket.receive() == ["a", "b"]
 
 
+async def test_text_that_comes_in_a_binary_frame_is_text() -> None:
+    async def serve(stream: trio.abc.Stream) -> None:
+        await accept(stream)
+        await stream.send_all(
+            b"\x82\x02\xc3\xa9\x02\x01\xc3\x80\x01\xa9\x82\x01\xff\x88\x02\x03\xe8"
+        )
+
+    assert await talk(serve) == ["é", "é", b"\xff", "end: close code 1000"]
+
+
 @pytest.mark.parametrize(
     ("sent", "end"),
     [
