@@ -129,6 +129,21 @@ def test_a_gap_and_the_snapshot_after_it_come_back(tmp_path: Path, pause: int) -
     assert recorder.recorded.gaps == 1
 
 
+def test_a_book_lost_for_good_is_no_gap_and_one_regained_in_a_later_batch_is(
+    tmp_path: Path,
+) -> None:
+    parts = [
+        snapshot(MIDNIGHT, 100, 101),
+        gap(MIDNIGHT + 9, 101),
+        snapshot(MIDNIGHT + 99, 100, 101),
+    ]
+    batches = settled([MarketBatch(stream(p), int(stream(p)["ts_local"][-1])) for p in parts])
+    for count, gaps in ((1, 0), (2, 0), (3, 1)):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        assert record(folder, batches[:count]).recorded.gaps == gaps
+
+
 def test_without_quotes_of_its_own_a_stream_leaves_no_file_of_them(tmp_path: Path) -> None:
     live = stream(snapshot(MIDNIGHT, 100))
     record(tmp_path, settled([MarketBatch(live, MIDNIGHT)]), has_quotes=False)

@@ -80,7 +80,7 @@ def _lines(done: Recorded) -> Iterator[str]:
     else:
         length = timedelta(microseconds=done.last_ts - done.first_ts)
         yield f"{_clock(done.first_ts)} – {_clock(done.last_ts)} UTC ({length})"
-    yield f"{done.gaps} gaps, in which the book was lost"
+    yield f"{done.gaps} {'gap' if done.gaps == 1 else 'gaps'}, in which the book was lost"
 
 
 def _clock(ts: int) -> str:

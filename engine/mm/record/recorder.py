@@ -6,6 +6,7 @@ a second of a busy market takes a few milliseconds, so it is done where the batc
 would only add a way to lose the order.
 """
 
+import itertools
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from typing import Final
 import attrs
 import numpy as np
 
-from mm.api import CLEAR, MICRO, Instrument, MarketBatch, PluginError, Rows, UsageError
+from mm.api import CLEAR, LEVEL, MICRO, Instrument, MarketBatch, PluginError, Rows, UsageError
 from mm.core.numbering import DAY_US
 from mm.record.files import MemberFile
 from mm.record.replay import ReplayFile
@@ -41,7 +42,7 @@ class Recorded:
     until: int | None = None
     """The last watermark [µs]."""
     gaps: int = 0
-    """Times the book was lost: cleared with nothing to put in its place."""
+    """Times the book was lost, cleared with nothing in its place, and came back."""
 
 
 class RawLog:
@@ -121,6 +122,8 @@ class Recorder:
         self._day = -1
         self._files: dict[int, MemberFile] = {}
         self._flushed = 0
+        self._is_lost = False
+        """The book was lost and did not come back yet."""
 
     def write(self, batch: MarketBatch) -> None:
         """Take the next batch, settled by ``Numbering``.
@@ -188,9 +191,17 @@ class Recorder:
         if len(events):
             recorded.first_ts = recorded.first_ts or int(events["ts_local"][0])
             recorded.last_ts = int(events["ts_local"][-1])
-            clears = np.flatnonzero(events["kind"] == CLEAR)
-            if len(clears):
-                recorded.gaps += int(np.count_nonzero(events["size"][clears + 1] == 0))
+            self._count_gaps(events)
+
+    def _count_gaps(self, events: Rows) -> None:
+        """Count losses that the book came back from: whoever stops recording loses it, too."""
+        clears = np.flatnonzero(events["kind"] == CLEAR)
+        losses = clears[events["size"][clears + 1] == 0].tolist()
+        starts = [-1, *losses] if self._is_lost else losses
+        levels = np.flatnonzero((events["kind"] == LEVEL) & (events["size"] > 0))
+        for start, end in itertools.pairwise([*starts, len(events)]):
+            self._is_lost = not np.any((levels > start) & (levels < end))
+            self.recorded.gaps += not self._is_lost
 
     def _check_times(self, batch: MarketBatch) -> None:
         events = batch.events
