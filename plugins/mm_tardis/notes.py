@@ -96,7 +96,7 @@ def _about(found: Findings) -> list[str]:
     sentences += [text.format(n=found.count(c)) for c, text in _SENTENCES if found.count(c)]
     if found.count(ta.SNAPSHOTS) > 1:
         again = found.count(ta.SNAPSHOTS) - 1
-        sentences.append(f"the recorder started again {again} times; each clears the book")
+        sentences.append(f"snapshots after the first, each of which clears the book: {again}")
     if found.kind == TICKERS and found.count(ta.NO_FUNDING) == found.rows:
         sentences.append("no row has a funding rate and its time, so no funding is paid")
     # Trades and tickers pause as a matter of course; a touch or book that does has lost data.

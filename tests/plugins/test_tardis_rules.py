@@ -146,6 +146,12 @@ def test_a_snapshot_after_changes_clears_again(tmp_path: Path) -> None:
     assert got == [(CLEAR, 0), (LEVEL, 1), (LEVEL, 2), (CLEAR, 0), (LEVEL, 3)]
 
 
+def test_more_snapshots_than_one_are_told_whatever_they_come_from(tmp_path: Path) -> None:
+    rows = [line(6000 + n, flag, "bid", 64000, n) for n, flag in ((200, "true"), (300, "false"))]
+    survey, _ = replay(tmp_path, book=text("book", [*rows, line(6900, "true", "bid", 64000, 0)]))
+    assert survey.notes == ("book: snapshots after the first, each of which clears the book: 1",)
+
+
 @pytest.mark.parametrize(("pause_us", "clears"), [(1_000_000, 1), (1_000_001, 2)])
 def test_a_pause_over_a_second_inside_a_snapshot_starts_another(
     tmp_path: Path, pause_us: int, clears: int
