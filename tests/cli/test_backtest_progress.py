@@ -141,10 +141,13 @@ def test_the_summary_says_how_whole_a_live_feed_was(backtest: Any) -> None:
     assert "feed" not in summary_table(summary)
     start, counters = summary["last_ts"] - 5_000_000, {"frames": 9, "gaps": 2, "unknown_id": 1}
     gaps = [{"start": start, "end": start + 500_000}, {"start": start + 4_000_000, "end": None}]
-    summary["live"] = {"connections": 2, "gaps": gaps, "counters": counters}
+    lags = {"exchange_to_arrival": {"p50": 0.94, "p99": 50.5}, "arrival_to_engine": {}}
+    live = {"connections": 2, "gaps": gaps, "counters": counters, "lag_ms": lags}
+    summary["live"] = live
     table = summary_table(summary)
     assert "2 connections, 2 gaps of the book, 1.5 s\n" in table
     assert "1 unknown_id\n" in table
+    assert "late, p50 and p99      exchange to arrival 0.9, 50.5 ms\n" in table
     assert "frames" not in table
     summary["rows"]["quotes"] = 0
     assert "1.5 s; no quote ever came\n" in summary_table(summary)

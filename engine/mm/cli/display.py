@@ -12,6 +12,7 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from mm.cli.live_state import lag_text
 from mm.run.progress import Progress
 from mm.run.session import Plan
 
@@ -166,7 +167,9 @@ def _feed(s: Mapping[str, Any]) -> list[tuple[str, str]]:
     if s["rows"].get("quotes") == 0:
         text += "; no quote ever came"
     odd = [f"{n:,} {name}" for name, n in live["counters"].items() if n and name not in _USUAL]
-    return [("feed", text), *([("", ", ".join(odd))] if odd else [])]
+    late = lag_text(live["lag_ms"])
+    rows = [("feed", text), ("", ", ".join(odd)), ("late, p50 and p99", late)]
+    return [(label, text) for label, text in rows if text]
 
 
 def _money(value: float | None) -> str:

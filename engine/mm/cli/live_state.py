@@ -1,5 +1,6 @@
 """What there is to say of a live run at a moment, for the view and for the log alike."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -55,11 +56,11 @@ def live_state(progress: Progress, health: Health | None, instrument: Instrument
     )
 
 
-def lag_text(health: Health) -> str:
+def lag_text(lags: Mapping[str, Mapping[str, float]]) -> str:
     """Say how late things were, median and 99th percentile, in one line."""
     found = [
         f"{name.replace('_', ' ')} {figures['p50']:.1f}, {figures['p99']:.1f}"
-        for name, figures in health.lags.items()
+        for name, figures in lags.items()
         if figures
     ]
     return "; ".join(found) + (" ms" if found else "")

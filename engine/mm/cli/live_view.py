@@ -72,7 +72,7 @@ def _rows(
     minutes, seconds = divmod(int(elapsed_s), 60)
     status = "listening" if health is None else health.state
     average = f" @ {state.average_price:.10g}" if math.isfinite(state.average_price) else ""
-    lag = lag_text(health) if health is not None else ""
+    lag = lag_text(health.lags) if health is not None else ""
     odd = "" if health is None else _oddities(health)
     return [
         (plan.parts.instruments[0].symbol, f"{status}, {minutes}:{seconds:02d} min, paper trading"),
