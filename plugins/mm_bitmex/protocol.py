@@ -30,12 +30,11 @@ connection. What comes at the wrong time is counted and does nothing else.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mm.api import MICRO, ConfigError, DataError, Instrument
+from mm.api import ConfigError, DataError, Instrument
 from mm_bitmex import frames, reactions
 from mm_bitmex.book import BookError
 from mm_bitmex.config import BitmexConfig
 from mm_bitmex.frames import shown
-from mm_bitmex.normalise import OLDEST
 from mm_bitmex.session import OPEN, Session, State
 from mm_bitmex.step import Draft, Step
 from mm_bitmex.topics import Topic
@@ -55,7 +54,6 @@ class Protocol:
 
     def __init__(self, config: BitmexConfig, instrument: Instrument, seed: int) -> None:
         self._session = Session(config, instrument, seed)
-        self._clock_is_told = False
 
     @property
     def counts(self) -> dict[str, int]:
@@ -205,17 +203,7 @@ class Protocol:
                 session.distrust(draft, topic, str(fault), ts)
             except DataError as fault:
                 session.fail(draft, fault, ts)
-            self._tell_clock(draft)
-
-    def _tell_clock(self, draft: Draft) -> None:
-        """Note once that the exchange's clock is not ours."""
-        foreign = self._session.feed.foreign
-        if foreign is not None and not self._clock_is_told:
-            self._clock_is_told = True
-            draft.notes.append(
-                f"a row is stamped {foreign}, over {OLDEST // MICRO} s before it came: this is a "
-                "recording, or our clock is wrong; such rows count as made when they came"
-            )
+            session.tell_clock(draft)
 
     def _rows(self, draft: Draft, topic: Topic, body: Mapping[str, Any], ts: int) -> None:
         session = self._session

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Final, NamedTuple
 
-from mm.api import Instrument, MMError
+from mm.api import MICRO, Instrument, MMError
 from mm_bitmex.backoff import Backoff
 from mm_bitmex.config import BitmexConfig
 from mm_bitmex.feed import Feed
+from mm_bitmex.normalise import OLDEST
 from mm_bitmex.step import Draft
 from mm_bitmex.topics import NEVER, Topic, request
 
@@ -68,7 +69,7 @@ class Session:
         self._backoff = Backoff(
             config.backoff_s, config.backoff_cap_s, config.max_opens_per_hour, seed
         )
-        self.has_been_live = False
+        self.has_been_live = self._clock_is_told = False
         self.phase = State.WAITING
         self._deadline = 0.0  # s: WAITING: open; CONNECTING: give up
         self._heard = 0.0  # s: the last frame
@@ -135,6 +136,16 @@ class Session:
         """Start the good time of this connection, if all that is required is live."""
         if self._live_from is None and self.state is State.LIVE:
             self._live_from, self.has_been_live = now, True
+
+    def tell_clock(self, draft: Draft) -> None:
+        """Note once that the exchange's clock is not ours."""
+        foreign = self.feed.foreign
+        if foreign is not None and not self._clock_is_told:
+            self._clock_is_told = True
+            draft.notes.append(
+                f"a row is stamped {foreign}, over {OLDEST // MICRO} s before it came: this is a "
+                "recording, or our clock is wrong; such rows count as made when they came"
+            )
 
     def subscribe(self, draft: Draft, topics: Sequence[Topic], now: float) -> None:
         """Ask for topics."""
