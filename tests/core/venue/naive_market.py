@@ -52,14 +52,24 @@ class NaiveMarket(NaiveOrders):
     def look(self, order: Open, shown: int, ts_exchange: int) -> None:
         if order.ahead == UNKNOWN:
             order.ahead = order.ahead_entry = shown
+            order.gained.append([ts_exchange, math.inf])
+            order.moved_ts = ts_exchange
         elif shown < order.shown:
             ahead = ahead_after(self.session.model, order, shown)
-            order.gained = order.ahead - ahead
-            order.gained_ts = ts_exchange
+            if ahead < order.ahead:
+                self.gain(order, ts_exchange, order.ahead - ahead)
             order.ahead = ahead
         if shown != order.shown:
             order.printed = 0
+            order.moved_ts = ts_exchange
         order.shown = shown
+
+    def gain(self, order: Open, ts_exchange: int, lots: float) -> None:
+        """Remember the last four times at which the level moved an order up."""
+        if order.gained and order.gained[-1][0] == ts_exchange:
+            order.gained[-1][1] += lots
+        else:
+            order.gained = [*order.gained, [ts_exchange, lots]][-4:]
 
     def match(self, event: Event) -> None:
         self.prints += 1
@@ -112,12 +122,13 @@ class NaiveMarket(NaiveOrders):
             return 0
         else:
             fresh = float(size)
-            if event.ts_exchange <= order.gained_ts:
-                known = min(order.gained, size)
-                order.gained -= known
-                fresh -= known
-            else:
-                order.printed += size
+            for gained in order.gained:
+                if event.ts_exchange <= gained[0]:
+                    known = min(gained[1], fresh)
+                    gained[1] -= known
+                    fresh -= known
+            if event.ts_exchange > order.moved_ts:
+                order.printed += fresh
             rule = QUEUE_REACHED
             if self.session.model == "probabilistic":
                 rule = MODEL_DRAW

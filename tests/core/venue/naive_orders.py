@@ -98,7 +98,8 @@ class NaiveOrders:
         shown = self.market(order).shown(order.command.side, order.price)
         order.ahead = order.ahead_entry = shown
         order.shown = max(shown, 0)
-        order.gained = order.gained_ts = 0
+        order.gained = []
+        order.moved_ts = 0
         order.printed = 0
         self.orders.append(order)
 

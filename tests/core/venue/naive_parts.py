@@ -34,9 +34,10 @@ class Open:
     ahead: float = UNKNOWN
     shown: int = 0
     """Lots displayed at our price when we last looked."""
-    gained: float = 0
-    """Lots that the last shrinking of the level took off ``ahead``; late prints are set off."""
-    gained_ts: int = 0
+    gained: list[list[float]] = attrs.field(factory=list)
+    """[when the level changed, lots that this took off ``ahead``]; late prints are set off."""
+    moved_ts: int = 0
+    """When the level last changed."""
     printed: float = 0.0
     """Lots printed at our price since the level's last change."""
     reached: int = 0

@@ -117,6 +117,35 @@ def test_what_a_late_print_was_set_off_against_is_spent() -> None:
     ]
 
 
+def test_late_prints_explain_every_change_that_was_made_no_earlier() -> None:
+    """The level falls to 7 and 3 before the prints of 3 and 4 come; the next takes 3, then us."""
+    falls = (*BOOK, level(3, BUY, 100, 7), level(4, BUY, 100, 3))
+    late = (trade(5, 100, 3, SELL, 1, ts_exchange=3), trade(6, 100, 4, SELL, 2, ts_exchange=4))
+    assert told(*falls, *late)[1:] == []
+    assert told(*falls, *late, trade(7, 100, 5, SELL, 3))[1:] == [
+        "1 filled 2 at 100, queue_reached, 3 left"
+    ]
+
+
+def test_a_late_print_does_not_explain_what_changed_before_it_was_made() -> None:
+    """Six leave, so 4 are ahead; 1 more leaves when a print of 4 is made: 1 known, 3 ahead."""
+    tape = (*BOOK, level(3, BUY, 100, 4), level(5, BUY, 100, 3))
+    assert told(*tape, trade(6, 100, 4, SELL, 1, ts_exchange=5), trade(7, 100, 1, SELL, 2))[1:] == [
+        "1 filled 1 at 100, queue_reached, 4 left"
+    ]
+
+
+def test_with_quotes_alone_a_print_already_missing_in_the_size_first_seen_eats_nothing() -> None:
+    """The touch falls to 99, of which 4 were just sold; the print comes late: still 20 ahead."""
+    deep = (at(2, limit(1, BUY, 99, 5)),)
+    tape = (quote(1, 100, 10, 101, 10), quote(3, 99, 20, 101, 10))
+    late = trade(4, 99, 4, SELL, 1, ts_exchange=3)
+    assert told(*tape, late, trade(5, 99, 20, SELL, 2), decisions=deep)[1:] == []
+    assert told(*tape, late, trade(5, 99, 21, SELL, 2), decisions=deep)[1:] == [
+        "1 filled 1 at 99, queue_reached, 4 left"
+    ]
+
+
 def test_a_book_row_that_comes_after_its_print_is_not_counted_twice() -> None:
     """A print of 6 leaves 4 ahead; the level then falls from 10 to 4: still 4 ahead."""
     tape = (*BOOK, trade(3, 100, 6, SELL, 1), level(4, BUY, 100, 4))

@@ -47,6 +47,7 @@ from mm.core.venue.state import (
     remember,
     remove,
     report_order,
+    start_queue,
 )
 
 
@@ -127,8 +128,7 @@ def _join_queue(venue: Venue, order: Any) -> None:
     order["ahead"] = float(shown)
     order["ahead_entry"] = shown
     order["level"] = max(shown, 0)
-    order["credit"] = 0.0
-    order["printed"] = 0.0
+    start_queue(order)
 
 
 @inner

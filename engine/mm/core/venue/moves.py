@@ -4,13 +4,13 @@
 without a book), until the touch comes there. A print beyond our price fills us; one at our price
 moves us up as the fill model says. A print's size is used once across our orders, best price
 first, then oldest. What a print explained is not counted again as a shrinking level, whichever
-of the two comes first: a print made no later than the level's last change is set off against
-what that change already took off ``ahead``.
+of the two comes first: a print is set off against what the level's changes made no earlier than
+it have already taken off ``ahead``.
 """
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -20,7 +20,10 @@ from mm.core.book import ASK, BID, set_level
 from mm.core.draws import FILL, uniform
 from mm.core.venue.arrivals import displayed
 from mm.core.venue.reduce import trim_reduce_only
-from mm.core.venue.state import Rules, Venue, fill, note_matched, remove
+from mm.core.venue.state import CREDITS, Rules, Venue, fill, note_matched, remove
+
+_ALL: Final = 2.0**53
+"""Lots; more than any print. Whatever traded until we first saw a level is missing in it."""
 
 
 @inner
@@ -117,12 +120,8 @@ def _reached(
     rules: Rules, event: Any, order: Any, size: int, draw: float, on_print: Callable[..., float]
 ) -> int:
     """Move ``order`` up for a print at its price; return the lots that got past its queue."""
-    fresh = float(size)
-    if event["ts_exchange"] <= order["credit_ts"]:
-        explained = min(order["credit"], fresh)
-        order["credit"] -= explained
-        fresh -= explained
-    else:
+    fresh = _unexplained(order, event["ts_exchange"], float(size))
+    if event["ts_exchange"] > order["moved_ts"]:
         order["printed"] += fresh
     if fresh <= 0.0:
         return 0
@@ -130,6 +129,30 @@ def _reached(
     order["ahead"] = max(ahead, 0.0)
     # A queue share of 2.9999999999 lots is 3 lots.
     return math.floor(1e-9 - ahead) if ahead < 0.0 else 0
+
+
+@inner
+def _note_credit(order: Any, ts: int, lots: float) -> None:
+    """Note that a change of the level, made at ``ts``, took ``lots`` off what is ahead."""
+    stamps, lots_of = order["credit_ts"], order["credit"]
+    if ts != stamps[CREDITS - 1]:
+        for i in range(CREDITS - 1):
+            stamps[i] = stamps[i + 1]
+            lots_of[i] = lots_of[i + 1]
+        stamps[CREDITS - 1] = ts
+        lots_of[CREDITS - 1] = 0.0
+    lots_of[CREDITS - 1] += lots
+
+
+@inner
+def _unexplained(order: Any, ts: int, size: float) -> float:
+    """Spend credits of changes made at ``ts`` or later on a print; return what is left of it."""
+    for i in range(CREDITS):
+        if order["credit_ts"][i] >= ts:
+            spent = min(order["credit"][i], size)
+            order["credit"][i] -= spent
+            size -= spent
+    return size
 
 
 @inner
@@ -152,6 +175,7 @@ def _level_moved(
         if order["ahead"] < 0.0:
             order["ahead"] = float(size)
             order["ahead_entry"] = size
+            _note_credit(order, event["ts_exchange"], _ALL)
         elif size == order["level"]:
             continue
         elif size < order["level"]:
@@ -160,10 +184,11 @@ def _level_moved(
                 before, float(order["level"]), float(size), order["printed"], rules.p0, rules.p1
             )
             order["ahead"] = max(0.0, min(before, after, float(size)))
-            order["credit"] = before - order["ahead"]
-            order["credit_ts"] = event["ts_exchange"]
+            if order["ahead"] < before:
+                _note_credit(order, event["ts_exchange"], before - order["ahead"])
         order["level"] = size
         order["printed"] = 0.0
+        order["moved_ts"] = event["ts_exchange"]
 
 
 @inner

@@ -18,6 +18,9 @@ from mm.api.jit import inner
 from mm.core.book import Levels
 from mm.core.venue.latency import RESPONSE, latency_us
 
+CREDITS: Final = 4
+"""Changes of a level that may await their prints; on two recorded markets, 4 do as well as 200."""
+
 OPEN: Final = np.dtype(
     [
         ("order_id", "i8"),
@@ -30,11 +33,14 @@ OPEN: Final = np.dtype(
         ("reached", "i8"),  # µs, exchange: when that command arrived
         ("ahead_entry", "i8"),
         ("level", "i8"),  # lots displayed at our price, as last seen
-        ("credit_ts", "i8"),  # µs, exchange: prints up to here are in the level already
+        ("moved_ts", "i8"),  # µs, exchange: of the level's last change; prints up to here are in it
         ("offered", "i8"),  # the last round of matching it was offered something in, see ``rounds``
         ("ahead", "f8"),  # lots before us; -1 = not known
-        ("credit", "f8"),  # lots that the level's last change took off ``ahead``
         ("printed", "f8"),  # lots printed at our price since the level's last change
+        # Of the level's latest changes, last one last: when [µs, exchange], and the lots that each
+        # took off ``ahead`` and no print has explained yet.
+        ("credit_ts", "i8", (CREDITS,)),
+        ("credit", "f8", (CREDITS,)),
         ("instrument", "i2"),
         ("side", "i1"),
         ("reduce_only", "i1"),
@@ -201,14 +207,22 @@ def remember(order: Any, command: Any) -> None:
     order["reached"] = command["arrival"]
     order["ahead_entry"] = -1
     order["level"] = 0
-    order["credit_ts"] = 0
     order["offered"] = 0
     order["ahead"] = -1.0
-    order["credit"] = 0.0
-    order["printed"] = 0.0
+    start_queue(order)
     order["instrument"] = command["instrument"]
     order["side"] = command["side"]
     order["reduce_only"] = command["reduce_only"]
+
+
+@inner
+def start_queue(order: Any) -> None:
+    """Forget what moved ``order`` up its last queue."""
+    order["moved_ts"] = 0
+    order["printed"] = 0.0
+    for i in range(CREDITS):
+        order["credit_ts"][i] = 0
+        order["credit"][i] = 0.0
 
 
 @inner
