@@ -30,7 +30,8 @@ class TableConfig:
     """``[execution.table]``"""
 
     path: str = option(
-        help="CSV with columns req_ts,exch_ts,resp_ts [µs]: sent, at the venue, answer received."
+        file=True,
+        help="CSV with columns req_ts,exch_ts,resp_ts [µs]: sent, at the venue, answer received.",
     )
 
 

@@ -10,6 +10,7 @@ class ScriptedConfig:
     """Table ``[strategy.scripted]``."""
 
     path: str = option(
+        file=True,
         help="CSV file of the orders: ts,side,price,size,type,tif,client_id,action; seen from the"
-        " current directory."
+        " current directory.",
     )

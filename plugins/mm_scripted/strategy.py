@@ -1,7 +1,8 @@
 """``Scripted``, the strategy: answers each row with the script's orders of that time.
 
-It remembers nothing and looks at nothing, the account included, so it decides any number of rows
-at once. Each row's trace shows the touch, and the prices that its orders ask for.
+It looks at nothing, the account included, and remembers only how far the rows have come, so it
+decides any number of them at once. Orders after the last row were never sent, and it says so.
+Each row's trace shows the touch, and the prices that its orders ask for.
 """
 
 from collections.abc import Sequence
@@ -21,12 +22,27 @@ class ScriptedStrategy:
 
     def __init__(self, script: Script, instruments: Sequence[Instrument]) -> None:
         """Submit the orders of ``script``; ``instruments`` are the run's."""
+        self._script = script
         self._orders = script.orders
+        self._reached = 0
         self._half_ticks = np.array([one.price(1) / 2.0 for one in instruments])
 
     def observe(self, rows: Rows) -> Rows:
-        """Add nothing."""
+        """Add nothing; note how many orders are due."""
+        if len(rows):
+            self._reached = int(rows["end_order"][-1])
         return rows
+
+    def notes(self) -> Sequence[str]:
+        """Tell of the orders that were not sent."""
+        unsent = len(self._orders) - self._reached
+        if not unsent:
+            return ()
+        line, ts = self._script.lines[self._reached], self._orders["ts"][self._reached]
+        return (
+            f"{self._script.path}:{line}: {unsent} of {len(self._orders)} orders were not sent,"
+            f" from this one at {ts} on: the run ended before",
+        )
 
     def decide(self, rows: Rows, account: Account) -> Decisions:
         """Give the orders of every row."""

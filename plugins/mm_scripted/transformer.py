@@ -4,8 +4,8 @@ A row holds the touch as known at that time. Orders of one time and instrument t
 other in the file share a row.
 
 Before the first event there is no market to meet an order, so an order from then ends the run with
-an error. Times after the last event are never reached: such orders are not sent, and are missing
-in ``orders.csv``.
+an error. Times after the last event are never reached: such orders are not sent, are missing in
+``orders.csv``, and are told of in the summary's notes.
 """
 
 from typing import Final

@@ -1,6 +1,8 @@
 """Scripted in whole runs: each order goes out at its own time, however the stream is cut."""
 
 import csv
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import trio
 from tests.short_market import cut_sample
 
 from mm.api import ConfigError, DataError
+from mm.cli import main
 from mm.run.session import Result
 from mm.testing import run_config
 
@@ -79,6 +82,11 @@ class Bench:
         result = self.start("Scripted", *overrides)
         assert result.error is None
         return result.directory
+
+
+def noted(directory: Path) -> list[str]:
+    notes: list[str] = json.loads((directory / "summary.json").read_text())["notes"]
+    return notes
 
 
 def table(path: Path, *columns: str) -> list[tuple[str, ...]]:
@@ -152,13 +160,50 @@ def test_a_reused_id_and_an_unknown_one_are_the_venues_to_reject(bench: Bench) -
     assert ("rejected", "unknown_order") in events
 
 
-def test_an_order_after_the_last_event_is_never_sent(bench: Bench) -> None:
+def test_an_order_after_the_last_event_is_never_sent_which_the_summary_says(bench: Bench) -> None:
     directory = bench.run(
         HEADER
         + at(2_500_000, "buy,90,1,limit,GTC,a,new")
         + at(2_500_001, "buy,90,1,limit,GTC,b,new")
+        + at(2_500_002, "buy,90,1,limit,GTC,c,new")
     )
     assert table(directory / "orders.csv", "ts") == [(str(T0 + 2_500_000),)]
+    assert noted(directory) == [
+        f"{bench.folder}/orders.csv:3: 2 of 3 orders were not sent, from this one at"
+        f" {T0 + 2_500_001} on: the run ended before"
+    ]
+
+
+def test_what_was_not_sent_is_told_on_stderr_unless_quiet(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.run(HEADER + at(2_500_001, "buy,90,1,limit,GTC,a,new"))
+    command = ["backtest", "--config", str(bench.folder / "run.toml")]
+    told = f"note: {bench.folder}/orders.csv:2: 1 of 1 orders were not sent, from this one at"
+    for more, expected in (([], True), (["--quiet"], False)):
+        assert main([*command, *more, "--output", str(bench.folder / "runs")]) == 0
+        assert (told in capsys.readouterr().err) == expected
+
+
+def test_a_script_of_which_all_was_sent_gives_no_note(bench: Bench) -> None:
+    assert noted(bench.run(HEADER + at(2_500_000, "buy,90,1,limit,GTC,a,new"))) == []
+    assert noted(bench.run(HEADER)) == []
+
+
+def test_the_manifest_holds_the_hashes_of_script_and_latency_table(bench: Bench) -> None:
+    latencies = bench.folder / "latencies.csv"
+    latencies.write_text("req_ts,exch_ts,resp_ts\n0,1000,2000\n")
+    directory = bench.run(
+        HEADER + at(2_500_000, "buy,90,1,limit,GTC,a,new"),
+        "execution.latency_model=table",
+        f"execution.table.path={latencies}",
+    )
+    orders = bench.folder / "orders.csv"
+    manifest = json.loads((directory / "manifest.json").read_text())
+    assert manifest["part_inputs"] == [
+        {"key": key, "path": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        for key, path in (("strategy.scripted.path", orders), ("execution.table.path", latencies))
+    ]
 
 
 def test_orders_from_before_the_first_event_end_the_run_with_their_line(bench: Bench) -> None:

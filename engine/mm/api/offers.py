@@ -179,6 +179,7 @@ def option(
     *,
     help: str,  # noqa: A002 - what it is called everywhere else
     unit: str = "",
+    file: bool = False,
     **constraints: Any,
 ) -> Any:
     """Declare a configuration field: an ``attrs.field`` that can explain itself.
@@ -188,11 +189,13 @@ def option(
         help: one sentence, shown by ``mm config schema`` and in the README.
         unit: for instance ``"s"``, ``"1/price"``; a float always says one (``"pure number"`` if it
             has none); may be empty for counts and text.
+        file: True if the text is the path of a file that the part reads: its hash then stands in
+            the run's manifest.
         constraints: ``gt``, ``ge``, ``lt``, ``le`` (bounds, checked), ``choices`` (a tuple of the
             permitted values), or ``factory`` (for a nested table's default).
     """
     factory = constraints.pop("factory", None)
-    metadata = {"help": help, "unit": unit, **constraints}
+    metadata = {"help": help, "unit": unit, "file": file, **constraints}
     if factory is not None:
         return attrs.field(factory=factory, metadata=metadata)
     return attrs.field(default=default, metadata=metadata)

@@ -4,7 +4,7 @@ All but connectors are synchronous and pure: no Trio, no clock, no randomness of
 files (a sink writes only below the directory it is given). The host decides when they run.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -135,6 +135,14 @@ class Strategy(Protocol):
         account that has changed by their time are asked for again, so a strategy that decides
         several at once must not remember anything; one that decides one at a time may.
         """
+        ...
+
+
+class NotingStrategy(Strategy, Protocol):
+    """What a strategy may also be: one with something to say when the run is over."""
+
+    def notes(self) -> Sequence[str]:
+        """Give sentences for the summary's ``notes``. Called once, unless the run has failed."""
         ...
 
 

@@ -6,6 +6,7 @@ Only the summary goes to stdout, or with ``--json`` only the JSON; all else goes
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import trio
@@ -35,9 +36,11 @@ def run(args: argparse.Namespace) -> int:
 
 async def _run(loaded: LoadedConfig, args: argparse.Namespace) -> Result | None:
     async def carry_out(plan: Plan, reading: trio.CancelScope) -> Result:
-        if not args.quiet:
-            for note in plan.notes:
+        def tell(notes: Sequence[str]) -> None:
+            for note in () if args.quiet else notes:
                 print(f"note: {note}", file=sys.stderr)
+
+        tell(plan.notes)
         options = Options(speed=args.speed, verbose=args.verbose)
         async with trio.open_nursery() as nursery:
 
@@ -47,6 +50,7 @@ async def _run(loaded: LoadedConfig, args: argparse.Namespace) -> Result | None:
 
             result = await run_plan(plan, options, reading, watch)
             nursery.cancel_scope.cancel()
+        tell(result.summary["notes"][len(plan.notes) :])
         return result
 
     return await plan_and_run(lambda: plan_run(loaded), carry_out)

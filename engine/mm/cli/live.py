@@ -91,6 +91,8 @@ async def _trade(plan: Plan, args: argparse.Namespace, reading: trio.CancelScope
                 log.note(note)
         result = await run_plan(plan, options, reading, watch)
         nursery.cancel_scope.cancel()
+    for note in () if args.quiet else result.summary["notes"][len(plan.notes) :]:
+        log.note(note)
     if result.health is not None and not args.quiet:
         log.news(result.health.news)
     return result

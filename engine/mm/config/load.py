@@ -7,7 +7,7 @@ it, and that text with the defaults added is what a run writes beside its result
                     └────────── + defaults ──────────────────────────────> effective text
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,8 @@ class LoadedConfig:
     path: Path
     registry: Registry
     """What it was checked against: without the plugins it disables."""
+    files: Mapping[str, str] = attrs.field(factory=dict)
+    """Key -> path, for each file that a chosen part reads beside the market's."""
 
 
 def load_config(
@@ -64,7 +66,13 @@ def load_config(
     if config is None:
         raise document.error()
     text = set_values(document.text, dict(loader.defaults(config)), comment="default")
-    return LoadedConfig(config=config, text=text, path=Path(path), registry=registry)
+    return LoadedConfig(
+        config=config,
+        text=text,
+        path=Path(path),
+        registry=registry,
+        files=dict(loader.files()),
+    )
 
 
 def _choose_connector(document: Document) -> None:
@@ -108,6 +116,13 @@ class _Loader:
             yield from self._absent((name,), getattr(config, name))
         for path, made in self.chosen.items():
             yield from self._absent(path, made)
+
+    def files(self) -> Iterator[tuple[str, str]]:
+        """Every key of a chosen part that names a file for it to read, with its value."""
+        for table, made in self.chosen.items():
+            for field in attrs.fields(type(made)):
+                if field.metadata.get("file") and getattr(made, field.name):
+                    yield ".".join((*table, field.name)), getattr(made, field.name)
 
     def _absent(self, table: Keys, made: Any) -> Iterator[tuple[Keys, Any]]:
         for name in field_names(type(made)):

@@ -8,12 +8,12 @@ CSV outputs and nothing else, so that two runs can be compared across machines a
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mm.api import UsageError
+from mm.api import ConfigError, UsageError
 
 
 def create_run_directory(parent: Path, stem: str) -> Path:
@@ -80,6 +80,21 @@ def hash_file(path: Path) -> str:
     """Return the sha256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_inputs(files: Mapping[str, str]) -> list[dict[str, str]]:
+    """Hash the files that parts have read, by the key that names each.
+
+    Raises:
+        ConfigError: if one is not there any more.
+    """
+    entries = []
+    for key, path in files.items():
+        try:
+            entries.append({"key": key, "path": path, "sha256": hash_file(Path(path))})
+        except OSError as error:
+            raise ConfigError(f"{key}: {path!r} cannot be read: {error.strerror}") from error
+    return entries
 
 
 def digest(hashes: dict[str, str]) -> str:

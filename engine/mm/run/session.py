@@ -27,7 +27,14 @@ from mm.run.ends import blame, root_cause, ungrouped
 from mm.run.health import health_of
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
-from mm.run.rundir import create_run_directory, digest, hash_outputs, write_json, writing_to
+from mm.run.rundir import (
+    create_run_directory,
+    digest,
+    hash_inputs,
+    hash_outputs,
+    write_json,
+    writing_to,
+)
 from mm.run.summary import summarize
 
 
@@ -40,6 +47,8 @@ class Plan:
     parts: Parts
     """All but the sinks, which write."""
     notes: tuple[str, ...]
+    part_inputs: list[dict[str, str]]
+    """Key, path and sha256 of each file that the parts have read."""
     started: float = attrs.field(factory=time.perf_counter)
 
 
@@ -77,6 +86,7 @@ async def plan_run(loaded: LoadedConfig) -> Plan:
             loaded.config, loaded.registry, market.connector, market.survey, market.instruments
         ),
         notes=market.notes,
+        part_inputs=hash_inputs(loaded.files),
         started=started,
     )
 
@@ -129,6 +139,7 @@ async def run_plan(
         UsageError: if the results cannot be written.
     """
     directory = _make_directory(plan)
+    said: tuple[str, ...] = ()
     sinks: dict[str, Sink] = {}
     parts = attrs.evolve(
         plan.parts, sinks=sinks, speed=options.speed, duration_s=options.duration_s
@@ -140,6 +151,7 @@ async def run_plan(
         _build_sinks(plan, directory, options, sinks)
         with _recording(plan, options) as recorder:
             await run_network(attrs.evolve(parts, recorder=recorder), stop)
+        said = _last_words(parts)
     except BaseException as raised:
         error = root_cause(raised)
         if not isinstance(error, Exception):
@@ -149,7 +161,14 @@ async def run_plan(
     if health is not None:
         error = error or health.failure
     status: Status = "failed" if error else "interrupted" if stop.cancel_called else "complete"
-    return _finish(plan, parts, directory, status, error, engine_s, health)
+    ended = attrs.evolve(plan, notes=(*plan.notes, *said))
+    return _finish(ended, parts, directory, status, error, engine_s, health)
+
+
+def _last_words(parts: Parts) -> tuple[str, ...]:
+    """Ask the strategy what it has to say about the run, if it is one that does."""
+    with blame(parts.names["strategy"]):
+        return tuple(getattr(parts.strategy, "notes", tuple)())
 
 
 @contextmanager
@@ -255,6 +274,7 @@ def _manifest(plan: Plan, summary: Mapping[str, Any], hashes: dict[str, str]) ->
         "seed": plan.loaded.config.engine.seed,
         "config_sha256": hashes["config.toml"],
         "inputs": [attrs.asdict(source) for source in plan.survey.sources],
+        "part_inputs": plan.part_inputs,
         "outputs": hashes,
         "plugins": [attrs.asdict(row) for row in plan.loaded.registry.listing()],
         "versions": {
