@@ -13,7 +13,10 @@ INSTALL_AND_RUN = (
     "python3 -m venv .venv && .venv/bin/pip install ."
     " && .venv/bin/mm backtest --config example/backtest.toml"
 )
-INSTALL_AND_TEST = "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest"
+INSTALL_AND_TEST = (
+    "python3 -m venv .venv && .venv/bin/pip install -e '.[test]'"
+    " && .venv/bin/pytest -n auto --dist loadfile"
+)
 MEASURED = re.compile(r"^(time|speed) .*\n", re.MULTILINE)
 
 
