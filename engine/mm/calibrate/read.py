@@ -21,9 +21,9 @@ from mm.core.touch import BookQuotes
 from mm.run.build import has_quotes
 from mm.run.connect import connect
 from mm.run.ends import Inlet, open_channel, ungrouped
+from mm.run.market import Market, survey_market
 from mm.run.progress import Progress
 from mm.run.route import route
-from mm.run.session import Market, survey_market
 
 DEFAULT_US: Final = 500_000
 """Both intervals, where the run file's transformer has none: those of the Avellaneda strategy."""

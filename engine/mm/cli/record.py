@@ -23,7 +23,7 @@ from mm.record.recorder import Recorded
 from mm.record.session import log_frames, record_only, start_recording
 from mm.run.build import has_quotes
 from mm.run.interrupt import EXIT_CODE
-from mm.run.session import Market, survey_market
+from mm.run.market import Market, survey_market
 
 
 def run(args: argparse.Namespace) -> int:

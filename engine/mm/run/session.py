@@ -18,13 +18,14 @@ from typing import Any
 import attrs
 import trio
 
-from mm.api import MICRO, Connector, Health, Instrument, MMError, Output, Sink, Status, Survey
+from mm.api import MICRO, Health, MMError, Output, Sink, Status, Survey
 from mm.config import LoadedConfig
 from mm.record.recorder import Recorder
 from mm.record.session import log_frames, start_recording
-from mm.run.build import Options, build_parts, find_instruments, make_context
-from mm.run.ends import blame, root_cause, ungrouped
+from mm.run.build import Options, build_parts, make_context
+from mm.run.ends import blame, root_cause
 from mm.run.health import health_of
+from mm.run.market import survey_market
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
 from mm.run.rundir import (
@@ -53,17 +54,6 @@ class Plan:
 
 
 @attrs.frozen(kw_only=True)
-class Market:
-    """What a run is about: where its events come from, and what they are of."""
-
-    connector: Connector
-    survey: Survey
-    instruments: tuple[Instrument, ...]
-    notes: tuple[str, ...]
-    """A sentence for each thing the user should know."""
-
-
-@attrs.frozen(kw_only=True)
 class Result:
     """How a run ended, and what it left behind."""
 
@@ -88,33 +78,6 @@ async def plan_run(loaded: LoadedConfig) -> Plan:
         notes=market.notes,
         part_inputs=hash_inputs(loaded.files),
         started=started,
-    )
-
-
-async def survey_market(loaded: LoadedConfig) -> Market:
-    """Build the connector and have it look at its source.
-
-    Raises:
-        MMError: as the connector does; DataError if it does not tell the grid.
-    """
-    config = loaded.config
-    name = config.data.connector
-    with ungrouped(), blame(loaded.registry.owner("connector", name)):
-        offer = loaded.registry.connector(name)
-        seed = (config.engine.seed,) if offer.seeded else ()
-        connector = offer.build(config.parts.connector, config.strategy.symbol, *seed)
-        table = config.instrument
-        expect_grid = getattr(connector, "expect_grid", None)
-        grid_is_given = table.tick_size is not None and table.lot_size is not None
-        if grid_is_given and expect_grid is not None:
-            expect_grid()
-        survey = await connector.survey()
-    instruments, notes = find_instruments(config, survey)
-    return Market(
-        connector=connector,
-        survey=survey,
-        instruments=instruments,
-        notes=(*notes, *survey.notes),
     )
 
 

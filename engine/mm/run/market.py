@@ -1,0 +1,49 @@
+"""What a run is about, found out before anything is built that costs time or writes.
+
+Runs and whatever else reads a market (calibration, recording) begin here. Builds the connector and no other part.
+"""
+
+import attrs
+
+from mm.api import Connector, Instrument, Survey
+from mm.config import LoadedConfig
+from mm.run.build import find_instruments
+from mm.run.ends import blame, ungrouped
+
+
+@attrs.frozen(kw_only=True)
+class Market:
+    """What a run is about: where its events come from, and what they are of."""
+
+    connector: Connector
+    survey: Survey
+    instruments: tuple[Instrument, ...]
+    notes: tuple[str, ...]
+    """A sentence for each thing the user should know."""
+
+
+async def survey_market(loaded: LoadedConfig) -> Market:
+    """Build the connector and have it look at its source.
+
+    Raises:
+        MMError: as the connector does; DataError if it does not tell the grid.
+    """
+    config = loaded.config
+    name = config.data.connector
+    with ungrouped(), blame(loaded.registry.owner("connector", name)):
+        offer = loaded.registry.connector(name)
+        seed = (config.engine.seed,) if offer.seeded else ()
+        connector = offer.build(config.parts.connector, config.strategy.symbol, *seed)
+        table = config.instrument
+        expect_grid = getattr(connector, "expect_grid", None)
+        grid_is_given = table.tick_size is not None and table.lot_size is not None
+        if grid_is_given and expect_grid is not None:
+            expect_grid()
+        survey = await connector.survey()
+    instruments, notes = find_instruments(config, survey)
+    return Market(
+        connector=connector,
+        survey=survey,
+        instruments=instruments,
+        notes=(*notes, *survey.notes),
+    )
