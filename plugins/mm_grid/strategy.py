@@ -4,8 +4,6 @@ Pure: ``observe`` picks the columns that are needed, ``decide`` remembers nothin
 the column ``fair`` where the run has signals, else the mid. The orders are in ``quoting``.
 """
 
-from decimal import Decimal
-
 import numpy as np
 
 from mm.api import (
@@ -13,7 +11,6 @@ from mm.api import (
     ORDER,
     WORKING,
     Account,
-    ConfigError,
     Context,
     Decisions,
     Instrument,
@@ -68,18 +65,12 @@ class GridStrategy:
 
 
 def _set_grid(grid: np.void, config: GridConfig, instrument: Instrument) -> None:
-    interval = Decimal(repr(config.interval)) / instrument.tick_size
-    if interval != interval.to_integral_value():
-        raise ConfigError(
-            f"strategy.grid.interval is {config.interval:g}, which is not a whole number of ticks"
-            f" of {instrument.symbol}; use a multiple of {instrument.tick_size}"
-        )
     numerator, denominator = instrument.tick_size.as_integer_ratio()
     grid["ticks_per_price"] = denominator
     grid["price_per_ticks"] = numerator
     grid["half_spread"] = config.half_spread
     grid["skew"] = config.skew * instrument.contracts(1)
-    grid["interval"] = int(interval)
+    grid["interval"] = instrument.whole_ticks(config.interval, "strategy.grid.interval")
     grid["levels"] = config.levels
     grid["quote_lots"] = instrument.whole_lots(config.quote_size, "strategy.grid.quote_size")
     grid["max_lots"] = instrument.whole_lots(config.max_position, "strategy.grid.max_position")

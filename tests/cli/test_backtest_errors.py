@@ -145,6 +145,40 @@ def check_sealed(run: Any, status: str) -> None:
                 " lots of XBTUSD; use a multiple of 100"
             ],
         ),
+        (
+            ["strategy.avellaneda.quote_size=1e300"],
+            [
+                "strategy.avellaneda.quote_size is 1e+300 contracts, which is more than 1e+15 lots"
+                " of XBTUSD; expected a multiple of 100 below that"
+            ],
+        ),
+        *(
+            (
+                [f"risk.{key}={value}"],
+                [
+                    f"risk.{key} is {float(value):g} contracts, expected one to 1e+15 lots of"
+                    " XBTUSD, 100 each; 0 = no limit"
+                ],
+            )
+            for key in ("max_order_size", "max_position")
+            for value in ("99.9", "1e300")
+        ),
+        (
+            ["risk.max_silence_s=1e300"],
+            ["--set risk.max_silence_s: must be >= 0 and <= 86400 s, was 1e+300"],
+        ),
+        (
+            ["funding.rate=0.0001", "funding.interval_h=1e-9"],
+            ["--set funding.interval_h: must be >= 0.001 and <= 24 h, was 1e-09"],
+        ),
+        (
+            ["instrument.tick_size=1e-30", "instrument.multiplier=1e308"],
+            [
+                "--set instrument.multiplier: must be >= 1e-12 and <= 1000000000000.0 base or"
+                " quote units, was 1e+308",
+                "--set instrument.tick_size: must be >= 1e-12 price, was 1E-30",
+            ],
+        ),
     ],
 )
 @pytest.mark.parametrize("dry", [False, True], ids=["", "dry run"])

@@ -378,8 +378,10 @@ def test_the_peak_memory_is_the_runs_own(backtest: Any) -> None:
 
 
 def test_money_beyond_all_bounds_is_left_out_of_the_summary(backtest: Any) -> None:
-    """1e308 quote units a contract: infinite fees. JSON knows no infinity."""
-    done = backtest("--quiet", "--set", "instrument.multiplier=1e308")
+    """Several rebates of 1e308 are infinite. JSON knows no infinity."""
+    fees = {"fee_model": "flat", "flat.maker": "-1e308", "flat.taker": "0"}
+    sets = [w for key, value in fees.items() for w in ("--set", f"execution.{key}={value}")]
+    done = backtest("--quiet", *sets)
     assert done.code == 0
     assert backtest.runs()[0].summary["fees_paid"] == 0.0
     assert backtest.runs()[0].summary["rebates_earned"] is None

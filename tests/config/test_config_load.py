@@ -126,7 +126,7 @@ contract_type = "linear"
         ("execution.pear", "{}", "unknown key, did you mean 'pair'?"),
         ("data", "3", "expected a table, was the integer 3"),
         ("engine.seed", '""', "expected an integer, was the string ''"),
-        ("instrument.tick_size", "0", "must be > 0 price, was 0"),
+        ("instrument.tick_size", "0", "must be >= 1e-12 price, was 0"),
     ],
 )
 def test_a_wrong_value_is_refused_in_words(load: Load, key: str, value: str, text: str) -> None:

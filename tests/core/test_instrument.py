@@ -28,3 +28,11 @@ def test_contracts_become_lots_only_if_they_are_whole(step: str, lots: int | Non
             instrument.whole_lots(0.1, "k")
     else:
         assert instrument.whole_lots(0.1, "k") == lots
+
+
+@pytest.mark.parametrize("name", ["whole_lots", "whole_ticks"])
+def test_more_lots_or_ticks_than_can_be_counted_are_refused(name: str) -> None:
+    instrument = Instrument(symbol="X", tick_size=Decimal("0.1"), lot_size=Decimal("0.1"))
+    assert getattr(instrument, name)(1e14, "k") == 10**15
+    with pytest.raises(ConfigError, match=rf"^k is 2e\+14.*more than 1e\+15 {name[6:]} of X"):
+        getattr(instrument, name)(2e14, "k")

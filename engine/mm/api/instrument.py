@@ -13,6 +13,9 @@ ContractType: TypeAlias = Literal["Linear", "Inverse", "Quanto"]
 MICRO: Final = 1_000_000
 """Microseconds in a second."""
 
+MOST_UNITS: Final = 10**15
+"""Lots or ticks that a configuration may name; sums of a few are still exact as floats."""
+
 
 @attrs.frozen(kw_only=True)
 class Instrument:
@@ -51,14 +54,26 @@ class Instrument:
         Raises:
             ConfigError: if it is not a whole number of lots, at least one.
         """
+        return self._whole(f"{key} is {contracts:g} contracts", contracts, self.lot_size, "lots")
+
+    def whole_ticks(self, price: float, key: str) -> int:
+        """Turn a difference of prices into ticks; arguments and errors as of ``whole_lots``."""
+        return self._whole(f"{key} is {price:g}", price, self.tick_size, "ticks")
+
+    def _whole(self, subject: str, amount: float, step: Decimal, what: str) -> int:
         # repr gives the decimal that the user wrote, where the float itself is only near it.
-        lots = Decimal(repr(contracts)) / self.lot_size
-        if lots < 1 or lots != lots.to_integral_value():
+        count = Decimal(repr(amount)) / step
+        if count > MOST_UNITS:
             raise ConfigError(
-                f"{key} is {contracts:g} contracts, which is not a whole number of lots of"
-                f" {self.symbol}; use a multiple of {self.lot_size}"
+                f"{subject}, which is more than {MOST_UNITS:.0e} {what} of {self.symbol};"
+                f" expected a multiple of {step} below that"
             )
-        return int(lots)
+        if count < 1 or count != count.to_integral_value():
+            raise ConfigError(
+                f"{subject}, which is not a whole number of {what} of {self.symbol};"
+                f" use a multiple of {step}"
+            )
+        return int(count)
 
     def price_text(self, ticks: int) -> str:
         """Write ticks as an exact decimal price."""

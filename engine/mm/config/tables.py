@@ -145,16 +145,19 @@ class InstrumentTable:
     """``[instrument]``"""
 
     tick_size: Decimal | None = option(
-        None, help="Step of prices, exact; empty = inferred from the data.", unit="price", gt=0
-    )
+        None, help="Step of prices, exact; empty = inferred from the data.", unit="price",
+        ge=1e-12,
+    )  # fmt: skip
     lot_size: Decimal | None = option(
-        None, help="Step of sizes, exact; empty = inferred from the data.", unit="contracts", gt=0
-    )
+        None, help="Step of sizes, exact; empty = inferred from the data.", unit="contracts",
+        ge=1e-12,
+    )  # fmt: skip
     multiplier: float = option(
         1.0,
         help="Worth of one contract: in the base currency (Linear) or the quote's (Inverse).",
         unit="base or quote units",
-        gt=0,
+        ge=1e-12,
+        le=1e12,
     )
 
 
@@ -179,8 +182,9 @@ class RiskTable:
         ge=0,
     )
     max_silence_s: float = option(
-        0.0, help="Silence of the feed that cancels everything until it speaks.", unit="s", ge=0
-    )
+        0.0, help="Silence of the feed that cancels everything until it speaks.", unit="s",
+        ge=0, le=86_400,
+    )  # fmt: skip
 
 
 @attrs.frozen(kw_only=True)
@@ -192,7 +196,7 @@ class FundingTable:
         unit="share of value", gt=-1, lt=1,
     )  # fmt: skip
     first_h: float = option(4.0, help="First time of the day, UTC.", unit="h", ge=0, lt=24)
-    interval_h: float = option(8.0, help="From one time to the next.", unit="h", gt=0, le=24)
+    interval_h: float = option(8.0, help="From one time to the next.", unit="h", ge=0.001, le=24)
 
 
 @attrs.frozen(kw_only=True)

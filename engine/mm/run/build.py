@@ -13,6 +13,7 @@ import attrs
 
 from mm.api import (
     MICRO,
+    MOST_UNITS,
     RATE_UNIT,
     TOUCH_FIELDS,
     ConfigError,
@@ -228,18 +229,25 @@ def _build_fees(config: RunConfig, registry: Registry, context: Context) -> FeeM
 
 def _limits(config: RunConfig, instrument: Instrument) -> Limits:
     table = config.risk
-
-    def lots(contracts: float) -> int:
-        return math.floor(Decimal(repr(contracts)) / instrument.lot_size)
-
     return Limits(
-        order_lots=lots(table.max_order_size),
-        position_lots=lots(table.max_position),
+        order_lots=_limit_lots("max_order_size", table.max_order_size, instrument),
+        position_lots=_limit_lots("max_position", table.max_position, instrument),
         orders_per_s=table.max_orders_per_s,
-        stale_us=round(table.max_silence_s * MICRO),
+        stale_us=max(round(table.max_silence_s * MICRO), int(table.max_silence_s > 0)),
         collar=table.price_collar,
         loss=table.max_loss,
     )
+
+
+def _limit_lots(key: str, contracts: float, instrument: Instrument) -> int:
+    """Turn a limit into lots, rounded down; 0 contracts mean that there is none."""
+    lots = math.floor(Decimal(repr(contracts)) / instrument.lot_size)
+    if contracts > 0 and not 1 <= lots <= MOST_UNITS:
+        raise ConfigError(
+            f"risk.{key} is {contracts:g} contracts, expected one to {MOST_UNITS:g} lots of"
+            f" {instrument.symbol}, {instrument.lot_size} each; 0 = no limit"
+        )
+    return lots
 
 
 def _funding(config: RunConfig) -> FundingSchedule | None:
