@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import os
 import resource
 import subprocess
 import sys
@@ -410,6 +411,23 @@ def test_no_room_for_the_summary_is_an_error_too(backtest: Any) -> None:
     assert "cannot be written: File too large" in done.err
     (run,) = backtest.runs()
     assert not (run.directory / "manifest.json").exists()
+
+
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)])
+def test_streams_that_the_caller_has_closed_are_done_without(
+    backtest: Any, closed: tuple[int, ...]
+) -> None:
+    """As under some service managers; Python then has None for a stream."""
+
+    def close() -> None:
+        for stream in closed:
+            os.close(stream)
+
+    done = backtest.finish(backtest.start("--json", preexec_fn=close))
+    assert (done.code, done.faults) == (0, [])
+    assert bool(done.out) == (1 not in closed)
+    (run,) = backtest.runs()
+    check_sealed(run, "complete")
 
 
 # The command itself.

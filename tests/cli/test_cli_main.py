@@ -242,3 +242,27 @@ def test_a_closed_pipe_ends_quietly() -> None:
             check=False,
         )
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize("buffered", ["", "1"], ids=["buffered", "unbuffered"])
+def test_a_full_disk_behind_stdout_is_said_to_be_full(buffered: str) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mm", "plugins"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": buffered},
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (
+        2,
+        b"mm: standard output cannot be written: No space left on device; make room, or send it"
+        b" elsewhere\n",
+    )
+
+
+def test_what_a_terminal_would_obey_is_written_out_in_messages(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["backtest", "--config", "\x1b[31mx.toml"]) == 3
+    assert capsys.readouterr().err.startswith("mm: \\x1b[31mx.toml: ")

@@ -7,13 +7,15 @@ Nothing here or in ``parser`` imports more than argparse: ``mm --help`` must ans
 verb catches errors to print them; they all end up in ``main``.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TextIO
 
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells report it
 BROKEN_PIPE: Final = 141  # 128 + SIGPIPE
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,28 +25,49 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from mm.cli import parser
 
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None and hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # an ASCII terminal gets its text too
+    _prepare_streams()
     try:
         args = parser.build_parser().parse_args(argv)
     except SystemExit as exc:  # argparse has printed the help or the fault
         return exc.code if isinstance(exc.code, int) else 2
     try:
         code = parser.handler(args)(args)
-        sys.stdout.flush()  # so that a closed pipe shows here and not at exit
+        sys.stdout.flush()  # so that a closed pipe or a full disk shows here and not at exit
     except BaseException as exc:
         return _report(exc, debug=args.debug)
     return code
+
+
+def _prepare_streams() -> None:
+    """Let every stream take every text, also one that our caller has closed."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for good
+        stream = getattr(sys, name)
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # an ASCII terminal gets its text too
+
+
+def _silence(stream: TextIO) -> None:
+    """Python flushes streams once more at exit; give this one somewhere to go."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _report(error: BaseException, *, debug: bool) -> int:
     """Say on stderr what went wrong; return the exit code."""
     error = _leading(error)
     if isinstance(error, BrokenPipeError):
-        # Python flushes stdout once more at exit; give it somewhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence(sys.stdout)
         return BROKEN_PIPE
+    if isinstance(error, OSError) and error.errno in _FULL and error.filename is None:
+        # Verbs name the files that they cannot write, so this is what the caller redirected.
+        _silence(sys.stdout)
+        print(
+            f"mm: standard output cannot be written: {error.strerror}; make room, or send it"
+            " elsewhere",
+            file=sys.stderr,
+        )
+        return 2
     if debug:
         import traceback
 
@@ -81,8 +104,8 @@ def _explain(error: BaseException, *, debug: bool) -> int:
     from mm.api import MMError
 
     if isinstance(error, MMError):
-        for fault in str(error).splitlines():
-            print(f"mm: {fault}", file=sys.stderr)
+        for fault in str(error).split("\n"):
+            print(f"mm: {_plain(fault)}", file=sys.stderr)
         return error.exit_code
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else 1
@@ -90,3 +113,8 @@ def _explain(error: BaseException, *, debug: bool) -> int:
     hint = "" if debug else " (run again with --debug for the traceback)"
     print(f"mm: internal error: {text}{hint}", file=sys.stderr)
     return 1
+
+
+def _plain(text: str) -> str:
+    """Write out what a terminal would obey: names in messages may hold anything."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
