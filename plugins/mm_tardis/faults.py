@@ -48,6 +48,8 @@ def describe(
         previous: local time of the row before [µs].
     """
     fields = line.split(",")
+    if fields == list(layout.columns):
+        return "the line is the header once more, expected a row; remove it"
     if code == t.BLANK_LINE:
         return "the line is blank, expected a row; remove it"
     if code == t.LONG_LINE:

@@ -22,6 +22,18 @@ from mm_tardis.table import MAX_LINE, Text
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"  # RFC 1952, 2.3.1
 
+_FOREIGN: Final = {
+    _GZIP_MAGIC: "gzip inside gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip",
+    b"PAR1": "Parquet",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+}
+"""How files begin that hold something else, or the right thing in another form."""
+
 # Any, since isal's stub has IsalError as an instance.
 _BROKEN: Final[Any] = (EOFError, zlib.error, igzip_lib.IsalError, igzip.BadGzipFile)
 
@@ -120,6 +132,7 @@ class LineBlocks:
         self._check_length(line)
         self.line = 2
         try:
+        self._check_format(line)
             return line.decode("utf-8-sig").rstrip("\r")
         except UnicodeDecodeError:
             found = line[:20]
@@ -162,6 +175,13 @@ class LineBlocks:
     def _check_length(self, line: bytes) -> None:
         if len(line) > MAX_LINE:
             raise DataError(
+    def _check_format(self, line: bytes) -> None:
+        for magic, name in _FOREIGN.items():
+            if line.startswith(magic):
+                raise DataError(
+                    f"{self.path}: the file is {name}, expected plain text or gzip; convert it"
+                )
+
                 f"{self.path}:{self.line}: the line is longer than {MAX_LINE} bytes, "
                 f"expected a row of a Tardis CSV file; {_AGAIN}"
             )

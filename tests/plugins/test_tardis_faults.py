@@ -175,8 +175,7 @@ BAD_ROWS: dict[str, tuple[str, bytes, str]] = {
         ":3: the line is blank, expected a row; remove it"),
     "a header in the middle": (
         "trades", file("trades", ROWS["trades"][0], HEADS["trades"]),
-        ":3: exchange is 'exchange', expected 'bitmex' as in the first row; "
-        "keep one exchange a file"),
+        ":3: the line is the header once more, expected a row; remove it"),
     "binary junk behind good rows": (
         "trades", GOOD["trades"] + b"\x00\xff\xfe junk\n",
         f":4: the row has 1 fields, expected 8 as in the header; {MIXED}"),

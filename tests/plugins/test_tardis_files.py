@@ -33,6 +33,14 @@ BAD_FILES: dict[str, tuple[str, bytes | None, str]] = {
     "gzip of nothing": (
         "quotes", gzip.compress(b""),
         f":1: the file holds no text, expected a header; {AGAIN}"),
+    **{
+        f"{name} instead": ("quotes", magic + bytes(9), f": the file is {name}, expected plain"
+            " text or gzip; convert it")
+        for name, magic in (
+            ("zstd", b"\x28\xb5\x2f\xfd"), ("bzip2", b"BZh9"), ("UTF-16 text", b"\xff\xfee"),
+            ("gzip inside gzip", gzip.compress(b"\x1f\x8b\x08")),
+        )
+    },
     "no header": (
         "quotes", b"".join(GOOD["quotes"].splitlines(True)[1:]),
         ":1: columns are missing for a quotes file: exchange, symbol, timestamp, local_timestamp, "
