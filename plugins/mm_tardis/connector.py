@@ -23,6 +23,7 @@ import trio
 
 from mm.api import (
     EVENT,
+    MICRO,
     ConfigError,
     DataError,
     Instrument,
@@ -41,6 +42,9 @@ from mm_tardis.survey import FileSurvey, Findings, clock_shift, grid_of
 
 _News: TypeAlias = "Chunk | DataError | None"
 """What a reader sends: the next chunk, why there is none, or None at the end."""
+
+_CLOCKS_DIFFER: Final = 60 * MICRO
+"""µs. No recorder's clock is further behind the exchange's; a row that says so is wrong."""
 
 # One chunk waits while the next is read: both cores work, and memory stays a few blocks a file.
 _READ_AHEAD: Final = 1
@@ -134,8 +138,17 @@ class TardisConnector:
             files = ", ".join(str(f.path) for f in found)
             raise DataError(f"no file has any rows, expected market data in one: {files}")
         shift = clock_shift(found)
-        if shift < 0 and self._config.strict:
-            worst = min((f for f in found if f.timed_rows), key=lambda f: f.count(ta.LATENCY_MIN))
+        if shift == 0:
+            return
+        worst = min((f for f in found if f.timed_rows), key=lambda f: f.count(ta.LATENCY_MIN))
+        if shift < -_CLOCKS_DIFFER:
+            raise DataError(
+                f"{worst.path}:{worst.count(ta.EARLIEST_AT) + 1}: the row was received"
+                f" {-shift / MICRO:.0f} s before it was made, expected at most"
+                f" {_CLOCKS_DIFFER // MICRO} s, which a clock may be wrong by; correct its"
+                " timestamp or local_timestamp"
+            )
+        if self._config.strict:
             raise DataError(
                 f"{worst.path}: {worst.count(ta.EARLY)} rows were received up to {-shift} µs "
                 f"before they were made, expected none with data.strict; leave strict out to have "

@@ -26,7 +26,10 @@ def find_files(root: Path, name: str) -> list[Path]:
     if _MAGIC.isdisjoint(name) or path.exists():
         return [path]
     try:
-        found = sorted(match for match in root.glob(name) if match.is_file())
+        # What a name with a root of its own stands for is looked for from there.
+        start = Path(path.anchor) if Path(name).is_absolute() else root
+        pattern = str(path.relative_to(start))
+        found = sorted(match for match in start.glob(pattern) if match.is_file())
     except (OSError, ValueError, NotImplementedError) as error:
         raise DataError(f"{path}: this pattern cannot be used: {error}; {_CHECK}") from None
     if not found:

@@ -79,6 +79,8 @@ class LineBlocks:
         self.path = path
         self.line = 1
         """The line that the next unread byte belongs to, as far as blocks were counted."""
+        self.open_ended = False
+        """At the end: the last line has no line end."""
         self._block_bytes = block_bytes
         self._carry = b""
         self._digest = hashlib.sha256()
@@ -130,9 +132,9 @@ class LineBlocks:
         if not line and not newline:
             raise DataError(f"{self.path}:1: the file holds no text, expected a header; {_AGAIN}")
         self._check_length(line)
+        self._check_format(line)
         self.line = 2
         try:
-        self._check_format(line)
             return line.decode("utf-8-sig").rstrip("\r")
         except UnicodeDecodeError:
             found = line[:20]
@@ -152,6 +154,7 @@ class LineBlocks:
                 self._check_unchanged(self.identity)
                 if not text:
                     return None
+                self.open_ended = not text.endswith(b"\n")
                 text += b"\n"
                 return np.frombuffer(text, np.int8)
             cut = text.rfind(b"\n") + 1
@@ -172,9 +175,6 @@ class LineBlocks:
             raise DataError(f"{self.path}: cannot be read: {error.strerror or error}") from error
         return data
 
-    def _check_length(self, line: bytes) -> None:
-        if len(line) > MAX_LINE:
-            raise DataError(
     def _check_format(self, line: bytes) -> None:
         for magic, name in _FOREIGN.items():
             if line.startswith(magic):
@@ -182,6 +182,9 @@ class LineBlocks:
                     f"{self.path}: the file is {name}, expected plain text or gzip; convert it"
                 )
 
+    def _check_length(self, line: bytes) -> None:
+        if len(line) > MAX_LINE:
+            raise DataError(
                 f"{self.path}:{self.line}: the line is longer than {MAX_LINE} bytes, "
                 f"expected a row of a Tardis CSV file; {_AGAIN}"
             )

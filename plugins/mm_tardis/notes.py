@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from mm_tardis import tally as ta
-from mm_tardis.survey import Findings, clock_shift
+from mm_tardis.survey import Findings, clock_shift, doubtful_step
 from mm_tardis.table import BOOK, QUOTES, TICKERS, TRADES
 
 _LONG_PAUSE_S: Final = 10.0
@@ -21,6 +21,7 @@ _DEFECTS: Final = (
     ("same_time_rows", ta.SAME_TIME, _ALL),
     ("exchange_time_steps_back", ta.STEPS_BACK, _ALL),
     ("repeated_rows", ta.REPEATS, _ALL),
+    ("prices_that_jump", ta.JUMPS, (TRADES, QUOTES)),
     ("rows_without_exchange_time", ta.TIMELESS, _ALL),
     ("rows_received_before_made", ta.EARLY, _ALL),
     ("gaps_over_10_s", ta.LONG_GAPS, _ALL),
@@ -81,7 +82,7 @@ def notes(files: Sequence[Findings]) -> tuple[str, ...]:
     exchanges = sorted({found.exchange for found in files if found.exchange})
     if len(exchanges) > 1:
         sentences.append(f"the files are of several exchanges: {', '.join(map(repr, exchanges))}")
-    sentences += _uneven(files)
+    sentences += [*_steps(files), *_uneven(files), *_silent_ends(files)]
     shift = clock_shift(files)
     if shift < 0:
         sentences.append(_shifted(files, shift))
@@ -91,9 +92,16 @@ def notes(files: Sequence[Findings]) -> tuple[str, ...]:
 def _about(found: Findings) -> list[str]:
     cut = f"the last {found.cut_off} bytes are of a write that was cut off, and were left out"
     sentences = [cut] if found.cut_off else []
+    if found.open_ended:
+        sentences.append("the last line has no line end, so the file may be cut off there")
     if found.rows == 0:
         return [*sentences, "the file has a header and no rows"]
     sentences += [text.format(n=found.count(c)) for c, text in _SENTENCES if found.count(c)]
+    if found.count(ta.JUMPS):
+        sentences.append(
+            f"{found.count(ta.JUMPS)} prices are more than 10 % away from that of the row above,"
+            f" the first in line {found.count(ta.JUMP_AT) + 1}, and were kept"
+        )
     if found.count(ta.SNAPSHOTS) > 1:
         again = found.count(ta.SNAPSHOTS) - 1
         sentences.append(f"snapshots after the first, each of which clears the book: {again}")
@@ -118,6 +126,43 @@ def _uneven(files: Sequence[Findings]) -> list[str]:
         f"the book ends {short_s:.0f} s before the quotes and stands still from there on;"
         " leave book_csv out to match against the quotes"
     ]
+
+
+def _steps(files: Sequence[Findings]) -> list[str]:
+    """Warn of a tick or lot size that a few numbers ask for: they may be wrong, and then it is."""
+    sentences = []
+    for what, column in (("tick", ta.PRICE_GCD), ("lot", ta.SIZE_GCD)):
+        doubt = doubtful_step(files, column)
+        if doubt is not None:
+            sentences.append(
+                f"{doubt.numbers} of the numbers in {doubt.found.path.name}, first in line"
+                f" {doubt.row + 1}, ask for the {what} size {doubt.step}, all others for"
+                f" {doubt.without}; set [instrument] {what}_size if it is not {doubt.step}"
+            )
+    return sentences
+
+
+def _silent_ends(files: Sequence[Findings]) -> list[str]:
+    """Warn of a kind that begins late or ends early, by more than it ever pauses."""
+    kinds: dict[int, list[Findings]] = {}
+    for found in files:
+        if found.rows and found.kind != TICKERS:
+            kinds.setdefault(found.kind, []).append(found)
+    spans = [(some[0].count(ta.FIRST), some[-1].count(ta.LAST)) for some in kinds.values()]
+    sentences = []
+    for some, (first, last) in zip(kinds.values(), spans, strict=True):
+        usual_s = max(_LONG_PAUSE_S, 2 * max(found.count(ta.GAP) for found in some) / 1e6)
+        late_s = (first - min(start for start, _ in spans)) / 1e6
+        early_s = (max(end for _, end in spans) - last) / 1e6
+        if late_s > usual_s:
+            sentences.append(f"the {some[0].name} begin{_s(some)} {late_s:.0f} s after other files")
+        if early_s > usual_s and some[0].kind != BOOK:
+            sentences.append(f"the {some[0].name} end {early_s:.0f} s before other files")
+    return sentences
+
+
+def _s(some: Sequence[Findings]) -> str:
+    return "s" if some[0].kind == BOOK else ""
 
 
 def _shifted(files: Sequence[Findings], shift: int) -> str:

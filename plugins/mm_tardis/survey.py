@@ -18,7 +18,10 @@ from mm_tardis import tally as ta
 from mm_tardis.layout import KIND_NAMES
 from mm_tardis.lines import Identity
 from mm_tardis.reader import RowReader
-from mm_tardis.table import BOOK, OK, Ints
+from mm_tardis.table import ASK_PRICE, BOOK, OK, PRICE, TOO_LARGE, Ints
+
+_FEW: Final = 1000
+"""Numbers are few if they are at most one in so many rows."""
 
 _QUANTILES: Final = {"median": 0.5, "p99": 0.99}
 
@@ -41,6 +44,8 @@ class Findings:
     """shape (2 * HALF,), of feed latency."""
     cut_off: int = 0
     """Bytes at the end of a recording that were left out."""
+    open_ended: bool = False
+    """The last line has no line end."""
 
     @property
     def name(self) -> str:
@@ -104,8 +109,17 @@ class FileSurvey:
             return True
         row, code, role = ta.tally(reader.table, rows, reader.layout.kind, *self._arrays)
         if code != OK:
-            reader.fail(row, reader.describe(code, role, row))
+            reader.fail(row, reader.describe(code, role, row) + self._finest(code, role))
         return False
+
+    def _finest(self, code: int, role: int) -> str:
+        """Of a number too large for the finest step so far, say where that was asked for."""
+        counts = self._arrays[0]
+        grid = ta.PRICE_GCD if role in (PRICE, ASK_PRICE) else ta.SIZE_GCD
+        if code != TOO_LARGE or counts[grid] == 0:
+            return ""
+        step = _text(Decimal(1).scaleb(int(counts[grid + ta.EXPONENT])))
+        return f"; the finest step, {step}, is that of line {counts[grid + ta.EXPONENT_AT] + 1}"
 
     def findings(self) -> Findings:
         """What the pass found."""
@@ -126,6 +140,7 @@ class FileSurvey:
             counts=counts,
             histogram=histogram,
             cut_off=reader.lines.cut_off,
+            open_ended=reader.lines.open_ended,
         )
 
 
@@ -146,11 +161,39 @@ def grid_of(files: Sequence[Findings]) -> tuple[str | None, str | None]:
     Each is the largest step of which every value is a multiple. One price by itself says nothing
     about the tick, since every number is a multiple of itself; a size still gives a usable lot.
     """
-    tick = _common(files, ta.PRICE_GCD)
-    if tick is not None and not any(f.count(ta.PRICES_VARY) for f in files):
-        prices = {_grid(f, ta.PRICE_GCD) for f in files if f.count(ta.PRICE_GCD)}
-        tick = tick if len(prices) > 1 else None
-    return _text(tick), _text(_common(files, ta.SIZE_GCD))
+    tick = _common(_grids(files, ta.PRICE_GCD))
+    if tick is not None and not any(f.count(ta.PRICE_GCD + ta.VARY) for f in files):
+        tick = tick if len(set(_grids(files, ta.PRICE_GCD))) > 1 else None
+    return _text(tick), _text(_common(_grids(files, ta.SIZE_GCD)))
+
+
+@attrs.frozen
+class Doubt:
+    """A step that is as fine as it is for a few numbers of one file alone."""
+
+    found: Findings
+    numbers: int
+    row: int
+    """The first of them."""
+    step: str
+    without: str
+    """What the step would be without them."""
+
+
+def doubtful_step(files: Sequence[Findings], column: int) -> Doubt | None:
+    """Say whose few numbers make the grid at ``column`` finer than all others need, if any do."""
+    step = _common(_grids(files, column))
+    for found in files:
+        numbers = found.count(column + ta.FINER)
+        if not 0 < numbers * _FEW <= found.rows:
+            continue
+        usual = Decimal(found.count(column + ta.USUAL)).scaleb(found.count(column + ta.EXPONENT))
+        others = [other for other in files if other is not found]
+        without = _common([usual, *_grids(others, column)])
+        if without != step:
+            row = found.count(column + ta.FINER_AT)
+            return Doubt(found, numbers, row, _text(step) or "", _text(without) or "")
+    return None
 
 
 def clock_shift(files: Iterable[Findings]) -> int:
@@ -167,13 +210,17 @@ def _quantile(histogram: Ints, share: float) -> int:
     return ta.latency_of(2 * ta.HALF - 1 - place if place < ta.HALF else place - ta.HALF)
 
 
-def _grid(file: Findings, column: int) -> Decimal:
-    return Decimal(file.count(column)).scaleb(file.count(column + 1))
+def _grids(files: Iterable[Findings], column: int) -> list[Decimal]:
+    """Of which number all of a file's are multiples, for each file that has any."""
+    return [
+        Decimal(f.count(column)).scaleb(f.count(column + ta.EXPONENT))
+        for f in files
+        if f.count(column)
+    ]
 
 
-def _common(files: Iterable[Findings], column: int) -> Decimal | None:
-    """The largest number that divides each file's grid: gcd of fractions a/b is gcd(a) / lcm(b)."""
-    grids = [_grid(f, column) for f in files if f.count(column)]
+def _common(grids: Sequence[Decimal]) -> Decimal | None:
+    """The largest number that divides each grid: gcd of fractions a/b is gcd(a) / lcm(b)."""
     if not grids:
         return None
     ratios = [grid.as_integer_ratio() for grid in grids]

@@ -55,16 +55,26 @@ LOST: Final = 16  # book rows before the first snapshot
 EARLY: Final = 17  # rows received before they were made
 LATENCY_MIN: Final = 18  # µs
 LATENCY_MAX: Final = 19  # µs
+EARLIEST_AT: Final = 20  # the row of LATENCY_MIN
+JUMPS: Final = 21  # prices far from that of the row above
+JUMP_AT: Final = 22  # the first such row
 # The grid: all prices are multiples of gcd * 10**exponent; gcd 0 = none seen.
-PRICE_GCD: Final = 20
-PRICE_EXPONENT: Final = 21
-PRICES_VARY: Final = 22
-SIZE_GCD: Final = 23
-SIZE_EXPONENT: Final = 24
-SIZES_VARY: Final = 25
-NO_MARK: Final = 26  # tickers without a mark price
-NO_FUNDING: Final = 27  # tickers without a funding rate or its time
-TALLY: Final = 28
+PRICE_GCD: Final = 23
+PRICE_EXPONENT: Final = 24
+SIZE_GCD: Final = 30
+SIZE_EXPONENT: Final = 31
+# From a grid's first column to its others.
+EXPONENT: Final = 1
+EXPONENT_AT: Final = 2  # the row that needed this exponent
+VARY: Final = 3
+USUAL: Final = 4  # the gcd until it changed last, times 10**exponent; 0 = it has not
+FINER: Final = 5  # numbers since then that are no multiples of it
+FINER_AT: Final = 6  # the first of their rows
+NO_MARK: Final = 37  # tickers without a mark price
+NO_FUNDING: Final = 38  # tickers without a funding rate or its time
+LAST_PRICE: Final = 39  # of the last row, in units of 10**LAST_EXPONENT; 0 = it has none
+LAST_EXPONENT: Final = 40
+TALLY: Final = 41
 
 LONG_GAP: Final = 10 * MICRO
 """µs. XBTUSD's quotes never pause for longer than 6.9 s in the hour that was studied."""
@@ -72,6 +82,9 @@ LONG_GAP: Final = 10 * MICRO
 SNAPSHOT_JUMP: Final = MICRO
 """µs. A longer pause between two snapshot rows means that a second snapshot begins: the flag alone
 cannot tell a recorder that reconnected twice."""
+
+_JUMP_PART: Final = 10
+"""A price that moves by more than one part in so many from a row to the next is counted."""
 
 # The histogram of |latency|: exact below 64 µs, then 32 steps an octave (so within 1.6 %), and a
 # second half for negative values.
@@ -82,7 +95,7 @@ HALF: Final = 2 * _STEPS + 57 * _STEPS
 def new_tally() -> tuple[Ints, Ints, Ints]:
     """Make the three arrays that the kernel fills: counts, histogram, the last row seen."""
     counts = np.zeros(TALLY, np.int64)
-    counts[PRICE_EXPONENT] = counts[SIZE_EXPONENT] = 18
+    counts[PRICE_EXPONENT] = counts[SIZE_EXPONENT] = counts[LAST_EXPONENT] = 18
     return counts, np.zeros(2 * HALF, np.int64), np.zeros(WIDTH, np.int64)
 
 
@@ -124,34 +137,58 @@ def starts_snapshot(flag: int, was: int, jump: int) -> bool:
 
 
 @inner
-def refine(counts: Ints, gcd: int, mantissa: int, exponent: int) -> int:
-    """Take one number into the grid kept at ``counts[gcd:gcd + 3]``.
+def refine(counts: Ints, grid: int, mantissa: int, exponent: int) -> int:
+    """Take one number of the next row into the grid kept from ``counts[grid]`` on.
 
-    Returns the number in units of ``10**counts[gcd + 1]``, or TOO_LARGE if no grid can hold both
-    it and the finest number so far in 18 digits.
+    Returns the number in units of the grid's exponent, or TOO_LARGE if no grid can hold both it
+    and the finest number so far in 18 digits.
     """
     if mantissa == 0:
         return 0
-    finest = int(counts[gcd + 1])
+    finest = int(counts[grid + EXPONENT])
     if exponent < finest:
         while mantissa % 10 == 0 and exponent < finest:
             mantissa //= 10
             exponent += 1
-        wider = scale(int(counts[gcd]), finest - exponent)
+        wider = scale(int(counts[grid]), finest - exponent)
         if wider < 0:
             return wider
-        counts[gcd] = wider
-        counts[gcd + 1] = exponent
+        counts[grid] = wider
+        if exponent < finest:
+            counts[grid + EXPONENT_AT] = counts[ROWS] + 1
+        counts[grid + EXPONENT] = exponent
         finest = exponent
     units = scale(mantissa, exponent - finest)
     if units < 0:
         return units
-    before = int(counts[gcd])
+    before = int(counts[grid])
     if before == 0 or units % before != 0:
-        counts[gcd] = common_divisor(units, before)
-    if before != 0 and (units != before or counts[gcd] != before):
-        counts[gcd + 2] = 1
+        counts[grid] = common_divisor(units, before)
+        counts[grid + USUAL] = before
+        counts[grid + FINER] = 0
+        counts[grid + FINER_AT] = counts[ROWS] + 1
+    if before != 0 and (units != before or counts[grid] != before):
+        counts[grid + VARY] = 1
+    usual = int(counts[grid + USUAL])
+    if usual != 0 and units % usual != 0:
+        counts[grid + FINER] += 1
     return units
+
+
+@inner
+def count_jump(counts: Ints, units: int) -> None:
+    """Count the price of the next row if it is far from that of the row before.
+
+    ``units`` are of the grid's exponent, as ``refine`` gives them; 0 = the row has no price.
+    """
+    finest = int(counts[PRICE_EXPONENT])
+    before = scale(int(counts[LAST_PRICE]), int(counts[LAST_EXPONENT]) - finest)
+    if units > 0 and before > 0 and abs(units - before) > before // _JUMP_PART:
+        if counts[JUMPS] == 0:
+            counts[JUMP_AT] = counts[ROWS] + 1
+        counts[JUMPS] += 1
+    counts[LAST_PRICE] = units
+    counts[LAST_EXPONENT] = finest
 
 
 @kernel
@@ -177,8 +214,11 @@ def tally(
     for row in range(rows):
         if kind != TICKERS:  # a mark price lies on no grid
             price, exponent = int(table[row, T_PRICE]), int(table[row, T_PRICE + 1])
-            if refine(counts, PRICE_GCD, price, exponent) < 0:
+            units = refine(counts, PRICE_GCD, price, exponent)
+            if units < 0:
                 return row, TOO_LARGE, PRICE
+            if kind != BOOK:
+                count_jump(counts, units)
             size, exponent = int(table[row, T_SIZE]), int(table[row, T_SIZE + 1])
             if refine(counts, SIZE_GCD, size, exponent) < 0:
                 return row, TOO_LARGE, SIZE
@@ -186,7 +226,7 @@ def tally(
         made = int(table[row, T_EXCHANGE])
         if counts[ROWS] == 0:
             counts[FIRST] = local
-        else:
+        if previous[T_LOCAL] > 0:  # the last row of the file before counts as one above
             jump = local - int(previous[T_LOCAL])
             if jump == 0:
                 counts[SAME_TIME] += 1
@@ -209,7 +249,10 @@ def tally(
             if counts[ROWS] == counts[TIMELESS]:
                 counts[LATENCY_MIN] = latency
                 counts[LATENCY_MAX] = latency
-            counts[LATENCY_MIN] = min(int(counts[LATENCY_MIN]), latency)
+                counts[EARLIEST_AT] = counts[ROWS] + 1
+            if latency < counts[LATENCY_MIN]:
+                counts[LATENCY_MIN] = latency
+                counts[EARLIEST_AT] = counts[ROWS] + 1
             counts[LATENCY_MAX] = max(int(counts[LATENCY_MAX]), latency)
             if latency < 0:
                 counts[EARLY] += 1

@@ -81,7 +81,7 @@ BAD_ROWS: dict[str, tuple[str, bytes, str]] = {
     "numbers too far apart to count alike": (
         "trades", file("trades", T + "a,buy,1e-9,200", T + "b,buy,1e12,200"),
         f":3: price is '1e12', expected a number that fits in 18 digits when counted in the "
-        f"finest steps of the file; {CORRECT}"),
+        f"finest steps of the file; {CORRECT}; the finest step, 0.000000001, is that of line 2"),
     "an unknown side of a trade": (
         "trades", second("trades", "sell", "short"),
         f":3: side is 'short', expected buy, sell or unknown; {CORRECT}"),

@@ -203,6 +203,66 @@ def test_the_clock_is_judged_over_all_files_together(tmp_path: Path) -> None:
     assert [row[1] - T0 for row in flat(batches)] == [6000, 998]
 
 
+def test_a_row_received_over_a_minute_before_it_was_made_is_an_error(tmp_path: Path) -> None:
+    """One such row would move every exchange time, and no order would ever meet the market."""
+    good, bad = (line(ts, 100, 64001, 64000, 100) for ts in (6000, 6001))
+    bad[2] = "9999999999999999"
+    with pytest.raises(DataError) as caught:
+        replay(tmp_path, quotes=text("quotes", [good, bad, good[:2] + bad[3:4] + bad[3:]]))
+    assert str(caught.value) == (
+        f"{tmp_path}/quotes.csv:3: the row was received 8277529600 s before it was made, expected"
+        " at most 60 s, which a clock may be wrong by; correct its timestamp or local_timestamp"
+    )
+
+
+def test_prices_far_from_the_row_above_are_kept_and_noted(tmp_path: Path) -> None:
+    prices = ["64001", "64001.0000", "57000", "64001.5", "646000", "64001"]
+    rows = [line(6000 + n, n, "buy", price, 100) for n, price in enumerate(prices)]
+    quotes = text("quotes", [line(6000, 100, 64001, 64000, 100)])
+    survey, _ = replay(tmp_path, quotes=quotes, trades=text("trades", rows))
+    assert survey.notes == (
+        "trades: 4 prices are more than 10 % away from that of the row above, the first in line 4,"
+        " and were kept",
+    )
+
+
+@pytest.mark.parametrize(("ends", "noted"), [(20_000_000, False), (20_000_001, True)])
+def test_a_kind_that_ends_early_or_begins_late_is_noted(
+    tmp_path: Path, ends: int, noted: bool
+) -> None:
+    """Early is by more than 10 s, and by more than twice the longest pause."""
+    quotes = [line(ts, 100, 64001, 64000, 100) for ts in (0, 10_000_000, ends + 10_000_000)]
+    trades = [line(ts, ts, "buy", 64001, 100) for ts in (0, 10_000_000)]
+    survey, _ = replay(tmp_path, quotes=text("quotes", quotes), trades=text("trades", trades))
+    said = "the trades end 20 s before other files"
+    assert (said in survey.notes) == noted
+    assert not any(note.startswith("the quotes") for note in survey.notes)
+
+
+def test_files_of_different_days_are_noted(tmp_path: Path) -> None:
+    day = 86_400_000_000
+    survey, _ = replay(
+        tmp_path,
+        trades=text("trades", [line(day, "a", "buy", 64001, 100)]),
+        quotes=text("quotes", [line(6000, 100, 64001, 64000, 100)]),
+        book=text("book", [line(day + 1, "true", "bid", 64000, 100)]),
+    )
+    assert survey.notes == (
+        "the trades begin 86400 s after other files",
+        "the quotes end 86400 s before other files",
+        "the book begins 86400 s after other files",
+    )
+
+
+def test_a_file_without_its_last_line_end_may_be_cut_off(tmp_path: Path) -> None:
+    """The last number is taken as it stands there, which may be half of it."""
+    rows = text("quotes", [line(6000, 100, 64001, 64000, 100)])
+    for data, noted in ((rows, False), (rows[:-1], True)):
+        survey, _ = replay(tmp_path, quotes=data)
+        said = "quotes: the last line has no line end, so the file may be cut off there"
+        assert (survey.notes == (said,)) == noted
+
+
 def test_a_trade_of_size_zero_is_left_out_and_counted(tmp_path: Path) -> None:
     survey, batches = replay(
         tmp_path,
@@ -234,6 +294,7 @@ def test_odd_quotes_are_kept_and_counted(tmp_path: Path) -> None:
     assert len(flat(batches)) == 5
     assert survey.details["quotes"]["defects"] == {
         "same_time_rows": 1, "exchange_time_steps_back": 0, "repeated_rows": 1,
+        "prices_that_jump": 0,
         "rows_without_exchange_time": 0, "rows_received_before_made": 0, "gaps_over_10_s": 0,
         "crossed_rows": 1, "locked_rows": 1, "one_sided_rows": 3,
     }  # fmt: skip
@@ -261,6 +322,40 @@ def test_the_grid_is_the_largest_step_that_divides_every_number(tmp_path: Path) 
     assert grid(tmp_path, ("64600.5", "300"), ("64601", "500.00"), ("3e6", "0")) == ("0.5", "100")
     assert grid(tmp_path, ("1e-8", "0.002"), ("0.00000003", "7.001")) == ("0.00000001", "0.001")
     assert grid(tmp_path, ("2500", "1000"), ("5000", "1000")) == ("2500", "1000")
+
+
+@pytest.mark.parametrize(("wrong", "rows", "noted"), [(1, 1000, True), (1, 999, False)])
+def test_a_step_that_few_numbers_ask_for_is_noted(
+    tmp_path: Path, wrong: int, rows: int, noted: bool
+) -> None:
+    prices = [64000 + n % 3 / 2 for n in range(rows - wrong)]
+    prices[500:500] = [64000.2] * wrong
+    trades = [line(6000 + n, n, "buy", price, 100) for n, price in enumerate(prices)]
+    (tmp_path / "trades.csv").write_bytes(text("trades", trades))
+    (tmp_path / "quotes.csv").write_bytes(
+        text("quotes", [line(6000 + n, 100, 64001, 64000 - n, 100) for n in range(2)])
+    )
+    config = TardisConfig(
+        tardis_root=str(tmp_path), trades_csv="trades.csv", quotes_csv="quotes.csv"
+    )
+    survey = trio.run(build(config, "XBTUSD").survey)
+    assert survey.grid == (("0.1", "100"),)
+    said = (
+        "1 of the numbers in trades.csv, first in line 502, ask for the tick size 0.1, all others"
+        " for 0.5; set [instrument] tick_size if it is not 0.1",
+    )
+    assert survey.notes == (said if noted else ())
+
+
+def test_a_step_that_another_file_asks_for_too_is_not_doubted(tmp_path: Path) -> None:
+    trades = [line(6000 + n, n, "buy", 64000, 100) for n in range(1000)]
+    trades[500][-2] = "64000.5"
+    survey, _ = replay(
+        tmp_path,
+        trades=text("trades", trades),
+        quotes=text("quotes", [line(6000, 100, 64000.5, 64000, 100)]),
+    )
+    assert (survey.grid, survey.notes) == ((("0.5", "100"),), ())
 
 
 def test_one_price_alone_does_not_tell_the_tick(tmp_path: Path) -> None:

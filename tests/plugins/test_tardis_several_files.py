@@ -96,6 +96,19 @@ def test_a_book_goes_on_from_one_file_to_the_next(split: int, block_bytes: int) 
     assert np.count_nonzero(expected["kind"] == CLEAR) == 3
 
 
+def test_a_day_that_is_missing_between_two_files_is_noted(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(text("quotes", quote(100)))
+    (tmp_path / "b.csv").write_bytes(text("quotes", quote(86_400_000_100)))
+    survey, _ = replay(tmp_path, quotes_csv="?.csv")
+    assert survey.notes == ("quotes (b.csv): 1 pauses are longer than 10 s, the longest 86400.0 s",)
+
+
+def test_a_pattern_may_have_a_root_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(text("quotes", quote(100)))
+    survey, _ = replay(tmp_path / "elsewhere", quotes_csv=str(tmp_path / "?.csv"))
+    assert [source.path for source in survey.sources] == [str(tmp_path / "a.csv")]
+
+
 def test_files_that_overlap_in_time_are_an_error_that_names_both(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(text("quotes", quote(100), quote(200)))
     (tmp_path / "b.csv").write_bytes(text("quotes"))
