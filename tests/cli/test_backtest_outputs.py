@@ -385,3 +385,10 @@ def test_money_beyond_all_bounds_is_left_out_of_the_summary(backtest: Any) -> No
     assert done.code == 0
     assert backtest.runs()[0].summary["fees_paid"] == 0.0
     assert backtest.runs()[0].summary["rebates_earned"] is None
+
+
+def test_a_lot_is_shown_alike_however_it_is_written(backtest: Any) -> None:
+    for lot in ("100", "100.0"):
+        backtest("--quiet", "--set", f"instrument.lot_size={lot}")
+    shown = [run.summary["lot_size"] for run in backtest.runs()]
+    assert shown == ["100", "100"]

@@ -261,8 +261,8 @@ class Ledger:
     def _check(self) -> None:
         """Both ways of keeping the books must agree; if not, that is our bug."""
         totals = self.totals
-        if math.isinf(totals.turnover):
-            return  # an absurd multiplier: there are no sums to compare
+        if math.isinf(totals.turnover) or math.isinf(self.fees):
+            return  # an absurd multiplier or fee: there are no sums to compare
         gained = totals.revaluation
         for instrument, (holding, mark) in enumerate(zip(self.holdings, self.marks, strict=True)):
             if holding.lots:

@@ -94,7 +94,7 @@ def _grid(
     key: str, symbol: str, given: Decimal | None, inferred: str | None, fallback: float | None
 ) -> Decimal:
     if given is not None:
-        return given
+        return Decimal(f"{given.normalize():f}")  # 100.0 in the file and 100 are shown alike
     if inferred is not None:
         return Decimal(inferred)
     if fallback is not None:
