@@ -65,7 +65,7 @@ class Emitter:
 
     def snapshot(self, book: L2Book, made: str | None, ts: int) -> list[Event]:
         """Send the whole book, made when the exchange said ``made``."""
-        at = self.made(made, ts)
+        at = self.made(made, ts, is_state=True)
         levels = [(price, size, BUY) for price, size in book.bids.levels()]
         levels += [(price, size, SELL) for price, size in book.asks.levels()]
         return self._replace(levels, book.touch(), at, ts)
@@ -74,11 +74,11 @@ class Emitter:
         """Say that nothing is known of the book any more; nothing if that was said already."""
         return [] if self._empty else self._replace([], _NO_TOUCH, ts, ts)
 
-    def made(self, made: str | None, ts: int) -> int:
+    def made(self, made: str | None, ts: int, *, is_state: bool = False) -> int:
         """Read when a row was made [µs]: its arrival if it does not say, and never after that.
 
         A stamp of another clock is worth no more than none: an order of ours would never meet an
-        event that was made before it.
+        event that was made before it. What tells a state, such as an image, may just be old.
         """
         at = micros(made)
         if at is None:
@@ -89,8 +89,9 @@ class Emitter:
             self._count("ahead_of_our_clock")
             return ts
         if ts - at > OLDEST:
-            self._count("of_another_clock")
-            self.foreign = self.foreign or made
+            if not is_state:
+                self._count("of_another_clock")
+                self.foreign = self.foreign or made
             return ts
         return at
 
@@ -134,7 +135,7 @@ class Emitter:
 
     def ticker(self, mark: int, rate: int, when: int, made: str | None, ts: int) -> list[Event]:
         """Send a ticker: mark price [1e-6 ticks], funding rate [1e-12] and its time [µs]."""
-        return [(ts, self.made(made, ts), mark, rate, when, 0, 0, 0, TICKER, 0, 1)]
+        return [(ts, self.made(made, ts, is_state=True), mark, rate, when, 0, 0, 0, TICKER, 0, 1)]
 
     def _count(self, name: str) -> None:
         self._counts[name] = self._counts.get(name, 0) + 1

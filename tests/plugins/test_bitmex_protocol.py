@@ -390,6 +390,15 @@ def test_rows_of_a_recording_count_as_made_when_they_come_and_it_is_told_once() 
     assert len(told) == 1
 
 
+def test_an_image_of_a_book_at_rest_is_not_taken_for_a_recording() -> None:
+    client, exchange = live_client()
+    client.now += 300.0  # and nothing has changed since
+    step = client.frame(exchange.image())
+    assert (step.events["ts_exchange"] == step.events["ts_local"]).all()
+    assert "of_another_clock" not in client.protocol.counts
+    assert not any("recording" in note for note in step.notes)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -1,6 +1,7 @@
 """What a run is about, found out before anything is built that costs time or writes.
 
-Runs and whatever else reads a market (calibration, recording) begin here. Builds the connector and no other part.
+Runs and whatever else reads a market (calibration, recording) begin here. Builds the connector and
+no other part.
 """
 
 import attrs
