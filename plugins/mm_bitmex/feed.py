@@ -11,11 +11,12 @@ from mm.api import Instrument
 from mm_bitmex.book import L2Book, Row, pool_of
 from mm_bitmex.config import BitmexConfig
 from mm_bitmex.normalise import Emitter, Event
+from mm_bitmex.quotes import QuoteReader
 from mm_bitmex.ticker import Ticker
 from mm_bitmex.topics import NEVER, Topic
 from mm_bitmex.trades import TradeReader
 from mm_bitmex.units import Grid
-from mm_bitmex.witness import QuoteReader, Witness
+from mm_bitmex.witness import Witness
 
 
 class Feed:

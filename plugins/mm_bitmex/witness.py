@@ -4,18 +4,13 @@ The exchange numbers no message, so a change that was lost may leave the book in
 wrong. But it sends every touch a second time, as a quote, often late: in the session of 2021 once
 a second, all touches since then, each of which the replayed book had shown. So a quote must equal
 a touch that the book had lately or gets soon. Quotes that never do describe another book than
-ours, such as another pool's, and are disbelieved. Knows touches and times; knows no frames.
+ours, such as another pool's, and are disbelieved. Knows touches and times; knows no rows.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Final
 
-from mm_bitmex.book import Row
+from mm_bitmex.quotes import Touch
 from mm_bitmex.topics import NEVER
-from mm_bitmex.units import Grid
-
-Touch: TypeAlias = tuple[int, int, int, int]
-"""Best bid [ticks], its size [lots], best ask, its size; zeros for an empty side."""
 
 _CONTRADICTIONS: Final = 2
 """In a row, each after a new image and with no quote borne out between: the quotes are wrong."""
@@ -89,42 +84,3 @@ class Witness:
             if self._ended[oldest] >= now - self._patience_s:
                 return
             del self._ended[oldest]
-
-
-class QuoteReader:
-    """Reads the rows of ``quote`` of one instrument; counts what it leaves out."""
-
-    def __init__(self, symbol: str, grid: Grid, counts: dict[str, int]) -> None:
-        self._symbol, self._grid, self._counts = symbol, grid, counts
-
-    def read(self, rows: Sequence[Row], pool: str) -> list[Touch]:
-        """Give the quotes, in order.
-
-        Args:
-            rows: of the message.
-            pool: whose quotes to take; empty = every row's.
-        """
-        found = (self._read(row, pool) for row in rows)
-        return [touch for touch in found if touch is not None]
-
-    def _read(self, row: Row, pool: str) -> Touch | None:
-        if row.get("symbol") != self._symbol:
-            return self._skipped("other_symbol")
-        if pool and row.get("pool", pool) != pool:
-            return self._skipped("other_pool")
-        bid, ask = self._side(row, "bid"), self._side(row, "ask")
-        if bid is None or ask is None:
-            return self._skipped("malformed_quote")
-        return (*bid, *ask)
-
-    def _side(self, row: Mapping[str, Any], name: str) -> tuple[int, int] | None:
-        """Read a side's price and size, zeros if it is empty; None if it cannot be read."""
-        price, size = row.get(f"{name}Price"), row.get(f"{name}Size")
-        if price is None or not size:
-            return 0, 0
-        ticks, lots = self._grid.ticks(price), self._grid.lots(size)
-        return None if ticks is None or lots is None else (ticks, lots)
-
-    def _skipped(self, name: str) -> Touch | None:
-        self._counts[name] = self._counts.get(name, 0) + 1
-        return None

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.plugins.bitmex_exchange import Client, Exchange, image, live_client, table
 
+from mm_bitmex.quotes import Touch
 from mm_bitmex.session import State
 from mm_bitmex.topics import NEVER
-from mm_bitmex.witness import Touch, Witness
+from mm_bitmex.witness import Witness
 
 PATIENCE_S = 5.0
 
