@@ -18,11 +18,13 @@ class FeedConfig:
     """``[execution.feed]``"""
 
     entry_multiple: float = option(
-        1.0, help="Of the feed latency, from us to the venue.", unit="multiple", ge=0.0
-    )
+        1.0, help="Of the feed latency, from us to the venue.", unit="multiple",
+        ge=0.0, le=1000.0,
+    )  # fmt: skip
     response_multiple: float = option(
-        1.0, help="Of the feed latency, from the venue to us.", unit="multiple", ge=0.0
-    )
+        1.0, help="Of the feed latency, from the venue to us.", unit="multiple",
+        ge=0.0, le=1000.0,
+    )  # fmt: skip
 
 
 @attrs.frozen(kw_only=True)

@@ -169,6 +169,13 @@ def check_sealed(run: Any, status: str) -> None:
             ["--set risk.max_silence_s: must be >= 0 and <= 86400 s, was 1e+300"],
         ),
         (
+            ["execution.feed.entry_multiple=1e300"],
+            [
+                "--set execution.feed.entry_multiple: must be >= 0.0 and <= 1000.0 multiple, was"
+                " 1e+300"
+            ],
+        ),
+        (
             ["funding.rate=0.0001", "funding.interval_h=1e-9"],
             ["--set funding.interval_h: must be >= 0.001 and <= 24 h, was 1e-09"],
         ),

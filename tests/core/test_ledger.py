@@ -236,6 +236,18 @@ def test_the_fee_model_is_told_what_it_asks_for() -> None:
     assert asked == [(True, 2000.0, 2.0, 0.0), (False, 1100.0, 1.0, 2000.0)]
 
 
+@pytest.mark.parametrize("rate", [1e9, -1e9, 1e308])
+def test_fees_that_dwarf_the_value_traded_leave_the_books_in_agreement(rate: float) -> None:
+    """Their rounding is larger than all that prices have to do with it."""
+    fills = [
+        Event(ts=n, side=side, price=price, size=7)
+        for n, (side, price) in enumerate([(1, 101), (-1, 103), (1, 107), (-1, 109)] * 25, 1)
+    ]
+    books = ledger(rate, rate, contract(tick="0.01", lot="0.001"))
+    books.apply(report(fills, single((1000, 100, 102))))
+    assert books.fees == pytest.approx(sum(rate * 0.007 * e.price / 100 for e in fills))
+
+
 @pytest.mark.parametrize("kind", ["Linear", "Inverse", "Quanto"])
 @pytest.mark.parametrize("side", [1, -1])
 @pytest.mark.parametrize("rate", [0.01, -0.01])

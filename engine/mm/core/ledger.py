@@ -261,14 +261,15 @@ class Ledger:
     def _check(self) -> None:
         """Both ways of keeping the books must agree; if not, that is our bug."""
         totals = self.totals
-        if math.isinf(totals.turnover) or math.isinf(self.fees):
-            return  # an absurd multiplier or fee: there are no sums to compare
         gained = totals.revaluation
         for instrument, (holding, mark) in enumerate(zip(self.holdings, self.marks, strict=True)):
             if holding.lots:
                 gained += self._gain(instrument, holding.value_of(mark))
         earned = totals.spread_capture + gained - self.fees + totals.funding
         moved = totals.turnover + abs(gained) + abs(totals.funding)
+        moved += totals.fees_paid + totals.rebates
+        if math.isinf(moved):
+            return  # an absurd multiplier or fee: there are no sums to compare
         gap = abs(self.equity - earned)
         assert gap <= _TOLERANCE * moved, f"books disagree: {self.equity} against {earned}"
 
