@@ -135,6 +135,14 @@ def test_results_go_to_stdout_and_notes_to_stderr(backtest: Any) -> None:
     ]
 
 
+def test_a_mark_price_that_no_file_tells_is_noted(backtest: Any) -> None:
+    backtest("--quiet", "--set", "position.mark=mark_price")
+    assert backtest.runs()[0].summary["notes"][1:] == [
+        "position.mark is mark_price, which only a derivative_ticker file tells; without one"
+        " positions are valued at the mid"
+    ]
+
+
 def test_verbose_prints_a_line_for_each_fill_to_stderr(backtest: Any) -> None:
     done = backtest("--quiet", "--verbose", "--json", "--set", 'output.sinks=["csv", "console"]')
     assert len(done.err.splitlines()) == json.loads(done.out)["fills"]

@@ -7,7 +7,7 @@ no other part.
 import attrs
 
 from mm.api import Connector, Instrument, Survey
-from mm.config import LoadedConfig
+from mm.config import LoadedConfig, RunConfig
 from mm.run.build import find_instruments
 from mm.run.ends import blame, ungrouped
 
@@ -46,5 +46,16 @@ async def survey_market(loaded: LoadedConfig) -> Market:
         connector=connector,
         survey=survey,
         instruments=instruments,
-        notes=(*notes, *survey.notes),
+        notes=(*notes, *_unmarked(config, survey), *survey.notes),
+    )
+
+
+def _unmarked(config: RunConfig, survey: Survey) -> tuple[str, ...]:
+    """Say that no file tells the mark price, if it is asked for."""
+    kinds = {source.name for source in survey.sources}
+    if config.position.mark != "mark_price" or not kinds or "derivative_ticker" in kinds:
+        return ()
+    return (
+        "position.mark is mark_price, which only a derivative_ticker file tells; without one"
+        " positions are valued at the mid",
     )
