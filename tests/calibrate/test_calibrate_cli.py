@@ -165,6 +165,7 @@ def test_too_few_trades_are_one_sentence(
         (["--plot", "p.pdf"], 2, "--plot p.pdf: the suffix '.pdf' is no kind of picture; end"),
         (["--plot", "no/p.svg"], 2, "--plot no/p.svg: there is no folder no; make it first"),
         (["--max-depth", "0.3"], 4, "--max-depth 0.3 leaves 3 depths of XBTUSD, one a tick of 0.1"),
+        (["--max-depth", "1e300"], 4, "what reached 100 depths does not fall with the depth"),
         (["--max-depth", "-1"], 2, "argument --max-depth: '-1' is not a positive number"),
         (["--set", "data.from_csv=false"], 2, "for live data, expected one for a replay"),
         (

@@ -34,6 +34,9 @@ MOST_DEPTHS: Final = 100
 MIN_REACHED: Final = 20
 """Intervals that must reach the deepest depth: ln lambda is known to 1/sqrt(20) = 22 % there."""
 
+_NO_DEEPER: Final = 10**12
+"""Half ticks, beyond any price: so that they fit in 64 bits."""
+
 
 @attrs.frozen(kw_only=True)
 class Reached:
@@ -66,7 +69,8 @@ def choose_depths(sample: Sample, half_tick: float, max_depth: float | None) -> 
     To ``max_depth`` [price], else to the depth that MIN_REACHED intervals reach, on any side.
     """
     if max_depth is not None:
-        deepest = math.floor(max_depth / half_tick * (1 + 1e-12))  # 10 / 0.05 is 200, or just less
+        wanted = max_depth / half_tick * (1 + 1e-12)  # 10 / 0.05 is 200, or just less
+        deepest = math.floor(min(wanted, _NO_DEEPER))
     else:
         ranked = np.sort(sample.deepest[sample.deepest > 0])
         deepest = int(ranked[-MIN_REACHED]) if len(ranked) >= MIN_REACHED else 0
