@@ -1,6 +1,7 @@
 """``mm explain``: the story of a fill, worked out by hand on a market of three seconds."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -258,10 +259,47 @@ def test_a_run_without_fills_has_nothing_to_explain(bench: Bench) -> None:
 
 def test_a_folder_that_is_no_run_is_a_fault_of_usage(bench: Bench) -> None:
     expected = (
-        f"mm: {bench.folder}/runs/trades.csv: cannot be read: No such file or directory; name the"
-        f" directory of a run that was written with the sink 'csv'\n"
+        f"mm: {bench.folder}/runs/manifest.json: cannot be read: No such file or directory; name"
+        f" the directory of a run that has ended\n"
     )
     assert bench.explain(bench.folder / "runs", 1) == (2, "", expected)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff\xfe", b"ts,price\n1,2\n"], ids=["0", "no text", "other"]
+)
+@pytest.mark.parametrize(
+    "name", ["config.toml", "order_events.csv", "orders.csv", "quotes.csv", "trades.csv"]
+)
+def test_a_run_that_is_not_as_it_was_left_is_not_explained(
+    bench: Bench, name: str, data: bytes
+) -> None:
+    directory = bench.run([RESTING])
+    (directory / name).write_bytes(data)
+    assert bench.explain(directory, 1) == (
+        2,
+        "",
+        f"mm: {directory}/{name}: is not what the run wrote (its sha256 is not the manifest's); run"
+        " the backtest again\n",
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a file that nobody can read")
+def test_a_table_that_cannot_be_read_is_a_fault_of_usage(bench: Bench) -> None:
+    directory = bench.run([RESTING])
+    (directory / "orders.csv").unlink()
+    (directory / "orders.csv").symlink_to("/proc/self/mem")
+    code, out, err = bench.explain(directory, 1)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"mm: {directory}/orders.csv: cannot be read: Input/output error; name")
+
+
+def test_a_damaged_manifest_is_said_to_be_damaged(bench: Bench) -> None:
+    directory = bench.run([RESTING])
+    (directory / "manifest.json").write_bytes(b"\xff\xfe")
+    code, out, err = bench.explain(directory, 1)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"mm: {directory}/manifest.json: is damaged: ")
 
 
 def test_prints_are_found_in_several_files_of_trades(bench: Bench) -> None:

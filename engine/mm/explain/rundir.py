@@ -14,6 +14,7 @@ from typing import Any
 import attrs
 
 from mm.api import UsageError
+from mm.run.rundir import hash_file
 
 Row = Mapping[str, str]
 
@@ -44,8 +45,20 @@ class RunDirectory:
     path: Path
 
     def manifest(self) -> dict[str, Any]:
-        """Give the manifest."""
-        return self._json("manifest.json")
+        """Give the manifest.
+
+        Raises:
+            UsageError: the run has not ended, or a file of it is not as the run left it.
+        """
+        manifest = self._json("manifest.json")
+        for name, sha256 in manifest.get("outputs", {}).items():
+            path = self.path / name
+            if path.is_file() and self._sha256(name) != sha256:
+                raise UsageError(
+                    f"{path}: is not what the run wrote (its sha256 is not the manifest's);"
+                    " run the backtest again"
+                )
+        return manifest
 
     def summary(self) -> dict[str, Any]:
         """Give the summary."""
@@ -117,19 +130,27 @@ class RunDirectory:
     def _json(self, name: str) -> dict[str, Any]:
         try:
             found: dict[str, Any] = json.loads(self._text(name))
-        except json.JSONDecodeError as error:
+        except ValueError as error:  # no JSON, or no text at all
             raise self._damaged(name, error) from error
         return found
 
     def _text(self, name: str) -> str:
-        path = self.path / name
         try:
-            return path.read_text(encoding="utf-8")
+            return (self.path / name).read_text(encoding="utf-8")
         except OSError as error:
-            raise UsageError(
-                f"{path}: cannot be read: {error.strerror}; name the directory of a run that has"
-                f" ended"
-            ) from error
+            raise self._unreadable(name, error) from error
+
+    def _sha256(self, name: str) -> str:
+        try:
+            return hash_file(self.path / name)
+        except OSError as error:
+            raise self._unreadable(name, error) from error
+
+    def _unreadable(self, name: str, error: OSError) -> UsageError:
+        return UsageError(
+            f"{self.path / name}: cannot be read: {error.strerror}; name the directory of a run"
+            f" that has ended"
+        )
 
     def _damaged(self, name: str, error: Exception) -> UsageError:
         return UsageError(f"{self.path / name}: is damaged: {error}; run the backtest again")

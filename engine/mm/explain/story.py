@@ -63,8 +63,9 @@ def tell(directory: Path, fill: str) -> Story:
         UsageError: if there is no such fill, or no such run.
     """
     run = RunDirectory(directory)
+    manifest = run.manifest()
     found = run.find(fill)
-    manifest, summary, config = run.manifest(), run.summary(), run.config()
+    summary, config = run.summary(), run.config()
     recording = Recording(manifest["inputs"], int(summary["data"].get("clock_shift_us", 0)))
     window = _window(found)
     level = recording.level(window) if found.entry else None
