@@ -23,9 +23,11 @@ def find_files(root: Path, name: str) -> list[Path]:
         DataError: nothing matches the pattern. (That a named file is there is found on opening.)
     """
     path = root / name
-    if _MAGIC.isdisjoint(name) or path.exists():
+    if _MAGIC.isdisjoint(name):
         return [path]
     try:
+        if path.exists():
+            return [path]
         # What a name with a root of its own stands for is looked for from there.
         start = Path(path.anchor) if Path(name).is_absolute() else root
         pattern = str(path.relative_to(start))

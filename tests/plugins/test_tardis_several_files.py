@@ -137,6 +137,11 @@ def test_a_pattern_without_files_is_an_error(tmp_path: Path) -> None:
     )
 
 
+def test_a_pattern_that_the_system_refuses_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"this pattern cannot be used: .*File name too long"):
+        replay(tmp_path, quotes_csv="q" * 300 + "*")
+
+
 def test_a_file_whose_name_looks_like_a_pattern_is_still_a_file(tmp_path: Path) -> None:
     (tmp_path / "q[1].csv").write_bytes(text("quotes", quote(100)))
     (tmp_path / "q1.csv").write_bytes(text("quotes", quote(200)))
