@@ -244,6 +244,18 @@ def test_a_closed_pipe_ends_quietly() -> None:
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+def test_a_fault_that_nobody_listens_to_is_no_crash() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with io.FileIO(writer, "w") as pipe:
+        done = subprocess.run(
+            [sys.executable, "-m", "mm", "backtest", "--config", "nowhere"],
+            stderr=pipe,
+            check=False,
+        )
+    assert done.returncode == 141
+
+
 @pytest.mark.parametrize("buffered", ["", "1"], ids=["buffered", "unbuffered"])
 def test_a_full_disk_behind_stdout_is_said_to_be_full(buffered: str) -> None:
     with open("/dev/full", "wb") as full:

@@ -34,7 +34,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = parser.handler(args)(args)
         sys.stdout.flush()  # so that a closed pipe or a full disk shows here and not at exit
     except BaseException as exc:
-        return _report(exc, debug=args.debug)
+        try:
+            return _report(exc, debug=args.debug)
+        except BrokenPipeError:  # nobody listens on stderr either
+            _silence(sys.stderr)
+            return BROKEN_PIPE
     return code
 
 
