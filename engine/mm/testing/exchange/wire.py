@@ -72,7 +72,7 @@ _POOLED: Final = ("orderBookL2", "orderBookL2_25", "orderBook10", "quote", "trad
 PRIVATE: Final = ("affiliate", "execution", "margin", "order", "position", "transact", "wallet")
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=256)
 def _second(second: int) -> str:
     from datetime import UTC, datetime
 
