@@ -14,7 +14,7 @@ from mm.run.progress import Progress
 from mm.testing.exchange import open_exchange
 
 MINUTES = float(os.environ.get("MM_LIVE_MINUTES", "0.5"))
-"""MM_LIVE_MINUTES=60 is the whole hour; judging by shorter runs it takes half an hour."""
+"""MM_LIVE_MINUTES=60 is the whole hour, which takes half an hour of one core."""
 
 # The lively market has some 55 messages a second, the real hour had 16 (quotes); three times.
 SPEED = 3.0
