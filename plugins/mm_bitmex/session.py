@@ -42,11 +42,14 @@ class Doubt(NamedTuple):
     strike: bool
 
 
-_CROSSED: Final = Doubt("crossed_books", "the book stays crossed", True)
-_IDLE: Final = Doubt("idle_books", "the book is silent for {0.idle_s:g} s", False)
-_REFRESH: Final = Doubt("refreshes", "{0.refresh_s:g} s have passed", False)
 _CONTRADICTED: Final = Doubt(
     "contradicted_books", "for {0.quote_check_s:g} s no quote was the book's", False
+)
+_DOUBTS: Final = (
+    Doubt("crossed_books", "the book stays crossed", True),
+    Doubt("idle_books", "the book is silent for {0.idle_s:g} s", False),
+    Doubt("refreshes", "{0.refresh_s:g} s have passed", False),
+    _CONTRADICTED,
 )
 
 
@@ -101,7 +104,7 @@ class Session:
         soonest = self._silence_ends
         for topic in self._topics:
             soonest = min(soonest, topic.deadline, topic.retry_at)
-        return min(soonest, self._doubt()[0])
+        return min(soonest, *self._doubts_at())
 
     @property
     def _silence_ends(self) -> float:
@@ -233,9 +236,9 @@ class Session:
             self.reconnect(draft, f"no connection within {self.config.connect_s:g} s", ts)
         if self.phase is OPEN and now >= self._silence_ends:
             self._break_silence(draft, ts)
-        doubted_at, doubt = self._doubt()
-        if self.phase is OPEN and now >= doubted_at:
-            self._do_doubt(draft, doubt, ts)
+        times = self._doubts_at()
+        if self.phase is OPEN and now >= min(times):
+            self._do_doubt(draft, _DOUBTS[times.index(min(times))], ts)
         for topic in self._topics:
             if self.phase is OPEN:
                 self._do_due_of(draft, topic, ts)
@@ -264,12 +267,12 @@ class Session:
         elif draft.now >= topic.retry_at:
             self.subscribe(draft, [topic], draft.now)
 
-    def _doubt(self) -> tuple[float, Doubt]:
-        """Say when the book is to be fetched anew if nothing comes [s], and why."""
+    def _doubts_at(self) -> tuple[float, ...]:
+        """When the book is to be fetched anew if nothing comes [s], for each of _DOUBTS."""
         feed, config = self.feed, self.config
-        return min(
-            (feed.crossed_from + config.crossed_ms / 1000, _CROSSED),
-            (feed.book_heard + (config.idle_s or NEVER), _IDLE),
-            (self.book.live_from + (config.refresh_s or NEVER), _REFRESH),
-            (feed.witness.contradicts_at, _CONTRADICTED),
+        return (
+            feed.crossed_from + config.crossed_ms / 1000,
+            feed.book_heard + (config.idle_s or NEVER),
+            self.book.live_from + (config.refresh_s or NEVER),
+            feed.witness.contradicts_at,
         )
