@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM in a real process: what was read is worked off, written down and sealed."""
+"""Ctrl-C and its like in a real process: what was read is worked off, written down and sealed."""
 
 import hashlib
 import signal
@@ -80,14 +80,16 @@ def ended(process: "subprocess.Popen[str]") -> Iterator["subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def halfway(backtest: Any) -> Callable[[signal.Signals], Any]:
+def halfway(backtest: Any) -> Callable[..., Any]:
     """Start a paced run, send it a signal once it has written some rows; return how it ended."""
 
-    def stop(number: signal.Signals) -> Any:
+    def stop(number: signal.Signals, times: int = 1) -> Any:
         # Rows reach a file after 1.3 s, and the whole would take 3 s.
         with ended(backtest.start("--quiet", "--speed", "25")) as process:
             wait_for(lambda: written(backtest), process)
-            process.send_signal(number)
+            for _ in range(times):
+                process.send_signal(number)
+                time.sleep(0.02)  # else two that come together count as one
             return backtest.finish(process)
 
     return stop
@@ -102,9 +104,9 @@ def written(backtest: Any) -> bool:
     )
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_ends_the_run_with_valid_results(
-    backtest: Any, halfway: Callable[[signal.Signals], Any], number: signal.Signals
+    backtest: Any, halfway: Callable[..., Any], number: signal.Signals
 ) -> None:
     done = halfway(number)
     assert done.code == 130
@@ -130,8 +132,15 @@ def test_the_first_signal_ends_the_run_with_valid_results(
     assert int(run.rows("quotes")[-1]["ts"]) <= summary["last_ts"]
 
 
+def test_a_terminal_that_is_closed_may_be_told_of_twice(
+    backtest: Any, halfway: Callable[..., Any]
+) -> None:
+    assert halfway(signal.SIGHUP, 2).code == 130
+    assert backtest.runs()[0].manifest["status"] == "interrupted"
+
+
 def test_an_interrupted_run_is_the_beginning_of_the_whole_one(
-    backtest: Any, halfway: Callable[[signal.Signals], Any]
+    backtest: Any, halfway: Callable[..., Any]
 ) -> None:
     assert halfway(signal.SIGINT).code == 130
     assert backtest("--quiet").code == 0
@@ -162,7 +171,7 @@ def test_a_second_signal_ends_a_stuck_run_at_once(
     assert not (run.directory / "manifest.json").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_during_the_survey_leaves_nothing(
     backtest: Any, install: Callable[[str], Path], tmp_path: Path, number: signal.Signals
 ) -> None:

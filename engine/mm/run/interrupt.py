@@ -15,7 +15,7 @@ EXIT_CODE: Final = 130
 
 @contextmanager
 def graceful_interrupts(on_first: Callable[[], None]) -> Iterator[None]:
-    """Call ``on_first`` (in Trio's thread) at the first SIGINT or SIGTERM; exit at the second.
+    """Call ``on_first`` (in Trio's thread) at the first signal to end; exit at the second.
 
     Must be entered in the main thread, inside ``trio.run``; elsewhere it does nothing, since only
     the main thread receives signals. The second signal ends the process without another word:
@@ -26,7 +26,9 @@ def graceful_interrupts(on_first: Callable[[], None]) -> Iterator[None]:
 
     def handle(number: int, frame: FrameType | None) -> None:
         nonlocal seen
-        if seen:
+        if number == signal.SIGHUP:  # the shell and the kernel both tell of a closed terminal
+            signal.signal(number, signal.SIG_IGN)
+        elif seen:
             os._exit(EXIT_CODE)
         seen = True
         token.run_sync_soon(on_first)
@@ -42,7 +44,8 @@ def graceful_interrupts(on_first: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            if signal.getsignal(number) is handle:
+                signal.signal(number, handler)
 
 
-_NUMBERS: Final = (signal.SIGINT, signal.SIGTERM)
+_NUMBERS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
