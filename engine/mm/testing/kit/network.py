@@ -55,6 +55,12 @@ TABLES: Final[dict[str, "np.dtype[np.void]"]] = {
 
 _MINUTE_US: Final = 60_000_000
 
+_NAMES: Final = {
+    "connector": "connector 'scripted'",
+    "transformer": "transformer 'tried'",
+    "strategy": "strategy 'tried'",
+}
+
 
 def trial_context(instruments: int = 1, seed: int = 0) -> Context:
     """Give the context that parts are built with here: ticks of 0.5, lots of 1, 5 and 7 ms."""
@@ -160,19 +166,12 @@ def run_events(
     """
     batches = cut_stream(events, way.rows) if isinstance(events, np.ndarray) else events
     sink = _Collected()
-    fixed = [np.array([[0.0, us]]) for us in (context.entry_us, context.response_us)]
     parts = Parts(
         instruments=context.instruments,
         connector=ScriptedConnector(batches),
         transformer=transformer,
         strategy=strategy,
-        venue=SimulatedVenue(
-            instruments=context.instruments,
-            fill_model=fill_model
-            or FillModel(on_print=first_in_first_out, on_depth=no_more_than_level),
-            latency=latency or LatencyModel(entry=fixed[0], response=fixed[1]),
-            seed=context.seed,
-        ),
+        venue=_venue(context, fill_model, latency),
         books=Books(
             Ledger(context.instruments, fees=fees or _ShareOfValue(context), sample_us=_MINUTE_US)
         ),
@@ -180,11 +179,7 @@ def run_events(
         candles=CandleBuilder(_MINUTE_US),
         quotes=None,
         sinks={"collected": sink},
-        names={
-            "connector": "connector 'scripted'",
-            "transformer": "transformer 'tried'",
-            "strategy": "strategy 'tried'",
-        },
+        names=_NAMES,
         progress=Progress(),
         capacity=way.capacity,
         longest_block=way.longest_block,
@@ -193,6 +188,19 @@ def run_events(
     with ungrouped(), schedule(way.schedule):
         trio.run(run_network, parts, trio.CancelScope())
     return sink.tables()
+
+
+def _venue(
+    context: Context, fill_model: FillModel | None, latency: LatencyModel | None
+) -> SimulatedVenue:
+    fixed = [np.array([[0.0, us]]) for us in (context.entry_us, context.response_us)]
+    return SimulatedVenue(
+        instruments=context.instruments,
+        fill_model=fill_model
+        or FillModel(on_print=first_in_first_out, on_depth=no_more_than_level),
+        latency=latency or LatencyModel(entry=fixed[0], response=fixed[1]),
+        seed=context.seed,
+    )
 
 
 def digest_tables(tables: Mapping[str, Rows]) -> str:
