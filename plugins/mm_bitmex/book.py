@@ -16,6 +16,9 @@ from mm_bitmex.units import Grid, micros
 
 Row: TypeAlias = Mapping[str, Any]
 
+Touch: TypeAlias = tuple[int, int, int, int]
+"""Best bid [ticks], its size [lots], best ask, its size; zeros for an empty side."""
+
 _SIDES: Final = {"Buy": BUY, "Sell": SELL}
 
 _SLACK: Final = 1024
@@ -115,8 +118,8 @@ class L2Book:
         """Forget all levels and ids."""
         self.bids, self.asks = Side(BUY), Side(SELL)
 
-    def touch(self) -> tuple[int, int, int, int]:
-        """Give (bid, its size, ask, its size) in ticks and lots; zeros for an empty side."""
+    def touch(self) -> Touch:
+        """Give the touch."""
         return (*self.bids.best(), *self.asks.best())
 
     def load(self, rows: Sequence[Row], pool: str) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mm.api import Instrument
-from mm_bitmex.book import L2Book, Row, pool_of
+from mm_bitmex.book import L2Book, Row, Touch, pool_of
 from mm_bitmex.config import BitmexConfig
 from mm_bitmex.normalise import Emitter, Event
 from mm_bitmex.quotes import QuoteReader
@@ -52,8 +52,7 @@ class Feed:
         if topic.table == self._depth:
             made = self.book.load(rows, pool_of(self._pool, told, rows))
             self.witness.forget()
-            self._look(now)
-            return self._emitter.snapshot(self.book, made, ts)
+            return self._emitter.snapshot(self.book, self._look(now), made, ts)
         if topic.table == "trade":
             topic.pool = pool_of(self._pool, told, rows)
         if topic.table == "quote":
@@ -72,8 +71,7 @@ class Feed:
         action, rows = body["action"], body["data"]
         if topic.table == self._depth:
             changes = self.book.apply(action, rows)
-            self._look(now)
-            return self._emitter.deltas(self.book, changes, ts)
+            return self._emitter.deltas(self._look(now), changes, ts)
         if topic.table == "instrument" and action != "delete":
             self._ticker.instrument_rows(rows, is_image=False)
         elif action != "insert":
@@ -102,7 +100,8 @@ class Feed:
         self.crossed_from = self.book_heard = NEVER
         return self._emitter.gap(ts)
 
-    def _look(self, now: float) -> None:
+    def _look(self, now: float) -> Touch:
+        """Note what the book looks like after a message; give its touch."""
         self.book_heard = now
         bid, _, ask, _ = touch = self.book.touch()
         self.witness.saw(touch, now)
@@ -110,6 +109,7 @@ class Feed:
         if crossed and self.crossed_from == NEVER:
             self._counts["crossed_messages"] = self._counts.get("crossed_messages", 0) + 1
         self.crossed_from = min(self.crossed_from, now) if crossed else NEVER
+        return touch
 
     def _compare(self, rows: Sequence[Row], now: float) -> None:
         for quote in self._quotes.read(rows, self.book.pool):

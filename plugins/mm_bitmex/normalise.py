@@ -12,16 +12,24 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from mm.api import BUY, CLEAR, EVENT, LEVEL, MICRO, QUOTE, SELL, TICKER, TRADE, Rows
-from mm_bitmex.book import Change, L2Book
+from mm.api import (
+    BUY,
+    CLEAR,
+    EVENT,
+    LEVEL,
+    MICRO,
+    QUOTE,
+    SELL,
+    SNAPSHOT_JUMP_US,
+    TICKER,
+    TRADE,
+    Rows,
+)
+from mm_bitmex.book import Change, L2Book, Touch
 from mm_bitmex.units import micros
 
 Event: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int]
 """A row of EVENT, in the order of its columns."""
-
-SNAPSHOT_JUMP: Final = MICRO
-"""µs of local time after which the reader of a recording takes a snapshot row for a new snapshot
-(plugins/mm_tardis/tally.py)."""
 
 OLDEST: Final = 60 * MICRO
 """µs that a row may be under way. A line is called dead after seconds of silence, so a row that
@@ -52,8 +60,8 @@ class Emitter:
         self.foreign: str | None = None
         """The first time stamp of another clock than ours, as sent."""
 
-    def deltas(self, book: L2Book, changes: Sequence[Change], ts: int) -> list[Event]:
-        """Send changes of levels, after the quote if they moved the touch."""
+    def deltas(self, touch: Touch, changes: Sequence[Change], ts: int) -> list[Event]:
+        """Send changes of levels that led to ``touch``, after the quote if they moved it."""
         rows = [
             (ts, self.made(made, ts), price, size, 0, 0, 0, 0, LEVEL, side, 0)
             for made, price, size, side in changes
@@ -61,14 +69,14 @@ class Emitter:
         if not rows:
             return []
         self._in_snapshot, self._empty = False, False
-        return self._with_quote(book.touch(), rows, ts)
+        return self._with_quote(touch, rows, ts)
 
-    def snapshot(self, book: L2Book, made: str | None, ts: int) -> list[Event]:
-        """Send the whole book, made when the exchange said ``made``."""
+    def snapshot(self, book: L2Book, touch: Touch, made: str | None, ts: int) -> list[Event]:
+        """Send the whole book with its touch, made when the exchange said ``made``."""
         at = self.made(made, ts, is_state=True)
         levels = [(price, size, BUY) for price, size in book.bids.levels()]
         levels += [(price, size, SELL) for price, size in book.asks.levels()]
-        return self._replace(levels, book.touch(), at, ts)
+        return self._replace(levels, touch, at, ts)
 
     def gap(self, ts: int) -> list[Event]:
         """Say that nothing is known of the book any more; nothing if that was said already."""
@@ -96,11 +104,11 @@ class Emitter:
         return at
 
     def _replace(
-        self, levels: list[tuple[int, int, int]], touch: tuple[int, int, int, int], at: int, ts: int
+        self, levels: list[tuple[int, int, int]], touch: Touch, at: int, ts: int
     ) -> list[Event]:
         """Empty the book and fill it again, in a way that a recording shows."""
         rows: list[Event] = []
-        hidden = self._in_snapshot and ts - self._last <= SNAPSHOT_JUMP
+        hidden = self._in_snapshot and ts - self._last <= SNAPSHOT_JUMP_US
         if hidden and not self._empty:
             rows.append((ts, at, self._price, 0, 0, 0, 0, 0, LEVEL, BUY, 0))
         if not (hidden and self._empty):
@@ -112,9 +120,7 @@ class Emitter:
             rows.append((ts, at, price, size, 0, 0, 0, 0, LEVEL, side, 0))
         return self._with_quote(touch, rows, ts)
 
-    def _with_quote(
-        self, touch: tuple[int, int, int, int], rows: list[Event], ts: int
-    ) -> list[Event]:
+    def _with_quote(self, touch: Touch, rows: list[Event], ts: int) -> list[Event]:
         self._last = ts
         rows[-1] = (*rows[-1][:-1], 1)
         if touch == self._quote:

@@ -5,13 +5,9 @@ the book bears them out is for ``witness``.
 """
 
 from collections.abc import Sequence
-from typing import TypeAlias
 
-from mm_bitmex.book import Row
+from mm_bitmex.book import Row, Touch
 from mm_bitmex.units import Grid
-
-Touch: TypeAlias = tuple[int, int, int, int]
-"""Best bid [ticks], its size [lots], best ask, its size; zeros for an empty side."""
 
 
 class QuoteReader:

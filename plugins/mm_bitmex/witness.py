@@ -9,7 +9,7 @@ ours, such as another pool's, and are disbelieved. Knows touches and times; know
 
 from typing import Final
 
-from mm_bitmex.quotes import Touch
+from mm_bitmex.book import Touch
 from mm_bitmex.topics import NEVER
 
 _CONTRADICTIONS: Final = 2

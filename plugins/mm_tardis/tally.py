@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from mm.api import MICRO
+from mm.api import MICRO, SNAPSHOT_JUMP_US
 from mm.api.jit import inner, kernel
 from mm_tardis.decimals import RATE, common_divisor, scale, to_nearest
 from mm_tardis.table import (
@@ -79,10 +79,6 @@ TALLY: Final = 41
 LONG_GAP: Final = 10 * MICRO
 """µs. XBTUSD's quotes never pause for longer than 6.9 s in the hour that was studied."""
 
-SNAPSHOT_JUMP: Final = MICRO
-"""µs. A longer pause between two snapshot rows means that a second snapshot begins: the flag alone
-cannot tell a recorder that reconnected twice."""
-
 _JUMP_PART: Final = 10
 """A price that moves by more than one part in so many from a row to the next is counted."""
 
@@ -133,7 +129,7 @@ def bucket_of(latency: int) -> int:
 @kernel
 def starts_snapshot(flag: int, was: int, jump: int) -> bool:
     """Say whether a book row begins a snapshot, ``jump`` µs (local) after the row before it."""
-    return flag == 1 and (was == 0 or jump > SNAPSHOT_JUMP)
+    return flag == 1 and (was == 0 or jump > SNAPSHOT_JUMP_US)
 
 
 @inner

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.plugins.bitmex_exchange import Client, Exchange, image, live_client, table
 
-from mm_bitmex.quotes import Touch
+from mm_bitmex.book import Touch
 from mm_bitmex.session import State
 from mm_bitmex.topics import NEVER
 from mm_bitmex.witness import Witness

@@ -39,6 +39,10 @@ QUOTE: Final = 1  # a side with size 0 is empty
 LEVEL: Final = 2
 CLEAR: Final = 3  # the book is forgotten; the snapshot's levels follow in the same message
 
+SNAPSHOT_JUMP_US: Final = 1_000_000
+"""A recording has no CLEAR. A longer pause than this between two of its snapshot rows (ts_local)
+means that a second one begins: the flag alone cannot tell a recorder that reconnected twice."""
+
 TICKER: Final = 4
 """A derivative's ticker: ``price`` is the mark price [1e-6 ticks; 0 = not given], ``size`` the
 funding rate [1e-12; positive: longs pay], ``ask_price`` when it applies [µs; 0 = not given]."""

@@ -19,15 +19,25 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from mm.api import BUY, CLEAR, EVENT, LEVEL, MICRO, QUOTE, SELL, TICKER, TRADE, PluginError, Rows
+from mm.api import (
+    BUY,
+    CLEAR,
+    EVENT,
+    LEVEL,
+    MICRO,
+    QUOTE,
+    SELL,
+    SNAPSHOT_JUMP_US,
+    TICKER,
+    TRADE,
+    PluginError,
+    Rows,
+)
 from mm.api.jit import inner, kernel
 from mm.api.market import MarketBatch
 
 DAY_US: Final = 86_400 * MICRO
 """A UTC day; the epoch counts no leap seconds."""
-
-SNAPSHOT_JUMP_US: Final = MICRO
-"""A longer pause between two rows of snapshots starts another one, for whoever reads the file."""
 
 _Ints = npt.NDArray[np.int64]
 
