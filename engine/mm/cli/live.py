@@ -15,7 +15,7 @@ from mm.api import UsageError
 from mm.cli.display import can_draw
 from mm.cli.live_log import LiveLog
 from mm.cli.live_view import show_view
-from mm.cli.run_file import load_run_file
+from mm.cli.run_file import check_listens, load_run_file
 from mm.cli.running import finish, plan_and_run, warn_if_cold
 from mm.config import LoadedConfig
 from mm.config.overrides import parse_toml
@@ -48,11 +48,7 @@ async def _run(loaded: LoadedConfig, args: argparse.Namespace) -> Result | None:
 async def _plan(loaded: LoadedConfig) -> Plan:
     """Look at the exchange, and have everything compiled."""
     plan = await plan_run(loaded)
-    if plan.survey.total_rows is not None:
-        raise UsageError(
-            f"{loaded.path}: connector {loaded.config.data.connector!r} reads files, expected one"
-            " that listens to an exchange; set data.connector"
-        )
+    check_listens(loaded, plan.survey)
     await warm_up(loaded, plan.survey, plan.parts.instruments)
     return attrs.evolve(plan, notes=(*plan.notes, *_unread_keys(loaded)))
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import attrs
 import trio
 
-from mm.api import MICRO, UsageError
-from mm.cli.run_file import load_run_file
+from mm.api import MICRO
+from mm.cli.run_file import check_listens, load_run_file
 from mm.cli.running import never_began, plan_and_run
 from mm.config import LoadedConfig
 from mm.record.recorder import Recorded
@@ -41,12 +41,7 @@ async def _record(
     loaded: LoadedConfig, args: argparse.Namespace, market: Market, reading: trio.CancelScope
 ) -> int:
     """Write down what the connector sends, and say what that was; return the exit code."""
-    name = loaded.config.data.connector
-    if market.survey.total_rows is not None:
-        raise UsageError(
-            f"{args.config}: connector {name!r} reads files, expected one that listens to an"
-            " exchange; set data.connector"
-        )
+    check_listens(loaded, market.survey)
     for note in market.notes:
         print(f"note: {note}", file=sys.stderr)
     recorder = start_recording(
@@ -57,7 +52,7 @@ async def _record(
         has_quotes=has_quotes(market.survey),
         raw=args.raw,
     )
-    owner = loaded.registry.owner("connector", name)
+    owner = loaded.registry.owner("connector", loaded.config.data.connector)
     with closing(recorder):
         log_frames(market.connector, owner, recorder)
         await record_only(

@@ -2,7 +2,7 @@
 
 import argparse
 
-from mm.api import UsageError
+from mm.api import Survey, UsageError
 from mm.config import LoadedConfig, load_config
 from mm.config.overrides import SHORTCUTS
 
@@ -34,3 +34,16 @@ def load_run_file(args: argparse.Namespace, *, live: bool = False) -> LoadedConf
             " one for a replay; mm record writes one beside what it records"
         )
     return loaded
+
+
+def check_listens(loaded: LoadedConfig, survey: Survey) -> None:
+    """Refuse a connector that reads files, whose end is known, where one must listen.
+
+    Raises:
+        UsageError: it is such a one.
+    """
+    if survey.total_rows is not None:
+        raise UsageError(
+            f"{loaded.path}: connector {loaded.config.data.connector!r} reads files, expected one"
+            " that listens to an exchange; set data.connector"
+        )
