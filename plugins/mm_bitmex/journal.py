@@ -64,7 +64,7 @@ class Journal:
     def arrived(self, rows: Rows) -> None:
         """Measure how long a message's rows were under way, if it is no snapshot."""
         # A snapshot's rows are as old as its levels.
-        if rows["kind"][-1] == CLEAR or np.any(rows["kind"] == CLEAR):
+        if np.any(rows["kind"] == CLEAR):
             return
         last = rows[-1]
         self._feed_lags.add(np.array([last["ts_local"] - last["ts_exchange"]], np.int64))
