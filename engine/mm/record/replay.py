@@ -6,7 +6,6 @@ the end with the last watermark. The data are named relative to the file itself 
 recording may be moved.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +19,7 @@ from mm.config.overrides import parse_toml
 from mm.config.scan import Keys
 from mm.record.files import writing_recording
 from mm.record.text import BOOK, NAMES, QUOTES, TICKERS, TRADES
+from mm.run.rundir import replace_text
 
 FILE_NAME: Final = "replay.toml"
 
@@ -45,7 +45,7 @@ class ReplayFile:
     content: Mapping[str, Any]
 
     def write(self, until: int | None) -> None:
-        """Write it so that a reader sees the old file or the new one, never half of it.
+        """Write it, or write it anew, as ``replace_text`` does.
 
         Args:
             until: the last watermark [µs]; None = not known yet.
@@ -56,10 +56,8 @@ class ReplayFile:
         values = dict(_leaves((), self.content))
         if until is not None:
             values["data", "until"] = until
-        temporary = self.path.with_name(self.path.name + ".tmp")
         with writing_recording(self.path):
-            temporary.write_text(_HEADER + set_values("", values), encoding="utf-8")
-            os.replace(temporary, self.path)
+            replace_text(self.path, _HEADER + set_values("", values))
 
 
 def replay_file(

@@ -1,21 +1,18 @@
 """The recorder: applies each book change, stamps it, and writes the three Tardis files.
 
-The only place that knows the CSV format (protocols 4.2 to 4.5). It holds the book, so that what is
-written and what the market sees are one thing. It decides nothing about the market; of a match it
-decides only whether the trade message or the book change reaches the recorder first.
+The only place here that knows the CSV format (protocols 4.2 to 4.5). It holds the book, so that
+what is written and what the market sees are one thing. It decides nothing about the market; of a
+match it decides only whether the trade message or the book change reaches the recorder first.
 """
 
 from collections.abc import Sequence
 from random import Random
 from typing import Final, Protocol
 
+from mm.record.text import BOOK, HEADERS, QUOTES, TRADES
 from mm.synthetic.ladder import ASK, BID, Book
 from mm.synthetic.wire import Wire
 
-COMMON: Final = "exchange,symbol,timestamp,local_timestamp"
-TRADES_HEADER: Final = f"{COMMON},id,side,price,amount\n"
-QUOTES_HEADER: Final = f"{COMMON},ask_amount,ask_price,bid_price,bid_amount\n"
-BOOK_HEADER: Final = f"{COMMON},is_snapshot,side,price,amount\n"
 VENUE: Final = "bitmex,XBTUSD"
 
 # Whose message arrives first: the trade's in 79 % of orders, the book's in 18 %, both in the same
@@ -50,8 +47,8 @@ class Tape:
         self._message_local = 0
         self._message_sent = 0
         self._quoted: tuple[int, int, int, int] | None = None
-        for file, header in ((trades, TRADES_HEADER), (quotes, QUOTES_HEADER), (book, BOOK_HEADER)):
-            file.write(header)
+        for file, kind in ((trades, TRADES), (quotes, QUOTES), (book, BOOK)):
+            file.write(HEADERS[kind])
 
     def snapshot(self, sent_us: int, local_us: int) -> None:
         """Write the whole book as one message: asks from highest to lowest, then bids."""
