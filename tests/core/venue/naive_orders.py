@@ -131,7 +131,8 @@ class NaiveOrders:
                 order, price=command.price, size=size, arrived=request.arrived,
                 ahead=UNKNOWN, ahead_entry=UNKNOWN,
             )  # fmt: skip
-            if command.post_only and self.takeable(moved, LIMIT):
+            post_only = command.post_only or order.command.post_only
+            if post_only and self.takeable(moved, LIMIT):
                 self.report(order, CANCELLED, WOULD_TAKE)
             else:
                 self.report(moved, REPLACED)

@@ -182,6 +182,14 @@ def test_a_replace_that_is_post_only_and_would_take_ends_the_order() -> None:
     assert resting_then(replace(1, 101, 5, post_only=1)) == ["1 cancelled post_only_would_take"]
 
 
+def test_a_post_only_order_stays_post_only_when_it_is_replaced() -> None:
+    """Also where the replace says nothing about it, and after a first one that did not take."""
+    twice = (replace(1, 99, 5), replace(1, 101, 5))
+    for changes in (twice[1:], twice):
+        orders = (at(2, limit(1, BUY, 100, 5, post_only=1)), at(3, *changes))
+        assert told(decisions=orders)[-1] == "1 cancelled post_only_would_take"
+
+
 def test_a_replace_that_keeps_its_place_does_not_take_though_the_market_crossed_it() -> None:
     """Asks come down to our 100 without a print: we rest there, and resting is not taking."""
     assert resting_then(replace(1, 100, 4, post_only=1), level(3, SELL, 100, 5)) == ["1 replaced"]

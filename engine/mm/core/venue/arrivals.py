@@ -3,8 +3,8 @@
 A marketable order takes displayed size level by level up to its limit. The book is not ours to
 change, so what it took is still displayed. The rest of a limit order joins the queue behind all
 that is displayed at its price; the rest of any other order expires. A replace keeps its place in
-the queue only at the same price and no larger size; it changes nothing but price and size, and
-one that is post-only and would take ends the order. A replace or cancel of an order that is no
+the queue only at the same price and no larger size; it changes nothing but price and size. So a
+post-only order stays post-only, and a replace that would make it take ends it. A replace or cancel of an order that is no
 longer open is rejected; that is how one that lost the race against a fill ends.
 """
 
@@ -234,7 +234,7 @@ def _on_replace(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
     elif command["price"] == order["price"] and size <= order["size"]:
         order["size"] = size
         report_order(venue, rules, event, int(REPLACED), int(NO_REASON), order)
-    elif command["post_only"] == 1 and _takes(venue, command):
+    elif (order["post_only"] == 1 or command["post_only"] == 1) and _takes(venue, command):
         report_order(venue, rules, event, int(CANCELLED), int(WOULD_TAKE), order)
         remove(venue, at)
     else:

@@ -43,6 +43,7 @@ OPEN: Final = np.dtype(
         ("credit", "f8", (CREDITS,)),
         ("instrument", "i2"),
         ("side", "i1"),
+        ("post_only", "i1"),
         ("reduce_only", "i1"),
     ],
     align=True,
@@ -212,6 +213,7 @@ def remember(order: Any, command: Any) -> None:
     start_queue(order)
     order["instrument"] = command["instrument"]
     order["side"] = command["side"]
+    order["post_only"] = command["post_only"]
     order["reduce_only"] = command["reduce_only"]
 
 
