@@ -160,15 +160,20 @@ class NaiveMarket(NaiveOrders):
         market.mark = event.price or market.mark
         new = event.ask_price > event.ts_exchange and event.ask_price > market.paid
         if self.session.funding is None and new:
-            market.due, market.rate = event.ask_price, event.size
+            if len(market.announced) == 2 and event.ask_price not in market.announced:
+                del market.announced[max(market.announced)]
+            market.announced[event.ask_price] = event.size
+            market.due = min(market.announced)
 
     def fund(self, event: Event) -> None:
         market = self.markets[event.instrument]
         while market.due and market.due <= event.ts_exchange:
             nobody = Open(0, Command(action=NEW, instrument=event.instrument), 0, 0, 0, market.due)
             self.report(nobody, FUNDING)
-            facts = {"ts_venue": market.due, "price": market.mark, "size": market.rate}
+            rate = market.announced.pop(market.due, market.rate)
+            facts = {"ts_venue": market.due, "price": market.mark, "size": rate}
             self.outcome.reports[-1] |= facts
             market.paid = market.due
             schedule = self.session.funding
-            market.due = market.due + schedule.interval_us if schedule else 0
+            coming = min(market.announced, default=0)
+            market.due = market.due + schedule.interval_us if schedule else coming

@@ -41,6 +41,14 @@ def test_a_time_that_is_past_when_it_is_first_announced_is_not_paid() -> None:
     assert told(ticker(20, MARK, 5, 10), quiet(21)) == []
 
 
+def test_a_ticker_that_names_the_next_time_too_early_does_not_cancel_what_is_owed() -> None:
+    """Made at 9, one before the funding of 10 is due, as seen with a recorder's slow clock."""
+    tape = (ticker(1, MARK, 5, 10), ticker(9, MARK, 7, 20), quiet(10), quiet(20))
+    assert told(*tape) == [f"funding 5 on {MARK} at 10", f"funding 7 on {MARK} at 20"]
+    silence = (ticker(1, MARK, 5, 10), ticker(9, MARK, 7, 20), quiet(40))
+    assert told(*silence) == [f"funding 5 on {MARK} at 10", f"funding 7 on {MARK} at 20"]
+
+
 def test_a_schedule_is_paid_for_every_time_also_those_in_a_silence() -> None:
     """Every 10 µs from 5 on: the stream starts at 5, which is past; then 15, and 25 and 35."""
     schedule = FundingSchedule(rate=3, first_us=86_400_000_000 + 5, interval_us=10)

@@ -2,7 +2,9 @@
 
 A perpetual contract exchanges funding between longs and shorts at fixed times of the venue's
 clock (BitMEX: every eight hours, from 04:00 UTC). The rate that counts is the last one announced
-for that time; a ticker that still names a time that is past says nothing new. Funding is paid
+for that time; a ticker that still names a time that is past says nothing new. One that already
+names the time after it (a ticker's clock may be behind ours by a little) is kept until the first
+is paid, since a time that was announced is owed. Funding is paid
 before the commands that arrive with the same message, so it meets the position of the message
 before. A schedule is paid for each of its times, also those that fell into a silence. What it
 comes to in money is the ledger's business.
@@ -22,7 +24,15 @@ def note_ticker(venue: Venue, event: Any) -> None:
     if event["price"] > 0:
         standing["mark"] = event["price"]
     due = event["ask_price"]
-    if standing["interval"] == 0 and due > max(standing["paid_ts"], event["ts_exchange"]):
+    if standing["interval"] != 0 or due <= max(standing["paid_ts"], event["ts_exchange"]):
+        return
+    if 0 < standing["funding_ts"] < due:
+        standing["later_rate"] = event["size"]
+        standing["later_ts"] = due
+    else:
+        if due < standing["funding_ts"]:
+            standing["later_rate"] = standing["rate"]
+            standing["later_ts"] = standing["funding_ts"]
         standing["rate"] = event["size"]
         standing["funding_ts"] = due
 
@@ -49,4 +59,9 @@ def pay_funding(venue: Venue, rules: Rules, event: Any) -> None:
     report["price"] = standing["mark"]
     report["size"] = standing["rate"]
     standing["paid_ts"] = due
-    standing["funding_ts"] = due + standing["interval"] if standing["interval"] > 0 else 0
+    if standing["interval"] > 0:
+        standing["funding_ts"] = due + standing["interval"]
+    else:
+        standing["rate"] = standing["later_rate"]
+        standing["funding_ts"] = standing["later_ts"]
+        standing["later_ts"] = 0

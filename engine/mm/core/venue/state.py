@@ -104,6 +104,8 @@ STANDING: Final = np.dtype(
         ("rate", "i8"),  # 1e-12, of the next funding
         ("funding_ts", "i8"),  # µs, exchange: the next funding; 0 = not known
         ("paid_ts", "i8"),  # µs, exchange: the last funding paid
+        ("later_rate", "i8"),  # 1e-12, of the funding after the next
+        ("later_ts", "i8"),  # µs, exchange: when that is; 0 = not known
         ("interval", "i8"),  # µs between fundings of a schedule; 0 = the ticker tells
         ("taken_bid", "i8"),  # ticks and lots: the touch that crossed orders were last matched with
         ("taken_bid_size", "i8"),
