@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from mm.api.jit import _fingerprint
+from mm.api.jit import _directory, _fingerprint, _private_folder
 
 OUTER = """
 from mm.api.jit import kernel
@@ -63,3 +64,59 @@ def test_a_plugins_kernels_are_compiled_anew_when_the_interface_has_changed(
     before = _fingerprint("plugin")
     (tmp_path / "mm" / "api" / "__init__.py").write_text("NEW = 2\n")
     assert _fingerprint("plugin") != before
+
+
+@pytest.fixture
+def cache_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    home = tmp_path / "cache"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home))
+    _private_folder.cache_clear()
+    yield home
+    _private_folder.cache_clear()
+
+
+def directory_now() -> Path:
+    """What is chosen when nothing has been chosen yet in this process."""
+    return _directory.__wrapped__("mm")
+
+
+def test_kernels_are_kept_in_a_folder_closed_to_others(
+    cache_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = directory_now()
+    assert directory.is_relative_to(cache_home)
+    assert directory.stat().st_mode & 0o777 == 0o700
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("opened", [0, 1, 2, 3])
+def test_a_folder_that_others_can_write_to_is_not_used(
+    cache_home: Path, capsys: pytest.CaptureFixture[str], opened: int
+) -> None:
+    """Neither the directory itself, nor any above it, through which it could be replaced."""
+    directory = directory_now()
+    place = (directory, *directory.parents)[opened]
+    place.chmod(0o777)
+    assert not directory_now().is_relative_to(cache_home)
+    told = f"mm: compiled code is not kept: {place} can be written to by others; set XDG_CACHE_HOME"
+    assert told in capsys.readouterr().err
+
+
+def test_a_folder_that_belongs_to_another_is_not_used(
+    cache_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    owner = directory_now().stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    if owner == 0:
+        os.chown(directory_now(), 4711, -1)
+    assert not directory_now().is_relative_to(cache_home)
+    assert "belongs to another user" in capsys.readouterr().err
+
+
+def test_a_cache_that_cannot_be_made_is_told_once(
+    cache_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cache_home.write_text("a file where the folder should be")
+    first, second = directory_now(), directory_now()
+    assert first == second
+    assert capsys.readouterr().err.count("compiled code is not kept") == 1

@@ -6,13 +6,20 @@ the cache lives in the user's cache directory, under a name that has the hash of
 of the function's package and of ``mm.api`` in it. So code that changed is compiled, and code that
 didn't is not.
 
+What is loaded from there is run. So a directory in which somebody else could have put something,
+or that can't be written to, is not used: then a private temporary one serves this process.
+
 Not imported by ``mm.api`` itself: numba takes a quarter of a second.
 """
 
+import atexit
 import hashlib
 import importlib.util
 import os
 import shutil
+import stat
+import sys
+import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -91,14 +98,61 @@ class _cache_of:  # noqa: N801 - reads as a statement
 
 @cache
 def _directory(package: str) -> Path:
-    """Where the kernels of this version of ``package`` are kept."""
-    root = platformdirs.user_cache_path("mm") / "kernels"
-    directory = root / f"{package}-{_fingerprint(package)}"
+    """Where the kernels of this version of ``package`` are kept; made if need be."""
+    name = f"{package}-{_fingerprint(package)}"
+    try:
+        directory = (platformdirs.user_cache_path("mm") / "kernels" / name).resolve()
+        _make(directory, package)
+        fault = _distrust(directory)
+    except (OSError, RuntimeError) as error:  # RuntimeError: nobody knows where home is
+        fault = str(error)
+    return directory if fault is None else _temporary(fault) / name
+
+
+def _make(directory: Path, package: str) -> None:
+    """Make ``directory``, closed to others, and remove the oldest caches beside it."""
+    root = directory.parent
     if not directory.exists():
         earlier = sorted(root.glob(f"{package}-*"), key=lambda path: path.stat().st_mtime)
         for path in earlier[:-_KEPT]:
             shutil.rmtree(path, ignore_errors=True)
-    return directory
+    root.mkdir(parents=True, exist_ok=True)
+    # Closed whatever the umask, since numba makes its own folders inside with the umask's mode.
+    directory.mkdir(mode=0o700, exist_ok=True)
+
+
+def _distrust(directory: Path) -> str | None:
+    """Say why compiled code must not be kept in ``directory``; None if it may."""
+    if not os.access(directory, os.W_OK | os.X_OK):
+        return f"{directory} cannot be written to"
+    for place in (directory, *directory.parents):
+        facts = place.stat()
+        if facts.st_uid not in (0, os.geteuid()):
+            return f"{place} belongs to another user"
+        # In a sticky folder, as /tmp is, nobody can replace what is another's.
+        if facts.st_mode & stat.S_IWOTH and not facts.st_mode & stat.S_ISVTX:
+            return f"{place} can be written to by others"
+    if directory.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return f"{directory} can be written to by others"
+    return None
+
+
+def _temporary(fault: str) -> Path:
+    """Give a private folder for this process alone, and say so the first time."""
+    if not _private_folder.cache_info().currsize:
+        print(
+            f"mm: compiled code is not kept: {fault}; set XDG_CACHE_HOME to a folder of your own "
+            "to spare later runs the compiling",
+            file=sys.stderr,
+        )
+    return _private_folder()
+
+
+@cache
+def _private_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="mm-kernels-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _fingerprint(package: str) -> str:

@@ -4,8 +4,9 @@ A marketable order takes displayed size level by level up to its limit. The book
 change, so what it took is still displayed. The rest of a limit order joins the queue behind all
 that is displayed at its price; the rest of any other order expires. A replace keeps its place in
 the queue only at the same price and no larger size; it changes nothing but price and size. So a
-post-only order stays post-only, and a replace that would make it take ends it. A replace or cancel of an order that is no
-longer open is rejected; that is how one that lost the race against a fill ends.
+post-only order stays post-only, and a replace that would make it take ends it. A replace or cancel
+of an order that is no longer open is rejected; that is how one that lost the race against a fill
+ends.
 """
 
 from typing import Any
