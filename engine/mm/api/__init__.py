@@ -9,6 +9,7 @@ plugins for another major are refused by name. In major 0 a minor step may break
 
 from mm.api.account import WORKING, Account
 from mm.api.errors import ConfigError, DataError, MMError, PluginError, UsageError
+from mm.api.evidence import Defect
 from mm.api.features import SIGNAL_FIELDS, TOUCH_FIELDS, Features
 from mm.api.instrument import MICRO, MOST_UNITS, ContractType, Instrument
 from mm.api.live import Gap, Health, LiveConnector, News
@@ -132,18 +133,19 @@ __all__ = [
     "DUPLICATE_ID", "ENTRY_POINT_GROUP", "EVENT", "EXECUTION", "EXPIRED", "FILLED", "FOK",
     "FUNDING", "GTC", "IOC", "LEVEL", "LIMIT", "MARK", "MARKET", "MAX_POSITION", "MICRO",
     "MICRO_TICKS", "MODEL_DRAW", "MOST_UNITS", "NEW", "NO_CLAMP", "NO_LIQUIDITY", "NO_MODEL",
-    "NO_REASON", "NO_RULE", "ONE_SIDED", "ORDER", "PASSIVE", "POSITION", "QUEUE_REACHED", "QUOTE",
-    "RATE_UNIT", "REASON_NAMES", "REDUCE_ONLY", "REJECTED", "REPLACE", "REPLACED", "REPORT",
-    "REPORT_NAMES", "REQUESTED", "RISK_COLLAR", "RISK_LOSS", "RISK_ORDER_RATE", "RISK_ORDER_SIZE",
-    "RISK_POSITION", "RISK_STALE", "RULE_NAMES", "SELL", "SIGNAL_FIELDS", "SNAPSHOT_JUMP_US",
-    "TAKER", "TICKER", "TIF_NAMES", "TOUCH_FIELDS", "TRADE", "TRADED_THROUGH", "TYPE_NAMES",
-    "UNKNOWN_ORDER", "WORKING", "WOULD_TAKE", "Account", "ConfigError", "Connector",
-    "ConnectorOffer", "Context", "ContractType", "DataError", "Decisions", "DepthRule",
-    "ExecutionReport", "Features", "FeeModel", "FeeModelOffer", "FillModel", "FillModelOffer",
-    "Floats", "FrameLog", "FrameSource", "Gap", "Health", "Hooks", "Instrument", "LatencyModel",
-    "LatencyModelOffer", "LiveConnector", "Lots", "MMError", "MarketBatch", "News", "NoConfig",
-    "NotingStrategy", "OrderBlock", "OrderPad", "Outlet", "Output", "PluginError", "PrintRule",
-    "QuoteFunction", "QuoteInputs", "QuoteModelOffer", "RowStrategy", "Rows", "Sink", "SinkOffer",
-    "Source", "Status", "Strategy", "StrategyOffer", "Survey", "Transformer", "TransformerOffer",
-    "UsageError", "hookimpl", "hookspec", "option",
+    "NO_REASON", "NO_RULE", "ONE_SIDED", "ORDER", "PASSIVE", "POSITION", "QUEUE_REACHED",
+    "QUOTE", "RATE_UNIT", "REASON_NAMES", "REDUCE_ONLY", "REJECTED", "REPLACE", "REPLACED",
+    "REPORT", "REPORT_NAMES", "REQUESTED", "RISK_COLLAR", "RISK_LOSS", "RISK_ORDER_RATE",
+    "RISK_ORDER_SIZE", "RISK_POSITION", "RISK_STALE", "RULE_NAMES", "SELL", "SIGNAL_FIELDS",
+    "SNAPSHOT_JUMP_US", "TAKER", "TICKER", "TIF_NAMES", "TOUCH_FIELDS", "TRADE",
+    "TRADED_THROUGH", "TYPE_NAMES", "UNKNOWN_ORDER", "WORKING", "WOULD_TAKE", "Account",
+    "ConfigError", "Connector", "ConnectorOffer", "Context", "ContractType", "DataError",
+    "Decisions", "Defect", "DepthRule", "ExecutionReport", "Features", "FeeModel",
+    "FeeModelOffer", "FillModel", "FillModelOffer", "Floats", "FrameLog", "FrameSource", "Gap",
+    "Health", "Hooks", "Instrument", "LatencyModel", "LatencyModelOffer", "LiveConnector",
+    "Lots", "MMError", "MarketBatch", "News", "NoConfig", "NotingStrategy", "OrderBlock",
+    "OrderPad", "Outlet", "Output", "PluginError", "PrintRule", "QuoteFunction", "QuoteInputs",
+    "QuoteModelOffer", "RowStrategy", "Rows", "Sink", "SinkOffer", "Source", "Status",
+    "Strategy", "StrategyOffer", "Survey", "Transformer", "TransformerOffer", "UsageError",
+    "hookimpl", "hookspec", "option",
 ]  # fmt: skip

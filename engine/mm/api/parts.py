@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mm.api.account import Account
+from mm.api.evidence import Defect
 from mm.api.instrument import Instrument
 from mm.api.market import MarketBatch, Rows
 from mm.api.orders import Decisions
@@ -64,6 +65,9 @@ class Survey:
     """Repairs and oddities, one sentence each, for the summary."""
     details: Mapping[str, Any] = attrs.field(factory=dict)
     """Figures behind the notes, JSON-compatible, for ``summary.json``."""
+    health: tuple[Defect, ...] = ()
+    """Defects found in the data, for the health table; kinds that were looked for and not found
+    are in it with 0 rows."""
 
 
 class Outlet(Protocol):
