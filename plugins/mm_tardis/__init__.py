@@ -12,7 +12,8 @@ This module only says what is on offer; the work, and what it imports, waits unt
     lines       bytes to blocks of whole lines, gzip or plain
     members     how much of a recording that was cut off is whole
     files       the files that a pattern stands for, in order
-    parse, tally, convert, decimals    the kernels
+    parse, tally, histogram, convert, decimals    the kernels
+    health      every kind of defect, in one table, and how much of it makes a run doubtful
     faults, notes    sentences for the user
     inspect     what ``mm data inspect`` shows
 """

@@ -36,6 +36,7 @@ from mm_tardis import TardisConfig
 from mm_tardis import tally as ta
 from mm_tardis.events import Chunk, EventReader, new_memory
 from mm_tardis.files import check_order, find_files
+from mm_tardis.health import health
 from mm_tardis.merge import Merge
 from mm_tardis.notes import figures, notes
 from mm_tardis.survey import FileSurvey, Findings, clock_shift, grid_of
@@ -95,6 +96,7 @@ class TardisConnector:
             total_rows=sum(f.rows for f in found) - left_out,
             notes=notes(found),
             details=_details(found) | {"clock_shift_us": clock_shift(found)},
+            health=health(found),
         )
 
     async def run(self, instruments: tuple[Instrument, ...], out: Outlet) -> None:

@@ -6,52 +6,19 @@ the figures alone.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from mm_tardis import tally as ta
+from mm_tardis.health import KINDS, LONG_PAUSE_S, silent_ends
 from mm_tardis.survey import Findings, clock_shift, doubtful_step
-from mm_tardis.table import BOOK, QUOTES, TICKERS, TRADES
-
-_LONG_PAUSE_S: Final = 10.0
-"""As for the pauses that the tally counts: longer than any in the real hour (6.8 s)."""
-
-_ALL: Final = (TRADES, QUOTES, BOOK, TICKERS)
-
-_DEFECTS: Final = (
-    ("same_time_rows", ta.SAME_TIME, _ALL),
-    ("exchange_time_steps_back", ta.STEPS_BACK, _ALL),
-    ("repeated_rows", ta.REPEATS, _ALL),
-    ("prices_that_jump", ta.JUMPS, (TRADES, QUOTES)),
-    ("rows_without_exchange_time", ta.TIMELESS, _ALL),
-    ("rows_received_before_made", ta.EARLY, _ALL),
-    ("gaps_over_10_s", ta.LONG_GAPS, _ALL),
-    ("unknown_side_rows", ta.NO_SIDE, (TRADES,)),
-    ("zero_size_rows", ta.EMPTY_TRADES, (TRADES,)),
-    ("crossed_rows", ta.CROSSED, (QUOTES,)),
-    ("locked_rows", ta.LOCKED, (QUOTES,)),
-    ("one_sided_rows", ta.ONE_SIDED, (QUOTES,)),
-    ("rows_before_snapshot", ta.LOST, (BOOK,)),
-    ("rows_without_mark_price", ta.NO_MARK, (TICKERS,)),
-    ("rows_without_funding", ta.NO_FUNDING, (TICKERS,)),
-)
-
-_SENTENCES: Final = (
-    (ta.EMPTY_TRADES, "{n} trades of size zero were left out"),
-    (ta.NO_SIDE, "{n} trades name no side and are taken as such"),
-    (ta.LOST, "{n} rows before the first snapshot were left out"),
-    (ta.TIMELESS, "{n} rows have no exchange time; their arrival time is used"),
-    (ta.CROSSED, "{n} rows are crossed (bid above ask) and were kept"),
-    (ta.LOCKED, "{n} rows are locked (bid equals ask) and were kept"),
-    (ta.ONE_SIDED, "{n} rows lack a side"),
-    (ta.REPEATS, "{n} rows repeat the row above in every field and were kept"),
-)
+from mm_tardis.table import BOOK, QUOTES, TICKERS
 
 
 def defects(found: Findings) -> dict[str, int]:
     """Count what can be odd in a file of this kind, by name; zeros included."""
-    counts = {name: found.count(column) for name, column, kinds in _DEFECTS if found.kind in kinds}
-    if found.kind == BOOK:
-        counts["snapshots_mid_file"] = max(found.count(ta.SNAPSHOTS) - 1, 0)
+    ours = [kind for kind in KINDS if found.kind in kind.sources]
+    counts = {kind.name: found.count(kind.column) for kind in ours}
+    counts["gaps_over_10_s"] = found.count(ta.LONG_GAPS)
     if found.cut_off:
         counts["bytes_cut_off"] = found.cut_off
     return counts
@@ -96,14 +63,18 @@ def _about(found: Findings) -> list[str]:
         sentences.append("the last line has no line end, so the file may be cut off there")
     if found.rows == 0:
         return [*sentences, "the file has a header and no rows"]
-    sentences += [text.format(n=found.count(c)) for c, text in _SENTENCES if found.count(c)]
+    sentences += [
+        kind.sentence.format(n=found.count(kind.column))
+        for kind in KINDS
+        if kind.sentence and found.kind in kind.sources and found.count(kind.column)
+    ]
     if found.count(ta.JUMPS):
         sentences.append(
             f"{found.count(ta.JUMPS)} prices are more than 10 % away from that of the row above,"
-            f" the first in line {found.count(ta.JUMP_AT) + 1}, and were kept"
+            f" the first in line {found.line(ta.JUMPS)}, and were kept"
         )
-    if found.count(ta.SNAPSHOTS) > 1:
-        again = found.count(ta.SNAPSHOTS) - 1
+    if found.count(ta.AGAIN):
+        again = found.count(ta.AGAIN)
         sentences.append(f"snapshots after the first, each of which clears the book: {again}")
     if found.kind == TICKERS and found.count(ta.NO_FUNDING) == found.rows:
         sentences.append("no row has a funding rate and its time, so no funding is paid")
@@ -120,7 +91,7 @@ def _uneven(files: Sequence[Findings]) -> list[str]:
     """Warn of a book that stands still while the quotes go on; matching would believe it."""
     ends = {found.kind: found.count(ta.LAST) for found in files if found.rows}  # the last file's
     short_s = (ends.get(QUOTES, 0) - ends.get(BOOK, ends.get(QUOTES, 0))) / 1e6
-    if short_s <= _LONG_PAUSE_S:
+    if short_s <= LONG_PAUSE_S:
         return []
     return [
         f"the book ends {short_s:.0f} s before the quotes and stands still from there on;"
@@ -144,20 +115,18 @@ def _steps(files: Sequence[Findings]) -> list[str]:
 
 def _silent_ends(files: Sequence[Findings]) -> list[str]:
     """Warn of a kind that begins late or ends early, by more than it ever pauses."""
+    filled = [found for found in files if found.rows and found.kind != TICKERS]
     kinds: dict[int, list[Findings]] = {}
-    for found in files:
-        if found.rows and found.kind != TICKERS:
-            kinds.setdefault(found.kind, []).append(found)
-    spans = [(some[0].count(ta.FIRST), some[-1].count(ta.LAST)) for some in kinds.values()]
+    for found in filled:
+        kinds.setdefault(found.kind, []).append(found)
     sentences = []
-    for some, (first, last) in zip(kinds.values(), spans, strict=True):
-        usual_s = max(_LONG_PAUSE_S, 2 * max(found.count(ta.GAP) for found in some) / 1e6)
-        late_s = (first - min(start for start, _ in spans)) / 1e6
-        early_s = (max(end for _, end in spans) - last) / 1e6
-        if late_s > usual_s:
+    for some in kinds.values():
+        late, early = silent_ends(some, filled)
+        if late:
+            late_s = late / 1e6
             sentences.append(f"the {some[0].name} begin{_s(some)} {late_s:.0f} s after other files")
-        if early_s > usual_s and some[0].kind != BOOK:
-            sentences.append(f"the {some[0].name} end {early_s:.0f} s before other files")
+        if early and some[0].kind != BOOK:
+            sentences.append(f"the {some[0].name} end {early / 1e6:.0f} s before other files")
     return sentences
 
 

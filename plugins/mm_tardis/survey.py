@@ -15,6 +15,7 @@ import numpy as np
 
 from mm.api import DataError
 from mm_tardis import tally as ta
+from mm_tardis.histogram import HALF, latency_of
 from mm_tardis.layout import KIND_NAMES
 from mm_tardis.lines import Identity
 from mm_tardis.reader import RowReader
@@ -39,7 +40,7 @@ class Findings:
     """Of the bytes of the file as it lies there."""
     identity: Identity
     counts: Ints
-    """shape (TALLY,)."""
+    """shape (2 * TALLY,)."""
     histogram: Ints
     """shape (2 * HALF,), of feed latency."""
     cut_off: int = 0
@@ -55,6 +56,10 @@ class Findings:
     def count(self, column: int) -> int:
         """One number of the tally."""
         return int(self.counts[column])
+
+    def line(self, column: int) -> int:
+        """The line of the first row that was counted in a column."""
+        return int(self.counts[ta.WHERE + column]) + 1
 
     @property
     def rows(self) -> int:
@@ -204,10 +209,10 @@ def clock_shift(files: Iterable[Findings]) -> int:
 def _quantile(histogram: Ints, share: float) -> int:
     """The latency [µs] below which a share of the rows lie (nearest rank)."""
     # In order of latency: negative buckets from the far end, then the positive ones.
-    ordered = np.concatenate([histogram[: ta.HALF - 1 : -1], histogram[: ta.HALF]])
+    ordered = np.concatenate([histogram[: HALF - 1 : -1], histogram[:HALF]])
     ranks = np.cumsum(ordered)
     place = int(np.searchsorted(ranks, share * ranks[-1]))
-    return ta.latency_of(2 * ta.HALF - 1 - place if place < ta.HALF else place - ta.HALF)
+    return latency_of(2 * HALF - 1 - place if place < HALF else place - HALF)
 
 
 def _grids(files: Iterable[Findings], column: int) -> list[Decimal]:

@@ -11,6 +11,7 @@ import numpy as np
 from mm.api import MICRO, SNAPSHOT_JUMP_US
 from mm.api.jit import inner, kernel
 from mm_tardis.decimals import RATE, common_divisor, scale, to_nearest
+from mm_tardis.histogram import HALF, bucket_of
 from mm_tardis.table import (
     BOOK,
     OK,
@@ -57,7 +58,7 @@ LATENCY_MIN: Final = 18  # µs
 LATENCY_MAX: Final = 19  # µs
 EARLIEST_AT: Final = 20  # the row of LATENCY_MIN
 JUMPS: Final = 21  # prices far from that of the row above
-JUMP_AT: Final = 22  # the first such row
+AGAIN: Final = 22  # snapshots after the first
 # The grid: all prices are multiples of gcd * 10**exponent; gcd 0 = none seen.
 PRICE_GCD: Final = 23
 PRICE_EXPONENT: Final = 24
@@ -74,7 +75,10 @@ NO_MARK: Final = 37  # tickers without a mark price
 NO_FUNDING: Final = 38  # tickers without a funding rate or its time
 LAST_PRICE: Final = 39  # of the last row, in units of 10**LAST_EXPONENT; 0 = it has none
 LAST_EXPONENT: Final = 40
-TALLY: Final = 41
+GAP_TIME: Final = 41  # µs, of all LONG_GAPS together
+TALLY: Final = 42
+WHERE: Final = TALLY
+"""``counts[WHERE + column]`` is the first row that ``note`` counted in the column; 0 = none."""
 
 LONG_GAP: Final = 10 * MICRO
 """µs. XBTUSD's quotes never pause for longer than 6.9 s in the hour that was studied."""
@@ -82,15 +86,10 @@ LONG_GAP: Final = 10 * MICRO
 _JUMP_PART: Final = 10
 """A price that moves by more than one part in so many from a row to the next is counted."""
 
-# The histogram of |latency|: exact below 64 µs, then 32 steps an octave (so within 1.6 %), and a
-# second half for negative values.
-_STEPS: Final = 32
-HALF: Final = 2 * _STEPS + 57 * _STEPS
-
 
 def new_tally() -> tuple[Ints, Ints, Ints]:
     """Make the three arrays that the kernel fills: counts, histogram, the last row seen."""
-    counts = np.zeros(TALLY, np.int64)
+    counts = np.zeros(2 * TALLY, np.int64)
     counts[PRICE_EXPONENT] = counts[SIZE_EXPONENT] = counts[LAST_EXPONENT] = 18
     return counts, np.zeros(2 * HALF, np.int64), np.zeros(WIDTH, np.int64)
 
@@ -106,30 +105,18 @@ def next_tally(counts: Ints, histogram: Ints, previous: Ints) -> tuple[Ints, Int
     return fresh, empty, last
 
 
-def latency_of(bucket: int) -> int:
-    """The middle of a histogram bucket [µs]."""
-    sign, bucket = (1, bucket) if bucket < HALF else (-1, bucket - HALF)
-    octave = max(bucket // _STEPS - 1, 0)
-    low = (bucket - octave * _STEPS) << octave
-    return sign * (low + (1 << octave) // 2)
-
-
-@kernel
-def bucket_of(latency: int) -> int:
-    """The histogram bucket of a latency [µs]."""
-    size = abs(latency)
-    octave = 0
-    while size >= 2 * _STEPS:
-        size >>= 1
-        octave += 1
-    bucket = octave * _STEPS + size
-    return bucket if latency >= 0 else bucket + HALF
-
-
 @kernel
 def starts_snapshot(flag: int, was: int, jump: int) -> bool:
     """Say whether a book row begins a snapshot, ``jump`` µs (local) after the row before it."""
     return flag == 1 and (was == 0 or jump > SNAPSHOT_JUMP_US)
+
+
+@inner
+def note(counts: Ints, column: int) -> None:
+    """Count the next row in ``column``, and keep which was the first."""
+    if counts[column] == 0:
+        counts[WHERE + column] = counts[ROWS] + 1
+    counts[column] += 1
 
 
 @inner
@@ -180,9 +167,7 @@ def count_jump(counts: Ints, units: int) -> None:
     finest = int(counts[PRICE_EXPONENT])
     before = scale(int(counts[LAST_PRICE]), int(counts[LAST_EXPONENT]) - finest)
     if units > 0 and before > 0 and abs(units - before) > before // _JUMP_PART:
-        if counts[JUMPS] == 0:
-            counts[JUMP_AT] = counts[ROWS] + 1
-        counts[JUMPS] += 1
+        note(counts, JUMPS)
     counts[LAST_PRICE] = units
     counts[LAST_EXPONENT] = finest
 
@@ -200,7 +185,7 @@ def tally(
         table: shape (n, WIDTH), as ``parse`` fills it.
         rows: how many rows of it to take.
         kind: TRADES, QUOTES, BOOK or TICKERS.
-        counts: shape (TALLY,), added to.
+        counts: shape (2 * TALLY,), added to.
         histogram: shape (2 * HALF,), added to.
         previous: shape (WIDTH,), the last row of the call before.
 
@@ -225,21 +210,22 @@ def tally(
         if previous[T_LOCAL] > 0:  # the last row of the file before counts as one above
             jump = local - int(previous[T_LOCAL])
             if jump == 0:
-                counts[SAME_TIME] += 1
+                note(counts, SAME_TIME)
             if jump > counts[GAP]:
                 counts[GAP] = jump
                 counts[GAP_AT] = local
             if jump > LONG_GAP:
-                counts[LONG_GAPS] += 1
+                note(counts, LONG_GAPS)
+                counts[GAP_TIME] += jump
             if made < previous[T_EXCHANGE]:
-                counts[STEPS_BACK] += 1
+                note(counts, STEPS_BACK)
             column = 0
             while column < WIDTH and table[row, column] == previous[column]:
                 column += 1
             if column == WIDTH:
-                counts[REPEATS] += 1
+                note(counts, REPEATS)
         if table[row, T_TIMELESS] == 1:
-            counts[TIMELESS] += 1
+            note(counts, TIMELESS)
         else:
             latency = local - made
             if counts[ROWS] == counts[TIMELESS]:
@@ -251,27 +237,27 @@ def tally(
                 counts[EARLIEST_AT] = counts[ROWS] + 1
             counts[LATENCY_MAX] = max(int(counts[LATENCY_MAX]), latency)
             if latency < 0:
-                counts[EARLY] += 1
+                note(counts, EARLY)
             histogram[bucket_of(latency)] += 1
         if kind == TRADES:
             if table[row, T_SIDE] == 0:
-                counts[NO_SIDE] += 1
+                note(counts, NO_SIDE)
             if table[row, T_SIZE] == 0:
-                counts[EMPTY_TRADES] += 1
+                note(counts, EMPTY_TRADES)
         elif kind == BOOK:
             flag = int(table[row, T_SNAPSHOT])
             if starts_snapshot(flag, int(previous[T_SNAPSHOT]), local - int(previous[T_LOCAL])):
-                counts[SNAPSHOTS] += 1
+                note(counts, SNAPSHOTS if counts[SNAPSHOTS] == 0 else AGAIN)
             if counts[SNAPSHOTS] == 0:
-                counts[LOST] += 1
+                note(counts, LOST)
         elif kind == TICKERS:
             rate, exponent = int(table[row, T_SIZE]), int(table[row, T_SIZE + 1])
             if to_nearest(rate, exponent, 1, RATE) < 0:
                 return row, TOO_LARGE, SIZE
             if table[row, T_PRICE] == 0:
-                counts[NO_MARK] += 1
+                note(counts, NO_MARK)
             if table[row, T_FUNDING] == 0:
-                counts[NO_FUNDING] += 1
+                note(counts, NO_FUNDING)
         elif kind == QUOTES:
             price, exponent = int(table[row, T_ASK_PRICE]), int(table[row, T_ASK_PRICE + 1])
             ask = refine(counts, PRICE_GCD, price, exponent)
@@ -283,11 +269,11 @@ def tally(
             price, exponent = int(table[row, T_PRICE]), int(table[row, T_PRICE + 1])
             bid = refine(counts, PRICE_GCD, price, exponent)
             if bid == 0 or ask == 0:
-                counts[ONE_SIDED] += 1
+                note(counts, ONE_SIDED)
             elif bid > ask:
-                counts[CROSSED] += 1
+                note(counts, CROSSED)
             elif bid == ask:
-                counts[LOCKED] += 1
+                note(counts, LOCKED)
         for column in range(WIDTH):
             previous[column] = table[row, column]
         counts[LAST] = local

@@ -6,8 +6,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mm_tardis.histogram import bucket_of, latency_of
 from mm_tardis.inspect import inspect_files, inspection_json, inspection_text
-from mm_tardis.tally import bucket_of, latency_of
 
 HEAD = b"exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
 ROW = b"bitmex,%s,1722470400150000,1722470400229046,,buy,64600.1,200\n"
