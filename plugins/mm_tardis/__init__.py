@@ -55,7 +55,10 @@ class TardisConfig:
         unit="µs", ge=0,
     )  # fmt: skip
     strict: bool = option(
-        False, help="Refuse data in which an event is received before it was made."
+        False,
+        help="Refuse data in which an event is received before it was made, or in which the survey"
+        " finds more of a defect than its limit allows; what only the run can find ends it as"
+        " complete_with_defects.",
     )
     # 1 MiB: 14 000 rows, so that what is done once a block costs nothing, and it fits the cache.
     block_bytes: int = option(

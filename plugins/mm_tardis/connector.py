@@ -26,6 +26,7 @@ from mm.api import (
     MICRO,
     ConfigError,
     DataError,
+    Defect,
     Instrument,
     MarketBatch,
     Outlet,
@@ -140,6 +141,8 @@ class TardisConnector:
             files = ", ".join(str(f.path) for f in found)
             raise DataError(f"no file has any rows, expected market data in one: {files}")
         shift = clock_shift(found)
+        if self._config.strict:
+            _refuse_sick(health(found))
         if shift == 0:
             return
         worst = min((f for f in found if f.timed_rows), key=lambda f: f.count(ta.LATENCY_MIN))
@@ -176,6 +179,16 @@ class TardisConnector:
         if fault is None and until is not None and until > merge.watermark:
             await out.send(MarketBatch(np.empty(0, EVENT), until))
         return fault
+
+
+def _refuse_sick(defects: Sequence[Defect]) -> None:
+    for defect in defects:
+        if defect.is_sick:
+            raise DataError(
+                f"{defect.first}: the first of {defect.rows} {defect.source} rows with"
+                f" {defect.kind}, of {defect.of}, expected a share of at most {defect.limit:g}"
+                " with data.strict; correct the data, or leave strict out for a run that says so"
+            )
 
 
 def _readers_of(

@@ -1,4 +1,4 @@
-"""The histogram of feed latency: in which bucket a latency is counted, and what a bucket stands for.
+"""The histogram of feed latency: where a latency is counted, and what a bucket stands for.
 
 Exact below 64 µs, then 32 steps an octave, so within 1.6 %; a second half for negative values.
 """

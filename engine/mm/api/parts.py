@@ -221,7 +221,8 @@ class FeeModel(Protocol):
         ...
 
 
-Status: TypeAlias = Literal["complete", "interrupted", "failed"]
+Status: TypeAlias = Literal["complete", "complete_with_defects", "interrupted", "failed"]
+"""``complete_with_defects``: whole, but on data with more defects than their limits allow."""
 
 
 class Sink(Protocol):

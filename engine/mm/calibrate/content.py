@@ -10,6 +10,7 @@ Keys, in this order; ``null`` is what cannot be told. Prices are in the instrume
                 empirical {deviance, aic, aic_behind}}]
     windows [{start_us, sigma, A, k, reached}]
     calibrated {sigma, sigma_se, A, A_se, k, k_se}: what the TOML says
+    health: as in a run's summary.json, of what the survey found (put there by ``mm calibrate``)
 
 What each is, is said where it is estimated: ``volatility``, ``intensity``, ``estimate``.
 """

@@ -13,7 +13,7 @@ from typing import Any, Final
 import attrs
 import trio
 
-from mm.api import MICRO, Instrument, MarketBatch
+from mm.api import MICRO, Defect, Instrument, MarketBatch
 from mm.calibrate.estimate import STEPS_US
 from mm.calibrate.sample import Sample, Sampler
 from mm.config import LoadedConfig
@@ -38,6 +38,8 @@ class SampledMarket:
     notes: tuple[str, ...]
     sigma_us: int
     """The run file's interval for sigma."""
+    defects: tuple[Defect, ...] = ()
+    """What the survey found wrong with the data."""
 
 
 def intervals_us(transformer: Any) -> tuple[int, int]:
@@ -75,6 +77,7 @@ async def read_market(
         sample=sampler.finish(),
         notes=market.notes,
         sigma_us=sigma_us,
+        defects=market.survey.health,
     )
 
 

@@ -21,7 +21,8 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code.
 
-    0 ok, 1 our bug, 2 usage, 3 configuration, 4 data, 5 plugin, 130 interrupted.
+    0 ok, 1 our bug, 2 usage, 3 configuration, 4 data, 5 plugin, 6 complete with defects (on data
+    that are sick), 130 interrupted.
     """
     from mm.cli import parser
 

@@ -15,6 +15,8 @@ from mm.cli.display import show_progress
 from mm.cli.run_file import load_run_file
 from mm.cli.running import finish, plan_and_run, warn_if_cold
 from mm.config import LoadedConfig
+from mm.health import EXIT_CODE as SICK
+from mm.health import entries, is_sick, lines
 from mm.run.build import Options
 from mm.run.progress import Progress
 from mm.run.session import Plan, Result, plan_run, run_plan
@@ -29,8 +31,9 @@ def run(args: argparse.Namespace) -> int:
     loaded = load_run_file(args)
     warn_if_cold(quiet=args.quiet)
     if args.dry_run:
-        _print_plan(trio.run(plan_run, loaded), args.json)
-        return 0
+        plan = trio.run(plan_run, loaded)
+        _print_plan(plan, args.json)
+        return SICK if is_sick(plan.defects) else 0
     return finish(trio.run(_run, loaded, args), as_json=args.json)
 
 
@@ -78,9 +81,10 @@ def _print_plan(plan: Plan, as_json: bool) -> None:
         "sources": [f"{s.name}: {s.path}, {s.rows} rows" for s in plan.survey.sources],
         "notes": list(plan.notes),
     }
+    health = entries(plan.defects)
     if as_json:
-        print(json.dumps(content, indent=2))
+        print(json.dumps({**content, "health": health}, indent=2))
         return
-    for key, value in content.items():
+    for key, value in {**content, "health": lines(health)}.items():
         for text in value if isinstance(value, list) else [value]:
             print(f"{key:<20} {text}")

@@ -8,7 +8,7 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import trio
 
@@ -19,6 +19,7 @@ from mm.calibrate.read import SampledMarket, read_market
 from mm.calibrate.report import as_text, as_toml
 from mm.cli.run_file import load_run_file
 from mm.config import LoadedConfig
+from mm.health import EXIT_CODE, entries, verdict
 from mm.picture import check_place
 from mm.run.progress import Progress
 
@@ -41,8 +42,12 @@ def run(args: argparse.Namespace) -> int:
     )
     if args.plot:
         draw(found, Path(args.plot))
-    print(_output(found, args))
-    return 0
+    health = entries(market.defects)
+    sick = verdict(health)
+    if sick is not None:
+        print(sick, file=sys.stderr)
+    print(_output(found, health, args))
+    return 0 if sick is None else EXIT_CODE
 
 
 async def _read(loaded: LoadedConfig, quiet: bool) -> SampledMarket:
@@ -75,9 +80,9 @@ async def _show(progress: Progress) -> None:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)  # clear the line
 
 
-def _output(found: Calibration, args: argparse.Namespace) -> str:
+def _output(found: Calibration, health: list[dict[str, Any]], args: argparse.Namespace) -> str:
     if args.json:
-        return json.dumps(as_content(found), indent=2, allow_nan=False)
+        return json.dumps({**as_content(found), "health": health}, indent=2, allow_nan=False)
     toml = as_toml(found, _command(args))
     return toml if args.toml else f"{as_text(found)}\n{toml}"
 

@@ -13,6 +13,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from mm.cli.live_state import lag_text
+from mm.health import lines
 from mm.run.progress import Progress
 from mm.run.session import Plan
 
@@ -105,7 +106,7 @@ def summary_table(summary: Mapping[str, Any]) -> str:
 
 def _rows(s: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = ", ".join(f"{count:,} {name}" for name, count in s["rows"].items())
-    read = "" if s["status"] == "complete" else f"; {s['rows_read']:,} of them read"
+    read = "" if s["status"].startswith("complete") else f"; {s['rows_read']:,} of them read"
     average = "" if s["avg_price"] is None else f" @ {s['avg_price']:.10g}"
     return [
         ("status", s["status"]),
@@ -130,6 +131,7 @@ def _rows(s: Mapping[str, Any]) -> list[tuple[str, str]]:
         *_bracket(s),
         *_risk(s),
         ("crossed book", f"{s['crossed_book_messages']:,} messages"),
+        *_health(s),
         *_feed(s),
         ("time", f"{s['engine_s']:.2f} s engine, {s['wall_s']:.2f} s in all"),
         ("speed", f"{s['events_per_s'] or 0:,} rows/s, peak memory {s['peak_rss_mb']:.0f} MiB"),
@@ -153,6 +155,11 @@ def _risk(s: Mapping[str, Any]) -> list[tuple[str, str]]:
         return []
     killed = "" if risk["killed_ts"] is None else f"; loss limit at {_clock(risk['killed_ts'])} UTC"
     return [("risk gate", f"{risk['refused']:,} orders refused{killed}")]
+
+
+def _health(s: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Show what is wrong with the data, or that nothing is."""
+    return [("health" if at == 0 else "", text) for at, text in enumerate(lines(s["health"]))]
 
 
 def _feed(s: Mapping[str, Any]) -> list[tuple[str, str]]:

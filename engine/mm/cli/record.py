@@ -19,9 +19,12 @@ from mm.api import MICRO
 from mm.cli.run_file import check_listens, load_run_file
 from mm.cli.running import never_began, plan_and_run
 from mm.config import LoadedConfig
+from mm.health import EXIT_CODE as SICK
+from mm.health import entries, lines, verdict
 from mm.record.recorder import Recorded
 from mm.record.session import log_frames, record_only, start_recording
 from mm.run.build import has_quotes
+from mm.run.health import health_of
 from mm.run.interrupt import EXIT_CODE
 from mm.run.market import Market, survey_market
 
@@ -59,11 +62,18 @@ async def _record(
             market.connector, owner, market.instruments, recorder, reading, args.duration
         )
     done = recorder.recorded
+    health = entries(getattr(health_of(market.connector), "defects", ()))
+    sick = verdict(health)
+    if sick is not None:
+        print(sick, file=sys.stderr)
+    content = {"directory": args.directory, **attrs.asdict(done), "health": health}
     if args.json:
-        print(json.dumps({"directory": args.directory, **attrs.asdict(done)}, indent=2))
+        print(json.dumps(content, indent=2))
     else:
-        print("\n".join([args.directory, *_lines(done)]))
-    return EXIT_CODE if reading.cancel_called else 0
+        print("\n".join([args.directory, *_lines(done), *lines(health)]))
+    if reading.cancel_called:
+        return EXIT_CODE
+    return 0 if sick is None else SICK
 
 
 def _lines(done: Recorded) -> Iterator[str]:

@@ -11,6 +11,8 @@ import trio
 
 from mm.api.jit import is_cold
 from mm.cli.display import summary_table
+from mm.health import EXIT_CODE as SICK
+from mm.health import verdict
 from mm.run.interrupt import EXIT_CODE, graceful_interrupts
 from mm.run.session import Result
 
@@ -89,6 +91,9 @@ def finish(result: Result | None, *, as_json: bool) -> int:
     """
     if result is None:
         return never_began()
+    sick = verdict(result.summary["health"])
+    if sick is not None:  # beside JSON, stdout has no room for it
+        print(sick, file=sys.stderr if as_json else sys.stdout)
     if as_json:
         print(json.dumps(result.summary, indent=2))
     else:
@@ -96,4 +101,6 @@ def finish(result: Result | None, *, as_json: bool) -> int:
         print(result.directory)
     if result.error is not None:
         raise result.error
-    return EXIT_CODE if result.status == "interrupted" else 0
+    if result.status == "interrupted":
+        return EXIT_CODE
+    return SICK if result.status == "complete_with_defects" else 0

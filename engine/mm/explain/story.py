@@ -11,6 +11,7 @@ import attrs
 
 from mm.explain.market import Level, Prints, Recording, Window
 from mm.explain.rundir import Filled, Row, RunDirectory
+from mm.health import verdict
 
 
 @attrs.frozen(kw_only=True)
@@ -45,6 +46,8 @@ class Story:
     inputs: list[str]
     """Names of the files that were looked at."""
     problems: list[str]
+    verdict: str | None = None
+    """What was sick about the run's data, as the run said it; None = nothing, or it did not say."""
 
     @property
     def trade(self) -> Row:
@@ -84,6 +87,7 @@ def tell(directory: Path, fill: str) -> Story:
         mids=_mids(found.trade, window, recording),
         inputs=recording.used,
         problems=recording.problems,
+        verdict=verdict(summary.get("health", ())),
     )
 
 

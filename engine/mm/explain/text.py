@@ -21,7 +21,8 @@ _BASIS_POINTS: Final = 10_000
 
 def in_words(story: Story) -> str:
     """Tell the story."""
-    lines = [_headline(story), ""]
+    lines = [] if story.verdict is None else [story.verdict]
+    lines += [_headline(story), ""]
     for label, texts in (
         ("decided", _decided(story)),
         ("arrived", _arrived(story)),

@@ -18,13 +18,14 @@ from typing import Any
 import attrs
 import trio
 
-from mm.api import MICRO, Health, MMError, Output, Sink, Status, Survey
+from mm.api import MICRO, Defect, Health, MMError, Output, Sink, Status, Survey
 from mm.config import LoadedConfig
+from mm.health import is_sick
 from mm.record.recorder import Recorder
 from mm.record.session import log_frames, start_recording
 from mm.run.build import Options, build_parts, make_context
 from mm.run.ends import blame, root_cause
-from mm.run.health import health_of
+from mm.run.health import defects_of, health_of
 from mm.run.market import survey_market
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
@@ -50,6 +51,8 @@ class Plan:
     notes: tuple[str, ...]
     part_inputs: list[dict[str, str]]
     """Key, path and sha256 of each file that the parts have read."""
+    defects: tuple[Defect, ...] = ()
+    """Of the data: what the survey found, and after the run all that was found."""
     started: float = attrs.field(factory=time.perf_counter)
 
 
@@ -77,6 +80,7 @@ async def plan_run(loaded: LoadedConfig) -> Plan:
         ),
         notes=market.notes,
         part_inputs=hash_inputs(loaded.files),
+        defects=market.survey.health,
         started=started,
     )
 
@@ -123,9 +127,20 @@ async def run_plan(
     health = health_of(parts.connector)
     if health is not None:
         error = error or health.failure
-    status: Status = "failed" if error else "interrupted" if stop.cancel_called else "complete"
-    ended = attrs.evolve(plan, notes=(*plan.notes, *said))
+    defects = defects_of(plan.survey, parts.venue, parts.progress.rows, health)
+    status = _status(error, stop, defects)
+    ended = attrs.evolve(plan, notes=(*plan.notes, *said), defects=defects)
     return _finish(ended, parts, directory, status, error, engine_s, health)
+
+
+def _status(
+    error: BaseException | None, stop: trio.CancelScope, defects: tuple[Defect, ...]
+) -> Status:
+    if error:
+        return "failed"
+    if stop.cancel_called:
+        return "interrupted"
+    return "complete_with_defects" if is_sick(defects) else "complete"
 
 
 def _last_words(parts: Parts) -> tuple[str, ...]:
@@ -215,7 +230,7 @@ def _seal(
 ) -> Mapping[str, Any]:
     """Write the summary, and last the manifest."""
     hashes = hash_outputs(directory)
-    summary = summarize(plan.survey, plan.notes, parts, status, error, health)
+    summary = summarize(plan.survey, plan.notes, plan.defects, parts, status, error, health)
     timings = {
         "wall_s": round(time.perf_counter() - plan.started, 3),
         "engine_s": round(engine_s, 3),

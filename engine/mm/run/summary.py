@@ -6,14 +6,16 @@ from typing import Any
 
 import attrs
 
-from mm.api import Health, Status, Survey
+from mm.api import Defect, Health, Status, Survey
 from mm.core.bracket import outcome
+from mm.health import entries
 from mm.run.network import Parts
 
 
 def summarize(
     survey: Survey,
     notes: Sequence[str],
+    defects: Sequence[Defect],
     parts: Parts,
     status: Status,
     error: BaseException | None,
@@ -59,6 +61,7 @@ def summarize(
         "risk": {"refused": odd.refused, "killed_ts": odd.killed_ts},
         "bracket": _bracket(parts),
         "notes": list(notes),
+        "health": entries(defects),
         "data": dict(survey.details),
         **({} if health is None else {"live": _live(health)}),
     }

@@ -19,7 +19,7 @@ def add(verbs: Any) -> None:
     parser.add_argument(
         "--speed", metavar="X", type=positive, help="pace the replay at X times real time"
     )
-    flag(parser, "--strict", "refuse data that needs repair; short for --set data.strict=true")
+    flag(parser, "--strict", "refuse sick data before the run; short for --set data.strict=true")
     flag(parser, "--dry-run", "check the configuration and the data, then stop")
     flag(parser, "--json", "print only summary.json on stdout")
     flag(parser, "--quiet", "no progress on stderr")

@@ -9,7 +9,7 @@ import tempfile
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import attrs
 
@@ -114,7 +114,7 @@ def _left(files: dict[str, str]) -> str:
 
 
 def _ends(case: SinkCase) -> Verdict:
-    statuses: tuple[Status, ...] = ("complete", "interrupted", "failed")
+    statuses: tuple[Status, ...] = get_args(Status)
     for status in statuses:
         try:
             with tempfile.TemporaryDirectory() as folder:
@@ -124,7 +124,7 @@ def _ends(case: SinkCase) -> Verdict:
                 f"close({status!r}) before any row: {told(error)}",
                 "let close() work at any time: a run may fail before it has rows",
             )
-    return held("closes whole, interrupted and failed runs, also before any row")
+    return held("closes whole, doubtful, interrupted and failed runs, also before any row")
 
 
 def _cuts(case: SinkCase) -> Verdict:
