@@ -61,29 +61,35 @@ class TardisConnector:
     times that stand in the files.
     """
 
-    def __init__(self, config: TardisConfig, symbol: str) -> None:
+    def __init__(
+        self, config: TardisConfig, symbol: str, found: list[Findings] | None = None
+    ) -> None:
+        """Take what is to be read; opens nothing yet.
+
+        Args:
+            config: the table ``[data]``.
+            symbol: what rows must be of.
+            found: of the files, if somebody has surveyed them; the configuration then names none.
+        """
         self._config = config
         self._symbol = symbol
         names = (
             config.trades_csv, config.quotes_csv, config.book_csv, config.derivative_ticker_csv,
         )  # fmt: skip
         self._names = [(kind, name) for kind, name in enumerate(names) if name]
-        if not (config.quotes_csv or config.book_csv):
+        if found is None and not (config.quotes_csv or config.book_csv):
             raise ConfigError(
                 "data.quotes_csv and data.book_csv are both absent, expected at least one of them "
                 "to know the touch; name a file"
             )
-        self._found: list[Findings] | None = None
+        self._found = found
 
     async def survey(self) -> Survey:
         """Read every file once: check all rows, count, infer the grid."""
-        answers: list[list[Findings] | DataError] = [[] for _ in self._names]
-        async with trio.open_nursery() as nursery:
-            for place in range(len(self._names)):
-                nursery.start_soon(self._survey_kind, place, answers)
-        found = [findings for answer in answers for findings in _unwrap(answer)]
+        if self._found is None:
+            self._found = await self._read_all()
+        found = self._found
         self._check(found)
-        self._found = found
         filled = [f for f in found if f.rows]
         left_out = sum(f.count(ta.LOST) + f.count(ta.EMPTY_TRADES) for f in found)
         return Survey(
@@ -113,6 +119,13 @@ class TardisConnector:
             fault = await self._stream(self._found, instruments[0], out)
         if fault is not None:
             raise fault
+
+    async def _read_all(self) -> list[Findings]:
+        answers: list[list[Findings] | DataError] = [[] for _ in self._names]
+        async with trio.open_nursery() as nursery:
+            for place in range(len(self._names)):
+                nursery.start_soon(self._survey_kind, place, answers)
+        return [findings for answer in answers for findings in _unwrap(answer)]
 
     async def _survey_kind(self, place: int, answers: list[list[Findings] | DataError]) -> None:
         kind, name = self._names[place]

@@ -5,16 +5,25 @@ A file that cannot be used is shown as well, with the reason: the others are sti
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
 
-from mm.api import DataError
+from mm.api import Connector, DataError, Defect
 from mm_tardis import TardisConfig
 from mm_tardis import tally as ta
+from mm_tardis.connector import TardisConnector
+from mm_tardis.files import check_order
+from mm_tardis.health import health
 from mm_tardis.notes import defects
 from mm_tardis.survey import Findings, grid_of, survey_file
+from mm_tardis.table import BOOK, QUOTES
+
+_EXCERPT: Final = 100
+"""A file is an excerpt if the longest beside it lasts more than so many times as long."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -42,6 +51,69 @@ class Inspection:
     """min, median, p99, max; None if no row has an exchange time."""
     defects: dict[str, int] = attrs.field(factory=dict)
     sha256: str | None = None
+    health: tuple[Defect, ...] = ()
+    found: Findings | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Market:
+    """Files of one instrument that a run would read together."""
+
+    exchange: str
+    symbol: str
+    paths: tuple[str, ...]
+    connector: Connector
+    """Over these files, and surveyed as far as each file tells."""
+
+
+def markets_of(inspections: Sequence[Inspection]) -> tuple[list[Market], list[str]]:
+    """Sort files by folder and instrument; without quotes or a book there is nothing to read.
+
+    Returns:
+        The markets, and a sentence for each file or folder that was left out of them.
+    """
+    groups: dict[tuple[Path, str, str], list[Findings]] = {}
+    for one in inspections:
+        if one.found is not None and one.exchange is not None and one.symbol is not None:
+            key = (one.found.path.parent, one.exchange, one.symbol)
+            groups.setdefault(key, []).append(one.found)
+    markets, left_out = [], []
+    for (_, exchange, symbol), found in groups.items():
+        long: list[Findings] = []
+        for file in found:
+            if not _is_excerpt(file, found):
+                long.append(file)
+                continue
+            left_out.append(
+                f"{file.path}: too short to be of the recording beside it, so it was read alone"
+            )
+        long.sort(key=lambda one: (one.kind, one.count(ta.FIRST)))
+        if not {one.kind for one in long} & {QUOTES, BOOK}:
+            continue
+        try:
+            for _, files in groupby(long, attrgetter("kind")):
+                check_order(list(files))
+        except DataError as error:
+            left_out.append(f"not read together: {error}")
+            continue
+        if None in grid_of(long):
+            left_out.append(f"not read as in a run: the files of {symbol} do not tell its grid")
+            continue
+        connector = TardisConnector(TardisConfig(), symbol, long)
+        paths = tuple(str(one.path) for one in long)
+        markets.append(Market(exchange=exchange, symbol=symbol, paths=paths, connector=connector))
+    return markets, left_out
+
+
+def _is_excerpt(one: Findings, others: Sequence[Findings]) -> bool:
+    """Say whether a book or quotes last so short beside the others that they are no part of them.
+
+    A few seconds of a book beside an hour of quotes were kept to look at, not to run on.
+    """
+    if one.kind not in (QUOTES, BOOK):
+        return False
+    longest = max(other.count(ta.LAST) - other.count(ta.FIRST) for other in others)
+    return (one.count(ta.LAST) - one.count(ta.FIRST)) * _EXCERPT < longest
 
 
 def inspect_files(paths: Sequence[Path]) -> list[Inspection]:
@@ -50,12 +122,12 @@ def inspect_files(paths: Sequence[Path]) -> list[Inspection]:
 
 
 def inspection_json(inspection: Inspection) -> dict[str, Any]:
-    """The inspection as a JSON-compatible dict."""
-    return attrs.asdict(inspection)
+    """The inspection as a JSON-compatible dict, without its health: that is for the host."""
+    return attrs.asdict(inspection, filter=lambda field, _: field.name not in ("health", "found"))
 
 
 def inspection_text(inspection: Inspection) -> str:
-    """The inspection as a block of lines."""
+    """The inspection as a block of lines, without its health."""
     i = inspection
     if i.fault is not None:
         return f"{i.path}\n  unusable  {i.fault}"
@@ -67,7 +139,6 @@ def inspection_text(inspection: Inspection) -> str:
         ("grid", f"tick {i.tick_size or 'cannot tell'}, lot {i.lot_size or 'cannot tell'}"),
         ("gaps", _gaps(i)),
         ("latency", _latency(i.latency_us)),
-        ("defects", _defects(i.defects)),
     ]
     return "\n".join([i.path, *(f"  {name:<8}  {text}" for name, text in lines)])
 
@@ -97,6 +168,8 @@ def _of(found: Findings) -> Inspection:
         largest_gap_ends_ts=found.count(ta.GAP_AT) or None,
         latency_us=found.latency_us(),
         defects=defects(found),
+        health=health([found]),
+        found=found,
         sha256=found.sha256,
     )
 
@@ -120,11 +193,6 @@ def _latency(latency_us: dict[str, int] | None) -> str:
     if latency_us is None:
         return "unknown: no exchange times"
     return ", ".join(f"{name} {value / 1e3:.1f} ms" for name, value in latency_us.items())
-
-
-def _defects(counts: dict[str, int]) -> str:
-    seen = [f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if n]
-    return ", ".join(seen) or "none"
 
 
 def _clock(ts: int) -> str:

@@ -16,7 +16,7 @@ from mm.run.session import Result
 from mm.testing import run_config
 from mm_tardis import TardisConfig, build
 from mm_tardis.decimals import TOO_LARGE, to_nearest
-from mm_tardis.inspect import inspect_files, inspection_text
+from mm_tardis.inspect import inspect_files
 
 T0 = 1_700_000_000_000_000  # µs
 HEADER = (
@@ -131,7 +131,7 @@ def test_inspection_shows_a_ticker_file(tmp_path: Path) -> None:
     assert (found.kind, found.rows, found.tick_size, found.lot_size) == (
         "derivative_ticker", 1, None, None,
     )  # fmt: skip
-    assert "defects   1 rows without funding" in inspection_text(found)
+    assert [one.kind for one in found.health if one.rows] == ["rows_without_funding"]
 
 
 def test_a_number_too_large_to_be_rounded_is_said_to_be() -> None:

@@ -3,22 +3,87 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, Final
+
+import attrs
+import trio
 
 from mm.api import DataError, UsageError
+from mm.cli.running import warn_if_cold
+from mm.health import EXIT_CODE, entries, lines, verdict
+from mm.registry import load_registry
+from mm.run.look import look
+
+_TARDIS: Final = "connector 'tardis'"
 
 
 def inspect(args: argparse.Namespace) -> int:
-    """Describe every file; those that cannot be used are described as such and make exit code 4."""
+    """Describe every file, and what a run would find in those of one instrument.
+
+    The exit code is 4 if any of them cannot be used, else 6 if any are sick.
+    """
     from mm_tardis.inspect import inspect_files, inspection_json, inspection_text
 
     found = inspect_files([Path(name) for name in args.files])
+    blocks = [
+        Block(inspection_json(i), inspection_text(i), [] if i.fault else entries(i.health))
+        for i in found
+    ]
+    for block in _as_in_runs(found):
+        alone = [one for one in blocks if [one.content["path"]] == block.content["together"]]
+        for one in alone:  # all that there is to say of a file by itself
+            one.health = block.health
+        blocks += [] if alone and block.content["fault"] is None else [block]
     if args.json:
-        print(json.dumps([inspection_json(i) for i in found], indent=2, ensure_ascii=False))
+        content = [{**block.content, "health": block.health} for block in blocks]
+        print(json.dumps(content, indent=2, ensure_ascii=False))
     else:
-        print("\n\n".join(inspection_text(i) for i in found))
-    return DataError.exit_code if any(i.fault is not None for i in found) else 0
+        print("\n\n".join(block.whole() for block in blocks))
+    if any(block.content["fault"] is not None for block in blocks):
+        return DataError.exit_code
+    return EXIT_CODE if any(verdict(block.health) for block in blocks) else 0
+
+
+@attrs.define
+class Block:
+    """What is shown of a file, or of several that a run would read together."""
+
+    content: dict[str, Any]
+    text: str
+    health: list[dict[str, Any]]
+
+    def whole(self) -> str:
+        """The text with the health table below it."""
+        if self.content["fault"] is not None:
+            return self.text
+        shown = [
+            f"  {'health' if at == 0 else '':<8}  {line}"
+            for at, line in enumerate(lines(self.health))
+        ]
+        return "\n".join([self.text, *shown])
+
+
+def _as_in_runs(found: Sequence[Any]) -> Iterator[Block]:
+    """Have the venue meet the files of each instrument, as in a run."""
+    from mm_tardis.inspect import markets_of
+
+    markets, left_out = markets_of(found)
+    for sentence in left_out:
+        print(f"note: {sentence}", file=sys.stderr)
+    for market in markets:
+        warn_if_cold(quiet=False)
+        content: dict[str, Any] = {"path": None, "fault": None, "together": list(market.paths)}
+        text = f"{market.symbol} ({market.exchange}), read as in a run"
+        health: list[dict[str, Any]] = []
+        try:
+            health = entries(trio.run(look, market.connector, _TARDIS, load_registry()))
+        except DataError as error:
+            content["fault"] = str(error)
+            text += f"\n  unusable  {error}"
+        text = "\n".join([text, *(f"  file      {path}" for path in market.paths)])
+        yield Block(content, text, health)
 
 
 def sample(args: argparse.Namespace) -> int:

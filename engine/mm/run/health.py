@@ -33,7 +33,7 @@ def _of_venue(venue: SimulatedVenue, rows: int) -> tuple[Defect, ...]:
     odd = venue.statistics()
     return (
         # One moment in 100 in which the mid and what can be taken are invented.
-        _count("crossed_book_messages", "book", odd.crossed, rows, "kept", 0.01),
+        _count("crossed_messages", "book", odd.crossed, rows, "kept", 0.01),
         # They fill nobody: 5 % of fills at most are missing.
         _count("prints_without_side", "trades", odd.unsided, rows, "fill nobody", 0.05),
     )
