@@ -72,12 +72,10 @@ KINDS: Final = (
          "{n} rows are locked (bid equals ask) and were kept"),
     # Seen by the strategy as what it is: a side without a price.
     Kind("one_sided_rows", ta.ONE_SIDED, (QUOTES,), _KEPT, None, "{n} rows lack a side"),
-    # A print that counts twice fills twice. All of ETHUSDT's twice gave 24 % more fills, so one
-    # in 100 gives a quarter of a per cent.
-    Kind("repeated_rows", ta.REPEATS, (TRADES,), _KEPT, 0.01,
-         "{n} rows repeat the row above in every field and were kept"),
-    # Here a row says what stands, and saying it twice changes nothing.
-    Kind("repeated_rows", ta.REPEATS, (QUOTES, BOOK, TICKERS), _KEPT, None,
+    # Of trades without an id nobody can say: one order that takes two equal ones prints two equal
+    # rows, and 3 % of a live recording were such. A quote or level says what stands, and saying
+    # it twice changes nothing.
+    Kind("repeated_rows", ta.REPEATS, _ALL, _KEPT, None,
          "{n} rows repeat the row above in every field and were kept"),
     # A snapshot says anew what stands; the venue knows what that leaves unknown.
     Kind("snapshots_mid_file", ta.AGAIN, (BOOK,), "book built anew"),

@@ -77,7 +77,8 @@ class Tape:
     @classmethod
     def read(cls, folder: Path, seconds: int) -> "Tape":
         """Take the first ``seconds`` of each file."""
-        headers, rows = {}, {}
+        headers: dict[str, str] = {}
+        rows: dict[str, list[str]] = {}
         end = None
         for name in ("quotes", "trades", "book"):
             with gzip.open(folder / f"{name}.csv.gz", "rt") as file:

@@ -70,7 +70,7 @@ async def _record(
     if args.json:
         print(json.dumps(content, indent=2))
     else:
-        print("\n".join([args.directory, *_lines(done), *lines(health)]))
+        print("\n".join([args.directory, *_lines(done), *(lines(health) if health else ())]))
     if reading.cancel_called:
         return EXIT_CODE
     return 0 if sick is None else SICK
