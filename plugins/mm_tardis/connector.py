@@ -12,6 +12,7 @@ milliseconds), so a cancelled run ends at once and leaves no thread behind.
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from decimal import Decimal
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -37,10 +38,12 @@ from mm_tardis import TardisConfig
 from mm_tardis import tally as ta
 from mm_tardis.events import Chunk, EventReader, new_memory
 from mm_tardis.files import check_order, find_files
+from mm_tardis.grid import grid_of, refuse_floats
 from mm_tardis.health import health
 from mm_tardis.merge import Merge
 from mm_tardis.notes import figures, notes
-from mm_tardis.survey import FileSurvey, Findings, clock_shift, grid_of
+from mm_tardis.snap import NO_STEPS, Given
+from mm_tardis.survey import FileSurvey, Findings, clock_shift
 
 _News: TypeAlias = "Chunk | DataError | None"
 """What a reader sends: the next chunk, why there is none, or None at the end."""
@@ -83,6 +86,11 @@ class TardisConnector:
                 "to know the touch; name a file"
             )
         self._found = found
+        self._given = NO_STEPS
+
+    def take_grid(self, tick_size: Decimal | None, lot_size: Decimal | None) -> None:
+        """Hear which steps the configuration gives; noise of floats is rounded to them."""
+        self._given = Given(tick_size, lot_size)
 
     async def survey(self) -> Survey:
         """Read every file once: check all rows, count, infer the grid."""
@@ -143,7 +151,9 @@ class TardisConnector:
 
     async def _survey_file(self, path: Path, kind: int, after: FileSurvey | None) -> FileSurvey:
         block_bytes = self._config.block_bytes
-        survey = await _in_thread(lambda: FileSurvey(path, kind, self._symbol, block_bytes, after))
+        survey = await _in_thread(
+            lambda: FileSurvey(path, kind, self._symbol, block_bytes, self._given, after)
+        )
         with closing(survey):
             while not await _in_thread(survey.step):
                 pass
@@ -153,6 +163,7 @@ class TardisConnector:
         if not any(f.rows for f in found):
             files = ", ".join(str(f.path) for f in found)
             raise DataError(f"no file has any rows, expected market data in one: {files}")
+        refuse_floats(found)
         shift = clock_shift(found)
         if self._config.strict:
             _refuse_sick(health(found))

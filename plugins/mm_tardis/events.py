@@ -5,16 +5,16 @@ back until the next block shows that it is complete. Knows one file, not the oth
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Final
 
 import attrs
 import numpy as np
 
-from mm.api import EVENT, ConfigError, Instrument, Rows
+from mm.api import EVENT, Instrument, Rows
 from mm_tardis import convert as co
-from mm_tardis import faults
+from mm_tardis import faults, snap
 from mm_tardis.reader import RowReader
+from mm_tardis.snap import Given
 from mm_tardis.survey import Findings
 from mm_tardis.table import BOOK, OFF_GRID, OK, T_LOCAL, Ints
 
@@ -54,8 +54,16 @@ class EventReader:
         self._last = 0  # µs, local time of the last row read
         self._ended = False
         self._reader = RowReader(
-            found.path, found.kind, instrument.symbol, block_bytes, found.identity
+            found.path,
+            found.kind,
+            instrument.symbol,
+            block_bytes,
+            found.identity,
+            found.given.inexact,
         )
+        # Where the survey found nothing to round, there is nothing.
+        self._snaps = bool(found.snapped.any())
+        self._steps = found.given.numbers(instrument.symbol)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -84,6 +92,9 @@ class EventReader:
     def _convert(self, rows: int) -> Rows:
         reader = self._reader
         kind = reader.layout.kind
+        if self._snaps:
+            snapped = np.zeros(snap.SNAPPED, np.int64)
+            snap.snap(reader.table, rows, kind, reader.first_row, self._steps, snapped)
         # Zeros, so that the padding of the rows is the same in every run, too.
         out = np.zeros(2 * rows if kind == BOOK else rows, EVENT)
         made, row, code, role = co.convert(
@@ -97,7 +108,7 @@ class EventReader:
             out,
         )
         if code == OFF_GRID:
-            tick, lot = str(self._instrument.tick_size), str(self._instrument.lot_size)
+            tick, lot = self._instrument.tick_size, self._instrument.lot_size
             line = reader.line_text(row)
             reader.fail(row, faults.off_grid(role, line, reader.layout, tick, lot))
         if code != OK:
@@ -128,14 +139,4 @@ def join(parts: Sequence[Rows]) -> Rows:
 
 
 def _grid(instrument: Instrument) -> Ints:
-    numbers: list[int] = []
-    for name, size in (("tick_size", instrument.tick_size), ("lot_size", instrument.lot_size)):
-        sign, digits, exponent = Decimal(size).normalize().as_tuple()
-        mantissa = int("".join(map(str, digits)))
-        if sign or not mantissa or not isinstance(exponent, int) or len(digits) > 18:
-            raise ConfigError(
-                f"{name} of {instrument.symbol} is {size}, expected a number above zero with at "
-                f"most 18 digits; set [instrument] {name}"
-            )
-        numbers += [mantissa, exponent]
-    return np.array(numbers, np.int64)
+    return Given(instrument.tick_size, instrument.lot_size).numbers(instrument.symbol)

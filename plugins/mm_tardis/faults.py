@@ -3,6 +3,7 @@
 Turns the kernels' codes into text. Reads the bad line again, slowly, to quote from it.
 """
 
+from decimal import Decimal
 from typing import Final
 
 from mm_tardis import table as t
@@ -89,7 +90,9 @@ def _expected(
     return _EXPECTED[code]
 
 
-def off_grid(role: int, line: str, layout: Layout, tick: str, lot: str) -> str:
+def off_grid(
+    role: int, line: str, layout: Layout, tick: Decimal | None, lot: Decimal | None
+) -> str:
     """Say that a number is not a whole number of ticks or lots."""
     column = layout.index(role)
     found = line.split(",")[column]

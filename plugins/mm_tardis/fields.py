@@ -25,8 +25,9 @@ _FALSE: Final = tuple(b"false")
 def read_number(text: Text, pos: int, inexact: bool) -> tuple[int, int, int, int]:
     """Read an unsigned decimal; return (mantissa, exponent, next position, code).
 
-    Leading zeros are free; otherwise at most 18 digits. The exponent ends up in [-18, 18]. With
-    ``inexact`` decimals beyond that are cut off: mark prices and rates come as printed floats.
+    Leading zeros are free, and zeros behind the 18th decimal; otherwise at most 18 digits. The
+    exponent ends up in [-18, 18]. With ``inexact`` decimals beyond that are cut off: mark prices
+    and rates come as printed floats.
     """
     start = pos
     mantissa = 0
@@ -41,7 +42,7 @@ def read_number(text: Text, pos: int, inexact: bool) -> tuple[int, int, int, int
             if mantissa < LIMIT // 10:
                 mantissa = mantissa * 10 + (byte - 48)
                 exponent -= after_point
-            elif not inexact or after_point == 0:
+            elif after_point == 0 or not (inexact or byte == 48):
                 return 0, 0, pos, DIGITS
             digits += 1
         elif byte == _POINT and after_point == 0:

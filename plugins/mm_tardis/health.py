@@ -15,6 +15,7 @@ from typing import Final
 import attrs
 
 from mm.api import Defect
+from mm_tardis import snap
 from mm_tardis import tally as ta
 from mm_tardis.layout import KIND_NAMES
 from mm_tardis.survey import Findings
@@ -116,6 +117,7 @@ def _of_rows(source: int, some: Sequence[Findings]) -> Iterator[Defect]:
                 first=_place(having[0], kind.column) if having else None,
                 limit=kind.limit,
             )
+    yield from _rounded(source, some)
     for name, there in (
         ("writes_cut_off", [found for found in some if found.cut_off]),
         ("last_lines_without_end", [found for found in some if found.open_ended]),
@@ -126,6 +128,24 @@ def _of_rows(source: int, some: Sequence[Findings]) -> Iterator[Defect]:
                 kind=name, source=KIND_NAMES[source], rows=len(there), of=_rows(some), done=done,
                 first=f"{there[0].path}:{there[0].rows + 1}",
             )  # fmt: skip
+
+
+def _rounded(source: int, some: Sequence[Findings]) -> Iterator[Defect]:
+    """Rows whose floats were put on the grid that was given: exact again, so never doubtful."""
+    for name, column, given in (
+        ("prices_rounded_to_tick", snap.PRICES, some[0].given.tick),
+        ("sizes_rounded_to_lot", snap.SIZES, some[0].given.lot),
+    ):
+        having = [found for found in some if found.snapped[column]]
+        if given is not None and source != TICKERS:
+            yield Defect(
+                kind=name,
+                source=KIND_NAMES[source],
+                rows=sum(int(found.snapped[column]) for found in having),
+                of=_rows(some),
+                done="rounded",
+                first=f"{having[0].path}:{having[0].snapped[column + 1] + 1}" if having else None,
+            )
 
 
 def _pauses(source: int, some: Sequence[Findings], span: int) -> Iterator[Defect]:

@@ -17,9 +17,10 @@ from mm_tardis import TardisConfig
 from mm_tardis import tally as ta
 from mm_tardis.connector import TardisConnector
 from mm_tardis.files import check_order
+from mm_tardis.grid import grid_of, refuse_floats
 from mm_tardis.health import health
 from mm_tardis.notes import defects
-from mm_tardis.survey import Findings, grid_of, survey_file
+from mm_tardis.survey import Findings, survey_file
 from mm_tardis.table import BOOK, QUOTES
 
 _EXCERPT: Final = 100
@@ -147,6 +148,7 @@ def _inspect(path: Path) -> Inspection:
     block_bytes = TardisConfig().block_bytes
     try:
         found = survey_file(path, None, None, block_bytes)
+        refuse_floats([found])
     except DataError as fault:
         return Inspection(path=str(path), fault=str(fault))
     return _of(found)

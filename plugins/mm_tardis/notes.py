@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from mm_tardis import tally as ta
+from mm_tardis.grid import doubtful_step
 from mm_tardis.health import KINDS, LONG_PAUSE_S, silent_ends
-from mm_tardis.survey import Findings, clock_shift, doubtful_step
+from mm_tardis.survey import Findings, clock_shift
 from mm_tardis.table import BOOK, QUOTES, TICKERS
 
 

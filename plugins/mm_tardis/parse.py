@@ -32,6 +32,7 @@ from mm_tardis.table import (
     FUNDING_TIME,
     GOES_BACK,
     IGNORED,
+    INEXACT,
     JUNK,
     LOCAL_TIME,
     LONG_LINE,
@@ -135,6 +136,7 @@ def parse(
     pos = 0
     row = 0
     last = len(roles) - 1
+    inexact = int(memory[INEXACT])
     while pos < len(text):
         start = pos
         byte = int(text[pos])
@@ -158,7 +160,8 @@ def parse(
                     if text[pos] == MINUS:
                         table[row, T_SIDE] = -1
                         pos += 1
-                mantissa, exponent, pos, code = read_number(text, pos, kind == TICKERS)
+                cut = kind == TICKERS or (inexact & (1 + (role - PRICE) % 2)) != 0
+                mantissa, exponent, pos, code = read_number(text, pos, cut)
                 if pos > first and code in (EMPTY, NEGATIVE):
                     code = NOT_NUMBER  # behind a rate's sign
                 elif code == EMPTY:

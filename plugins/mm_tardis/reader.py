@@ -16,6 +16,7 @@ from mm_tardis.parse import parse
 from mm_tardis.table import (
     BLANK_LINE,
     EXCHANGE,
+    INEXACT,
     MAX_LINE,
     MEMORY,
     OK,
@@ -39,6 +40,7 @@ class RowReader:
         symbol: what every row must be of; None takes that of the first row.
         block_bytes: text to read at a time.
         expected: refuse the file if it is no longer the one that had this identity.
+        inexact: of which numbers digits beyond the 18th are cut off, as ``Given.inexact``.
 
     Raises:
         DataError: from here and from ``read``, at the first thing that is wrong.
@@ -51,6 +53,7 @@ class RowReader:
         symbol: str | None,
         block_bytes: int,
         expected: Identity | None = None,
+        inexact: int = 0,
     ) -> None:
         self.path = path
         self.lines = LineBlocks(path, block_bytes, expected=expected)
@@ -68,6 +71,9 @@ class RowReader:
         self._text: Text = np.empty(0, np.int8)
         self._rows = 0
         self._memory = np.zeros(MEMORY, np.int64)
+        self._memory[INEXACT] = inexact
+        self.failed = (0, OK, 0, "")
+        """Of the row that ``read`` refused: its number in the block, code, role and text."""
         self._names = (np.empty(0, np.int8), np.empty(0, np.int8))
 
     def __enter__(self) -> Self:
@@ -118,6 +124,7 @@ class RowReader:
     def _fail(self, code: int, role: int, start: int) -> NoReturn:
         line = _decode(self._text[start:].tobytes().split(b"\n", 1)[0])
         row = self._rows
+        self.failed = row, code, role, line
         if code == BLANK_LINE:
             self.fail(row, self._describe(code, role, ""))
         self.fail(row, self._describe(code, role, line))

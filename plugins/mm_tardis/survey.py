@@ -1,12 +1,12 @@
 """One pass over a file before the run: is every row valid, and what is in it.
 
 Sees each file by itself and in the order of its rows; what several files say together is a
-fold over the findings (``grid_of``, ``clock_shift``). Repairs nothing.
+fold over the findings (``clock_shift``, and all of ``grid``). Repairs nothing but the noise of
+floats, where the step that they are floats of is given.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from math import gcd, lcm
 from pathlib import Path
 from typing import Final
 
@@ -14,15 +14,25 @@ import attrs
 import numpy as np
 
 from mm.api import DataError
+from mm_tardis import faults, snap
 from mm_tardis import tally as ta
 from mm_tardis.histogram import HALF, latency_of
 from mm_tardis.layout import KIND_NAMES
 from mm_tardis.lines import Identity
+from mm_tardis.noise import Long, SecondPass, find_long
 from mm_tardis.reader import RowReader
-from mm_tardis.table import ASK_PRICE, BOOK, OK, PRICE, TOO_LARGE, Ints
-
-_FEW: Final = 1000
-"""Numbers are few if they are at most one in so many rows."""
+from mm_tardis.snap import NO_STEPS, Given
+from mm_tardis.table import (
+    ASK_PRICE,
+    BOOK,
+    DIGITS,
+    OFF_GRID,
+    OK,
+    PRICE,
+    TICKERS,
+    TOO_LARGE,
+    Ints,
+)
 
 _QUANTILES: Final = {"median": 0.5, "p99": 0.99}
 
@@ -47,6 +57,16 @@ class Findings:
     """Bytes at the end of a recording that were left out."""
     open_ended: bool = False
     """The last line has no line end."""
+    given: Given = NO_STEPS
+    """The steps that the survey was told of."""
+    snapped: Ints = attrs.field(factory=lambda: np.zeros(snap.SNAPPED, np.int64))
+    """shape (SNAPPED,): what was rounded to them."""
+    long: Mapping[int, Long] = attrs.field(factory=dict)
+    """First numbers with more digits than an exchange's have, by the grid's column."""
+    shortened: Ints | None = None
+    """As ``counts``, with long numbers rounded to 12 digits; None if there are none."""
+    fault: DataError | None = None
+    """Why no grid can hold the numbers; ``counts`` are then the shortened ones."""
 
     @property
     def name(self) -> str:
@@ -86,8 +106,8 @@ class Findings:
 class FileSurvey:
     """The pass over one file. Call ``step`` until it returns True, then ``findings``.
 
-    ``after`` is the pass over the file that this one continues: its last row, and whether it had
-    a snapshot, are where this one starts.
+    ``given`` are the steps known beforehand. ``after`` is the pass over the file that this one
+    continues: its last row, and whether it had a snapshot, are where this one starts.
     """
 
     def __init__(
@@ -96,26 +116,89 @@ class FileSurvey:
         kind: int | None,
         symbol: str | None,
         block_bytes: int,
+        given: Given = NO_STEPS,
         after: "FileSurvey | None" = None,
     ) -> None:
-        self._reader = RowReader(path, kind, symbol, block_bytes)
+        self._reader = RowReader(path, kind, symbol, block_bytes, inexact=given.inexact)
+        self._block_bytes = block_bytes
+        self._given = given
+        self._steps = given.numbers(symbol)
+        self._snapped = np.zeros(snap.SNAPPED, np.int64)
+        self._long: dict[int, Long] = {}
+        self._second: SecondPass | None = None
+        self._fault: DataError | None = None
         self._arrays: tuple[Ints, Ints, Ints]
         self._arrays = ta.new_tally() if after is None else ta.next_tally(*after._arrays)
 
     def close(self) -> None:
         """Let go of the file."""
         self._reader.lines.close()
+        if self._second is not None:
+            self._second.close()
 
     def step(self) -> bool:
         """Take one block; True = that was the end. Raises DataError at the first bad row."""
+        if self._second is not None:
+            return self._second.step()
+        try:
+            at_end = self._step()
+        except DataError as fault:
+            if not self._long:
+                raise
+            self._fault = fault
+            at_end = True
+        if at_end and self._long:
+            reader = self._reader
+            self._second = SecondPass(
+                reader.path, reader.layout.kind, reader.symbol, self._block_bytes
+            )
+            return False
+        return at_end
+
+    def _step(self) -> bool:
         reader = self._reader
-        rows = reader.read()
+        kind = reader.layout.kind
+        try:
+            rows = reader.read()
+        except DataError:
+            row, code, role, text = reader.failed
+            if code == DIGITS and kind != TICKERS:
+                self._note_long(row, text, role)  # ``step`` asks what it is
+            raise
         if rows == 0:
             return True
-        row, code, role = ta.tally(reader.table, rows, reader.layout.kind, *self._arrays)
+        if self._given.inexact:
+            self._snap(rows)
+        row, code, role = ta.tally(reader.table, rows, kind, *self._arrays)
+        for column, first in ((ta.LONG_PRICES, PRICE), (ta.LONG_SIZES, PRICE + 1)):
+            if self._arrays[0][column]:
+                at = int(self._arrays[0][ta.WHERE + column]) - reader.first_row
+                if at >= 0:
+                    self._note_long(at, reader.line_text(at), first)
         if code != OK:
             reader.fail(row, reader.describe(code, role, row) + self._finest(code, role))
         return False
+
+    def _snap(self, rows: int) -> None:
+        reader, given = self._reader, self._given
+        row, code, role = snap.snap(
+            reader.table, rows, reader.layout.kind, reader.first_row, self._steps, self._snapped
+        )
+        if code == OFF_GRID:
+            line = reader.line_text(row)
+            reader.fail(row, faults.off_grid(role, line, reader.layout, given.tick, given.lot))
+        if code != OK:
+            reader.fail(row, reader.describe(code, role, row))
+
+    def _note_long(self, row: int, text: str, role: int) -> None:
+        """Keep the first number with too many digits, unless its step is known."""
+        is_price = (role - PRICE) % 2 == 0
+        grid = ta.PRICE_GCD if is_price else ta.SIZE_GCD
+        known = self._given.tick if is_price else self._given.lot
+        if known is None and grid not in self._long:
+            reader = self._reader
+            long = find_long(reader.first_row + row + 1, text, reader.layout, grid)
+            self._long |= {grid: long} if long is not None else {}
 
     def _finest(self, code: int, role: int) -> str:
         """Of a number too large for the finest step so far, say where that was asked for."""
@@ -123,13 +206,15 @@ class FileSurvey:
         grid = ta.PRICE_GCD if role in (PRICE, ASK_PRICE) else ta.SIZE_GCD
         if code != TOO_LARGE or counts[grid] == 0:
             return ""
-        step = _text(Decimal(1).scaleb(int(counts[grid + ta.EXPONENT])))
+        step = format(Decimal(1).scaleb(int(counts[grid + ta.EXPONENT])), "f")
         return f"; the finest step, {step}, is that of line {counts[grid + ta.EXPONENT_AT] + 1}"
 
     def findings(self) -> Findings:
         """What the pass found."""
-        reader = self._reader
+        second, reader = self._second, self._reader
         counts, histogram, _ = self._arrays
+        if second is not None and self._fault is not None:
+            reader, (counts, histogram, _) = second.reader, second.arrays
         if reader.layout.kind == BOOK and counts[ta.ROWS] > 0 and counts[ta.SNAPSHOTS] == 0:
             raise DataError(
                 f"{reader.path}: none of the {counts[ta.ROWS]} rows has is_snapshot true, expected "
@@ -146,6 +231,11 @@ class FileSurvey:
             histogram=histogram,
             cut_off=reader.lines.cut_off,
             open_ended=reader.lines.open_ended,
+            given=self._given,
+            snapped=self._snapped,
+            long=self._long,
+            shortened=None if second is None else second.arrays[0],
+            fault=self._fault,
         )
 
 
@@ -160,47 +250,6 @@ def survey_file(path: Path, kind: int | None, symbol: str | None, block_bytes: i
         survey.close()
 
 
-def grid_of(files: Sequence[Findings]) -> tuple[str | None, str | None]:
-    """Infer (tick size, lot size) as decimal text from all files together; None = cannot tell.
-
-    Each is the largest step of which every value is a multiple. One price by itself says nothing
-    about the tick, since every number is a multiple of itself; a size still gives a usable lot.
-    """
-    tick = _common(_grids(files, ta.PRICE_GCD))
-    if tick is not None and not any(f.count(ta.PRICE_GCD + ta.VARY) for f in files):
-        tick = tick if len(set(_grids(files, ta.PRICE_GCD))) > 1 else None
-    return _text(tick), _text(_common(_grids(files, ta.SIZE_GCD)))
-
-
-@attrs.frozen
-class Doubt:
-    """A step that is as fine as it is for a few numbers of one file alone."""
-
-    found: Findings
-    numbers: int
-    row: int
-    """The first of them."""
-    step: str
-    without: str
-    """What the step would be without them."""
-
-
-def doubtful_step(files: Sequence[Findings], column: int) -> Doubt | None:
-    """Say whose few numbers make the grid at ``column`` finer than all others need, if any do."""
-    step = _common(_grids(files, column))
-    for found in files:
-        numbers = found.count(column + ta.FINER)
-        if not 0 < numbers * _FEW <= found.rows:
-            continue
-        usual = Decimal(found.count(column + ta.USUAL)).scaleb(found.count(column + ta.EXPONENT))
-        others = [other for other in files if other is not found]
-        without = _common([usual, *_grids(others, column)])
-        if without != step:
-            row = found.count(column + ta.FINER_AT)
-            return Doubt(found, numbers, row, _text(step) or "", _text(without) or "")
-    return None
-
-
 def clock_shift(files: Iterable[Findings]) -> int:
     """µs to add to exchange times so that nothing is received before it was made; <= 0."""
     return min([0, *(f.count(ta.LATENCY_MIN) for f in files if f.timed_rows)])
@@ -213,24 +262,3 @@ def _quantile(histogram: Ints, share: float) -> int:
     ranks = np.cumsum(ordered)
     place = int(np.searchsorted(ranks, share * ranks[-1]))
     return latency_of(2 * HALF - 1 - place if place < HALF else place - HALF)
-
-
-def _grids(files: Iterable[Findings], column: int) -> list[Decimal]:
-    """Of which number all of a file's are multiples, for each file that has any."""
-    return [
-        Decimal(f.count(column)).scaleb(f.count(column + ta.EXPONENT))
-        for f in files
-        if f.count(column)
-    ]
-
-
-def _common(grids: Sequence[Decimal]) -> Decimal | None:
-    """The largest number that divides each grid: gcd of fractions a/b is gcd(a) / lcm(b)."""
-    if not grids:
-        return None
-    ratios = [grid.as_integer_ratio() for grid in grids]
-    return Decimal(gcd(*(a for a, _ in ratios))) / Decimal(lcm(*(b for _, b in ratios)))
-
-
-def _text(size: Decimal | None) -> str | None:
-    return None if size is None else format(size.normalize(), "f")

@@ -72,4 +72,5 @@ SHORTEST_ROW: Final = 23  # bytes: the 16 digits of a local time, and 7 separato
 
 PREVIOUS: Final = 0  # in ``memory``: local time of the row before [µs]
 BLANKS: Final = 1  # in ``memory``: 1 after a blank line
-MEMORY: Final = 2
+INEXACT: Final = 2  # in ``memory``: cut digits beyond the 18th off; 1 prices, 2 sizes, 3 both
+MEMORY: Final = 3

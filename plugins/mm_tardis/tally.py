@@ -12,6 +12,7 @@ from mm.api import MICRO, SNAPSHOT_JUMP_US
 from mm.api.jit import inner, kernel
 from mm_tardis.decimals import RATE, common_divisor, scale, to_nearest
 from mm_tardis.histogram import HALF, bucket_of
+from mm_tardis.snap import LONG, is_long
 from mm_tardis.table import (
     BOOK,
     OK,
@@ -76,7 +77,9 @@ NO_FUNDING: Final = 38  # tickers without a funding rate or its time
 LAST_PRICE: Final = 39  # of the last row, in units of 10**LAST_EXPONENT; 0 = it has none
 LAST_EXPONENT: Final = 40
 GAP_TIME: Final = 41  # µs, of all LONG_GAPS together
-TALLY: Final = 42
+LONG_PRICES: Final = 42  # numbers with more digits than an exchange's have
+LONG_SIZES: Final = 43
+TALLY: Final = 44
 WHERE: Final = TALLY
 """``counts[WHERE + column]`` is the first row that ``note`` counted in the column; 0 = none."""
 
@@ -128,6 +131,8 @@ def refine(counts: Ints, grid: int, mantissa: int, exponent: int) -> int:
     """
     if mantissa == 0:
         return 0
+    if mantissa >= LONG and is_long(mantissa):
+        note(counts, LONG_PRICES if grid == PRICE_GCD else LONG_SIZES)
     finest = int(counts[grid + EXPONENT])
     if exponent < finest:
         while mantissa % 10 == 0 and exponent < finest:

@@ -116,6 +116,7 @@ from mm.api.parts import (
     Outlet,
     Output,
     PrintRule,
+    RoundingConnector,
     Sink,
     Source,
     Status,
@@ -145,7 +146,7 @@ __all__ = [
     "Health", "Hooks", "Instrument", "LatencyModel", "LatencyModelOffer", "LiveConnector",
     "Lots", "MMError", "MarketBatch", "News", "NoConfig", "NotingStrategy", "OrderBlock",
     "OrderPad", "Outlet", "Output", "PluginError", "PrintRule", "QuoteFunction", "QuoteInputs",
-    "QuoteModelOffer", "RowStrategy", "Rows", "Sink", "SinkOffer", "Source", "Status",
-    "Strategy", "StrategyOffer", "Survey", "Transformer", "TransformerOffer", "UsageError",
-    "hookimpl", "hookspec", "option",
+    "QuoteModelOffer", "RoundingConnector", "RowStrategy", "Rows", "Sink", "SinkOffer",
+    "Source", "Status", "Strategy", "StrategyOffer", "Survey", "Transformer", "TransformerOffer",
+    "UsageError", "hookimpl", "hookspec", "option",
 ]  # fmt: skip

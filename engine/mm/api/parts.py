@@ -5,6 +5,7 @@ files (a sink writes only below the directory it is given). The host decides whe
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -96,6 +97,17 @@ class Connector(Protocol):
 
 FrameLog: TypeAlias = Callable[[int, str], None]
 """(ts, text): takes a frame as it came, with its arrival time [µs, local]; returns at once."""
+
+
+class RoundingConnector(Connector, Protocol):
+    """A connector whose source may hold floats near a grid. The method is used if it is there."""
+
+    def take_grid(self, tick_size: Decimal | None, lot_size: Decimal | None) -> None:
+        """Hear, before ``survey``, which steps the configuration gives; None = it does not.
+
+        Numbers near their multiples are then rounded to them, and counted in ``Survey.health``.
+        """
+        ...
 
 
 class FrameSource(Protocol):

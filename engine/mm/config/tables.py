@@ -145,13 +145,18 @@ class InstrumentTable:
     """``[instrument]``"""
 
     tick_size: Decimal | None = option(
-        None, help="Step of prices, exact; empty = inferred from the data.", unit="price",
+        None,
+        help="Step of prices, exact: floats within a millionth of it are rounded to it;"
+        " empty = inferred from the data.",
+        unit="price",
         ge=1e-12,
-    )  # fmt: skip
+    )
     lot_size: Decimal | None = option(
-        None, help="Step of sizes, exact; empty = inferred from the data.", unit="contracts",
+        None,
+        help="Step of sizes, likewise; empty = inferred from the data.",
+        unit="contracts",
         ge=1e-12,
-    )  # fmt: skip
+    )
     multiplier: float = option(
         1.0,
         help="Worth of one contract: in the base currency (Linear) or the quote's (Inverse).",

@@ -40,6 +40,9 @@ async def survey_market(loaded: LoadedConfig) -> Market:
         grid_is_given = table.tick_size is not None and table.lot_size is not None
         if grid_is_given and expect_grid is not None:
             expect_grid()
+        take_grid = getattr(connector, "take_grid", None)
+        if take_grid is not None:
+            take_grid(table.tick_size, table.lot_size)
         survey = await connector.survey()
     instruments, notes = find_instruments(config, survey)
     return Market(
