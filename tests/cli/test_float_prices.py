@@ -58,5 +58,5 @@ def test_without_it_the_run_and_the_inspection_name_the_tick(
     assert backtest(run_file, "--quiet") == 4
     advice = "prices are floats with rounding noise, expected multiples of 0.1; give [instrument]"
     assert advice in capsys.readouterr().err
-    main(["data", "inspect", str(tmp_path / "noisy")])
+    main(["data", "inspect", str(tmp_path / "noisy" / "quotes.csv.gz")])
     assert advice in capsys.readouterr().out
