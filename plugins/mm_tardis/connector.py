@@ -209,9 +209,9 @@ def _refuse_sick(defects: Sequence[Defect]) -> None:
     for defect in defects:
         if defect.is_sick:
             raise DataError(
-                f"{defect.first}: the first of {defect.rows} {defect.source} rows with"
-                f" {defect.kind}, of {defect.of}, expected a share of at most {defect.limit:g}"
-                " with data.strict; correct the data, or leave strict out for a run that says so"
+                f"{defect.first}: the first of {defect.rows} {defect.kind} in {defect.of} rows of"
+                f" {defect.source}, expected a share of at most {defect.limit:g} with data.strict;"
+                " correct the data, or leave strict out for a run that says so"
             )
 
 

@@ -7,6 +7,7 @@ against each other is seen by the venue.
 Limits are shares above which a result is doubtful. Each has its reason beside it. The healthy
 recordings that they are measured on (an hour of XBTUSD, six minutes of ETHUSDT, the sample) have
 none of these kinds at all but same times and steps back, so any limit leaves them a wide margin.
+A single row makes no data sick, however few there are.
 """
 
 from collections.abc import Iterator, Sequence
@@ -115,7 +116,7 @@ def _of_rows(source: int, some: Sequence[Findings]) -> Iterator[Defect]:
                 of=_rows(some),
                 done=kind.done,
                 first=_place(having[0], kind.column) if having else None,
-                limit=kind.limit,
+                limit=None if kind.limit is None else max(kind.limit, 1 / _rows(some)),
             )
     yield from _rounded(source, some)
     for name, there in (

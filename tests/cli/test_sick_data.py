@@ -94,7 +94,7 @@ def test_strict_refuses_sick_data_before_the_run(
     assert backtest(folder, "--strict") == 4
     said = capsys.readouterr().err
     assert said.startswith(f"mm: {folder / 'data' / 'quotes.csv.gz'}:21: the first of ")
-    assert "quotes rows with crossed_rows" in said
+    assert " rows of quotes, expected a share of at most 0.01 with data.strict" in said
     assert not (folder / "runs").exists()
 
 

@@ -10,7 +10,7 @@ def add(verbs: Any) -> None:
     data = verbs.add_parser("data", help="look at market data, or make some")
     inner = group(data, ("inspect", "sample"))
     inspect = verb(
-        inner, "inspect", "mm.cli.data:inspect", "describe Tardis CSV files: rows, span, defects",
+        inner, "inspect", "mm.cli.data:inspect", "describe Tardis CSV files: rows, span, health",
         (
             "mm data inspect example/data_sample/*.csv.gz",
             "mm data inspect ticks/trades.csv.gz --json",
