@@ -28,6 +28,11 @@ def test_a_defect_is_sick_above_its_limit_of_rows_or_of_time_and_not_at_it() -> 
     assert is_sick((NONE, JUMPS))
 
 
+def test_a_share_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="'of' must be > 0: 0"):
+        Defect(kind="crossed_rows", rows=0, of=0, done="kept")
+
+
 def test_the_table_holds_every_kind_looked_for_as_plain_json() -> None:
     table = entries((JUMPS, NONE))
     assert table == json.loads(json.dumps(table))

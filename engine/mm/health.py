@@ -82,8 +82,9 @@ def _place(entry: Entry) -> str:
 
 def _excess(entry: Entry) -> float:
     """How many times what is allowed."""
-    most: float = max(entry["share"], entry["time_share"] or 0.0)
-    return most / entry["limit"] if entry["limit"] else float("inf")
+    lasting: float | None = entry["time_share"]
+    share: float = entry["share"] if lasting is None else max(lasting, entry["share"])
+    return share / entry["limit"] if entry["limit"] else float("inf")
 
 
 def _percent(share: float) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from mm.api import (
     EVENT,
     Context,
+    Defect,
     FillModel,
     Instrument,
     LatencyModel,
@@ -194,6 +195,12 @@ class StaysOpen(Feed):
 class NamesNothing(Feed):
     async def survey(self) -> Survey:
         return attrs.evolve(await super().survey(), symbols=())
+
+
+class CountsMoreThanThereIs(Feed):
+    async def survey(self) -> Survey:
+        odd = Defect(kind="crossed_rows", rows=3, of=2, done="kept")
+        return attrs.evolve(await super().survey(), health=(odd,))
 
 
 class RepeatsAWatermark(Feed):

@@ -76,6 +76,7 @@ CAUGHT: list[tuple[str, str, Any, str, str]] = [
     ("sink", "purity", bad.WritesElsewhere, "opens a file", "gets all it needs handed in"),
     ("connector", "building", bad.NoSurvey, "no survey, run", "all that mm.api.parts asks for"),
     ("connector", "survey", bad.NamesNothing, "0 symbols and 1 grids", "for each symbol"),
+    ("connector", "survey", bad.CountsMoreThanThereIs, "3 crossed_rows in 2 rows", "count among"),
     ("connector", "stream", bad.RepeatsAWatermark, "is not after", "see mm.api.MarketBatch"),
     ("connector", "stream", bad.SplitsAMessage, "goes on in the next batch", "mm.api.MarketBatch"),
     ("connector", "repeatable", bad.NeverTheSame, "another stream", "send what the source holds"),

@@ -16,7 +16,7 @@ class Defect:
     """A stable name for programs, such as ``repeated_trade_ids``."""
     rows: int
     """Rows (of the book: messages) that have it."""
-    of: int
+    of: int = attrs.field(validator=attrs.validators.gt(0))
     """Rows that were looked at; > 0."""
     done: str
     """What was done about it, in a few words: ``left out``, ``older side removed``."""

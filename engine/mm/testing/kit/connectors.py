@@ -152,6 +152,10 @@ def _survey(case: ConnectorCase) -> Verdict:
     if survey.first_ts is not None and not survey.first_ts <= (survey.last_ts or survey.first_ts):
         text = f"first_ts is {survey.first_ts}, last_ts {survey.last_ts}"
         return broken(text, "give µs, local time; None where it is not known")
+    odd = [one for one in survey.health if not (one.of > 0 and 0 <= one.rows <= one.of)]
+    if odd:
+        text = f"its health has {odd[0].rows} {odd[0].kind} in {odd[0].of} rows"
+        return broken(text, "count among the rows that were looked at; leave a kind of none out")
     return held(f"{', '.join(survey.symbols)}; {len(survey.sources)} sources")
 
 
