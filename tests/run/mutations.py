@@ -92,9 +92,15 @@ class Tape:
                     kept.append(line)
         return cls(headers, rows)
 
-    def write(self, folder: Path, names: Sequence[str] = FILES) -> None:
-        """Write the files anew."""
-        for name in names:
+    def only(self, names: Sequence[str]) -> "Tape":
+        """Give the market without its other files."""
+        return Tape(
+            {name: self.headers[name] for name in names}, {name: self.rows[name] for name in names}
+        )
+
+    def write(self, folder: Path, names: Sequence[str] = ()) -> None:
+        """Write these files anew; none named = all."""
+        for name in names or self.rows:
             lines = chain([self.headers[name]], self.rows[name])
             (folder / f"{name}.csv").write_text("".join(lines))
 
@@ -107,26 +113,27 @@ class Tape:
     def draw(self, kind: str, count: int, seed: int) -> Iterator[Mutation]:
         """Draw mutations of a kind: as many in each file, from its second second on.
 
-        Most rows of a book are far from where anybody trades and never matter. So every other
-        row of it is one within ``_NEAR`` of the price that traded last.
+        Most rows of a book are far from where anybody trades and never matter. So as many again
+        are of those within ``_NEAR`` of the price that traded last.
         """
         chance = random.Random(f"{seed} {kind}")
-        start = {name: _time(self.rows[name][0]) + 1_000_000 for name in FILES}
+        start = {name: _time(self.rows[name][0]) + 1_000_000 for name in self.rows}
         allowed = {
             name: [at for at, line in enumerate(rows) if _time(line) >= start[name]]
             for name, rows in self.rows.items()
         }
-        near = self._near(allowed["book"])
+        near = self._near(allowed.get("book", []))
+        names = [*self.rows, *(["near"] if near else [])]
         for number in range(count):
-            name = FILES[number % len(FILES)]
-            rows = near if name == "book" and number % 2 else allowed[name]
+            name = names[number % len(names)]
+            rows = near if name == "near" else allowed[name]
             by_us = {
                 "left out": 0,
                 "doubled": chance.choice((0, _RESENT_US)),
                 "delayed": round(10 ** chance.uniform(5, 6.5)),
                 "future-stamped": round(10 ** chance.uniform(5, 7.5)),
             }[kind]
-            yield Mutation(kind, name, chance.choice(rows), by_us)
+            yield Mutation(kind, "book" if name == "near" else name, chance.choice(rows), by_us)
 
     def _near(self, rows: list[int]) -> list[int]:
         times = [_time(line) for line in self.rows["trades"]]

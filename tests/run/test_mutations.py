@@ -12,7 +12,7 @@ By hand, over a minute of real data, with the ten worst of each kind (about a se
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -24,9 +24,12 @@ from tests.short_market import SAMPLE
 
 from mm.registry import load_registry
 
-COUNT: Final = int(os.environ.get("MM_MUTATIONS", "12"))
+COUNT: Final = int(os.environ.get("MM_MUTATIONS", "8"))
 SEED: Final = int(os.environ.get("MM_MUTATIONS_SEED", "1"))
 SHOWN: Final = 10
+SETS: Final = (FILES, ("trades", "book"), ("trades", "quotes"))
+"""What people have: without quotes nothing contradicts a book but itself, and without a book
+nothing says how much stands behind the touch."""
 
 RUN_FILE = """\
 [strategy]
@@ -44,9 +47,7 @@ skew = {skew}
 interval_ms = 100
 [data]
 tardis_root = "{folder}"
-trades_csv = "trades.csv"
-quotes_csv = "quotes.csv"
-book_csv = "book.csv"
+{files}
 [execution]
 latency_ms = 5
 response_latency_ms = 5
@@ -70,8 +71,9 @@ class Market:
     size: float
     step: float
 
-    def run_file(self, folder: Path) -> str:
+    def run_file(self, folder: Path, names: Iterable[str]) -> str:
         return RUN_FILE.format(
+            files="\n".join(f'{name}_csv = "{name}.csv"' for name in names),
             folder=folder, symbol=self.symbol, contract_type=self.contract_type, size=self.size,
             most=10 * self.size, step=self.step, skew=self.step / self.size / 10,
         )  # fmt: skip
@@ -93,13 +95,20 @@ MARKET = REAL if REAL.folder.is_dir() else BUNDLED
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def tape() -> Tape:
+    return Tape.read(MARKET.folder, MARKET.seconds)
+
+
+@pytest.fixture(scope="module", params=SETS, ids=" and ".join)
+def bench(
+    tape: Tape, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Bench:
     folder = tmp_path_factory.mktemp("mutations")
-    tape = Tape.read(MARKET.folder, MARKET.seconds)
-    tape.write(folder)
+    chosen = tape.only(request.param)
+    chosen.write(folder)
     run_file = folder / "run.toml"
-    run_file.write_text(MARKET.run_file(folder), encoding="utf-8")
-    return Bench(folder, run_file, load_registry(), tape)
+    run_file.write_text(MARKET.run_file(folder, chosen.rows), encoding="utf-8")
+    return Bench(folder, run_file, load_registry(), chosen)
 
 
 @pytest.fixture(scope="module")
@@ -141,8 +150,9 @@ def test_one_wrong_row_moves_equity_little_or_shows(
     tried = sorted(trials(bench, healthy, kind), key=lambda one: abs(one.change), reverse=True)
     hidden = [one for one in tried if not one.shown]
     print(
-        f"\n{kind}: {len(tried)} rows; equity {healthy.equity:.6g} with {healthy.fills} fills,"
-        f" bound {bound:.6g}; {len(tried) - len(hidden)} show; the worst:"
+        f"\n{kind}, {' and '.join(bench.tape.rows)}: {len(tried)} rows;"
+        f" equity {healthy.equity:.6g} with {healthy.fills} fills, bound {bound:.6g};"
+        f" {len(tried) - len(hidden)} show; the worst:"
     )
     for one in [*tried[:SHOWN], *(one for one in hidden[:SHOWN] if one not in tried[:SHOWN])]:
         print(f"  {one}")
@@ -154,7 +164,7 @@ def test_a_mutation_changes_one_row_and_keeps_the_order_of_arrival(bench: Bench)
         for mutation in bench.tape.draw(kind, 6, SEED):
             before, after = bench.tape.rows, bench.tape.mutated(mutation).rows
             added = {"left out": -1, "doubled": 1}.get(kind, 0)
-            for name in FILES:
+            for name in before:
                 more = added if name == mutation.file else 0
                 assert len(after[name]) - len(before[name]) == more
             gone, come = (Counter(rows[mutation.file]) for rows in (before, after))
