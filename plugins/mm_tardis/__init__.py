@@ -13,8 +13,10 @@ This module only says what is on offer; the work, and what it imports, waits unt
     members     how much of a recording that was cut off is whole
     files       the files that a pattern stands for, in order
     grid        tick and lot size, from all files together, and what makes them doubtful
+    ticks       when the tick size changes within them
     noise       a second pass over a file whose numbers are floats
-    parse, tally, histogram, convert, snap, decimals    the kernels
+    parse, tally, histogram, convert, snap, stretches,
+                decimals: the kernels
     health      every kind of defect, in one table, and how much of it makes a run doubtful
     faults, notes    sentences for the user
     inspect     what ``mm data inspect`` shows

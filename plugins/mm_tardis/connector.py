@@ -38,12 +38,13 @@ from mm_tardis import TardisConfig
 from mm_tardis import tally as ta
 from mm_tardis.events import Chunk, EventReader, new_memory
 from mm_tardis.files import check_order, find_files
-from mm_tardis.grid import grid_of, refuse_floats
+from mm_tardis.grid import grid_of, refuse_floats, step_text
 from mm_tardis.health import health
 from mm_tardis.merge import Merge
 from mm_tardis.notes import figures, notes
 from mm_tardis.snap import NO_STEPS, Given
 from mm_tardis.survey import FileSurvey, Findings, clock_shift
+from mm_tardis.ticks import find_changes, periods_of
 
 _News: TypeAlias = "Chunk | DataError | None"
 """What a reader sends: the next chunk, why there is none, or None at the end."""
@@ -112,6 +113,7 @@ class TardisConnector:
             notes=notes(found),
             details=_details(found) | {"clock_shift_us": clock_shift(found)},
             health=health(found),
+            tick_periods={self._symbol: periods} if (periods := _tick_periods(found)) else {},
         )
 
     async def run(self, instruments: tuple[Instrument, ...], out: Outlet) -> None:
@@ -203,6 +205,11 @@ class TardisConnector:
         if fault is None and until is not None and until > merge.watermark:
             await out.send(MarketBatch(np.empty(0, EVENT), until))
         return fault
+
+
+def _tick_periods(found: Sequence[Findings]) -> list[tuple[int, str]]:
+    periods = periods_of(find_changes(found))
+    return [(since, str(step_text(step))) for since, _, step in periods]
 
 
 def _refuse_sick(defects: Sequence[Defect]) -> None:

@@ -21,6 +21,7 @@ from mm_tardis import tally as ta
 from mm_tardis.layout import KIND_NAMES
 from mm_tardis.survey import Findings
 from mm_tardis.table import BOOK, QUOTES, TICKERS, TRADES
+from mm_tardis.ticks import find_changes, telling_kind
 
 _ALL: Final = (TRADES, QUOTES, BOOK, TICKERS)
 _KEPT: Final = "kept"
@@ -96,7 +97,7 @@ def health(files: Sequence[Findings]) -> tuple[Defect, ...]:
     if not filled:
         return ()
     span = max(f.count(ta.LAST) for f in filled) - min(f.count(ta.FIRST) for f in filled)
-    defects: list[Defect] = []
+    defects: list[Defect] = [*_tick_changes(filled)]
     for source in _ALL:
         some = [found for found in filled if found.kind == source]
         if some:
@@ -129,6 +130,21 @@ def _of_rows(source: int, some: Sequence[Findings]) -> Iterator[Defect]:
                 kind=name, source=KIND_NAMES[source], rows=len(there), of=_rows(some), done=done,
                 first=f"{there[0].path}:{there[0].rows + 1}",
             )  # fmt: skip
+
+
+def _tick_changes(filled: Sequence[Findings]) -> Iterator[Defect]:
+    """A change is no defect of the data; a run that has one tick for all of them would be one."""
+    changes, source = find_changes(filled), telling_kind(filled)
+    if source is None:
+        return
+    yield Defect(
+        kind="tick_size_changes",
+        source=KIND_NAMES[source],
+        rows=len(changes),
+        of=_rows([found for found in filled if found.kind == source]),
+        done="orders off the tick then in force refused",
+        first=changes[0].place if changes else None,
+    )
 
 
 def _rounded(source: int, some: Sequence[Findings]) -> Iterator[Defect]:

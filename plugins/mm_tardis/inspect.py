@@ -22,6 +22,7 @@ from mm_tardis.health import health
 from mm_tardis.notes import defects
 from mm_tardis.survey import Findings, survey_file
 from mm_tardis.table import BOOK, QUOTES
+from mm_tardis.ticks import changes_text, find_changes
 
 _EXCERPT: Final = 100
 """A file is an excerpt if the longest beside it lasts more than so many times as long."""
@@ -45,6 +46,8 @@ class Inspection:
     last_ts: int | None = None
     tick_size: str | None = None
     """As far as this file tells, decimal text; None = cannot tell."""
+    tick_changes: str | None = None
+    """From when on which tick size holds; None = the file tells of no change."""
     lot_size: str | None = None
     largest_gap_us: int = 0
     largest_gap_ends_ts: int | None = None
@@ -137,7 +140,7 @@ def inspection_text(inspection: Inspection) -> str:
         ("symbol", _plain(f"{i.symbol} ({i.exchange})") if i.rows else "none: no rows"),
         ("rows", f"{i.rows:,}".replace(",", " ")),
         ("span", _span(i)),
-        ("grid", f"tick {i.tick_size or 'cannot tell'}, lot {i.lot_size or 'cannot tell'}"),
+        ("grid", f"tick {_tick(i)}, lot {i.lot_size or 'cannot tell'}"),
         ("gaps", _gaps(i)),
         ("latency", _latency(i.latency_us)),
     ]
@@ -165,6 +168,7 @@ def _of(found: Findings) -> Inspection:
         first_ts=found.count(ta.FIRST) or None,
         last_ts=found.count(ta.LAST) or None,
         tick_size=tick,
+        tick_changes=changes_text(changes) if (changes := find_changes([found])) else None,
         lot_size=lot,
         largest_gap_us=found.count(ta.GAP),
         largest_gap_ends_ts=found.count(ta.GAP_AT) or None,
@@ -174,6 +178,10 @@ def _of(found: Findings) -> Inspection:
         found=found,
         sha256=found.sha256,
     )
+
+
+def _tick(i: Inspection) -> str:
+    return i.tick_changes or i.tick_size or "cannot tell"
 
 
 def _span(i: Inspection) -> str:

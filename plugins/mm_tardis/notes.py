@@ -13,6 +13,7 @@ from mm_tardis.grid import doubtful_step
 from mm_tardis.health import KINDS, LONG_PAUSE_S, silent_ends
 from mm_tardis.survey import Findings, clock_shift
 from mm_tardis.table import BOOK, QUOTES, TICKERS
+from mm_tardis.ticks import changes_text, find_changes
 
 
 def defects(found: Findings) -> dict[str, int]:
@@ -50,7 +51,7 @@ def notes(files: Sequence[Findings]) -> tuple[str, ...]:
     exchanges = sorted({found.exchange for found in files if found.exchange})
     if len(exchanges) > 1:
         sentences.append(f"the files are of several exchanges: {', '.join(map(repr, exchanges))}")
-    sentences += [*_steps(files), *_uneven(files), *_silent_ends(files)]
+    sentences += [*_steps(files), *_tick_changes(files), *_uneven(files), *_silent_ends(files)]
     shift = clock_shift(files)
     if shift < 0:
         sentences.append(_shifted(files, shift))
@@ -112,6 +113,17 @@ def _steps(files: Sequence[Findings]) -> list[str]:
                 f" {doubt.without}; set [instrument] {what}_size if it is not {doubt.step}"
             )
     return sentences
+
+
+def _tick_changes(files: Sequence[Findings]) -> list[str]:
+    """Tell when the tick size changes, and what becomes of it."""
+    changes = find_changes(files)
+    if not changes:
+        return []
+    return [
+        f"the tick size is {changes_text(changes)}, first seen in {changes[0].place}; unless"
+        " [instrument] says otherwise, orders off the tick then in force are refused"
+    ]
 
 
 def _silent_ends(files: Sequence[Findings]) -> list[str]:

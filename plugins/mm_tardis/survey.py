@@ -22,6 +22,7 @@ from mm_tardis.lines import Identity
 from mm_tardis.noise import Long, SecondPass, find_long
 from mm_tardis.reader import RowReader
 from mm_tardis.snap import NO_STEPS, Given
+from mm_tardis.stretches import new_stretches
 from mm_tardis.table import (
     ASK_PRICE,
     BOOK,
@@ -65,6 +66,8 @@ class Findings:
     """First numbers with more digits than an exchange's have, by the grid's column."""
     shortened: Ints | None = None
     """As ``counts``, with long numbers rounded to 12 digits; None if there are none."""
+    stretches: Ints = attrs.field(factory=new_stretches)
+    """As ``new_stretches`` makes them: the grid of prices, by part of the file."""
     fault: DataError | None = None
     """Why no grid can hold the numbers; ``counts`` are then the shortened ones."""
 
@@ -127,8 +130,10 @@ class FileSurvey:
         self._long: dict[int, Long] = {}
         self._second: SecondPass | None = None
         self._fault: DataError | None = None
-        self._arrays: tuple[Ints, Ints, Ints]
-        self._arrays = ta.new_tally() if after is None else ta.next_tally(*after._arrays)
+        self._arrays = ta.new_tally()
+        if after is not None:
+            counts, _, previous, _ = after._arrays
+            self._arrays = ta.next_tally(counts, previous)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -212,9 +217,9 @@ class FileSurvey:
     def findings(self) -> Findings:
         """What the pass found."""
         second, reader = self._second, self._reader
-        counts, histogram, _ = self._arrays
+        counts, histogram, _, stretches = self._arrays
         if second is not None and self._fault is not None:
-            reader, (counts, histogram, _) = second.reader, second.arrays
+            reader, (counts, histogram, _, stretches) = second.reader, second.arrays
         if reader.layout.kind == BOOK and counts[ta.ROWS] > 0 and counts[ta.SNAPSHOTS] == 0:
             raise DataError(
                 f"{reader.path}: none of the {counts[ta.ROWS]} rows has is_snapshot true, expected "
@@ -236,6 +241,7 @@ class FileSurvey:
             long=self._long,
             shortened=None if second is None else second.arrays[0],
             fault=self._fault,
+            stretches=stretches,
         )
 
 

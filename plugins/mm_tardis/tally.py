@@ -13,6 +13,7 @@ from mm.api.jit import inner, kernel
 from mm_tardis.decimals import RATE, common_divisor, scale, to_nearest
 from mm_tardis.histogram import HALF, bucket_of
 from mm_tardis.snap import LONG, is_long
+from mm_tardis.stretches import count_price, new_stretches
 from mm_tardis.table import (
     BOOK,
     OK,
@@ -90,22 +91,23 @@ _JUMP_PART: Final = 10
 """A price that moves by more than one part in so many from a row to the next is counted."""
 
 
-def new_tally() -> tuple[Ints, Ints, Ints]:
-    """Make the three arrays that the kernel fills: counts, histogram, the last row seen."""
+def new_tally() -> tuple[Ints, Ints, Ints, Ints]:
+    """Make the arrays that the kernel fills: counts, histogram, the last row seen, stretches."""
     counts = np.zeros(2 * TALLY, np.int64)
     counts[PRICE_EXPONENT] = counts[SIZE_EXPONENT] = counts[LAST_EXPONENT] = 18
-    return counts, np.zeros(2 * HALF, np.int64), np.zeros(WIDTH, np.int64)
+    histogram, previous = np.zeros(2 * HALF, np.int64), np.zeros(WIDTH, np.int64)
+    return counts, histogram, previous, new_stretches()
 
 
-def next_tally(counts: Ints, histogram: Ints, previous: Ints) -> tuple[Ints, Ints, Ints]:
+def next_tally(counts: Ints, previous: Ints) -> tuple[Ints, Ints, Ints, Ints]:
     """Make the arrays for a file that continues the one that these were filled from.
 
     A book that has had its snapshot counts one from the start, so that any other is one more.
     """
-    fresh, empty, last = new_tally()
+    fresh, histogram, last, stretches = new_tally()
     fresh[SNAPSHOTS] = min(int(counts[SNAPSHOTS]), 1)
     last[:] = previous
-    return fresh, empty, last
+    return fresh, histogram, last, stretches
 
 
 @kernel
@@ -179,7 +181,13 @@ def count_jump(counts: Ints, units: int) -> None:
 
 @kernel
 def tally(
-    table: Ints, rows: int, kind: int, counts: Ints, histogram: Ints, previous: Ints
+    table: Ints,
+    rows: int,
+    kind: int,
+    counts: Ints,
+    histogram: Ints,
+    previous: Ints,
+    stretches: Ints,
 ) -> tuple[int, int, int]:
     """Count the first ``rows`` rows of a parsed table.
 
@@ -193,23 +201,26 @@ def tally(
         counts: shape (2 * TALLY,), added to.
         histogram: shape (2 * HALF,), added to.
         previous: shape (WIDTH,), the last row of the call before.
+        stretches: of ``new_stretches``, added to.
 
     Returns:
         (row, code, role): how far it came, OK or TOO_LARGE, and the field at fault.
     """
     for row in range(rows):
+        local = int(table[row, T_LOCAL])
+        made = int(table[row, T_EXCHANGE])
         if kind != TICKERS:  # a mark price lies on no grid
             price, exponent = int(table[row, T_PRICE]), int(table[row, T_PRICE + 1])
             units = refine(counts, PRICE_GCD, price, exponent)
             if units < 0:
                 return row, TOO_LARGE, PRICE
+            if kind != QUOTES:
+                count_price(stretches, units, int(counts[PRICE_EXPONENT]), made, counts[ROWS])
             if kind != BOOK:
                 count_jump(counts, units)
             size, exponent = int(table[row, T_SIZE]), int(table[row, T_SIZE + 1])
             if refine(counts, SIZE_GCD, size, exponent) < 0:
                 return row, TOO_LARGE, SIZE
-        local = int(table[row, T_LOCAL])
-        made = int(table[row, T_EXCHANGE])
         if counts[ROWS] == 0:
             counts[FIRST] = local
         if previous[T_LOCAL] > 0:  # the last row of the file before counts as one above
@@ -273,6 +284,8 @@ def tally(
                 return row, TOO_LARGE, SIZE + 2
             price, exponent = int(table[row, T_PRICE]), int(table[row, T_PRICE + 1])
             bid = refine(counts, PRICE_GCD, price, exponent)
+            count_price(stretches, bid, int(counts[PRICE_EXPONENT]), made, counts[ROWS])
+            count_price(stretches, ask, int(counts[PRICE_EXPONENT]), made, counts[ROWS])
             if bid == 0 or ask == 0:
                 note(counts, ONE_SIDED)
             elif bid > ask:

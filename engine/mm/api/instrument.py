@@ -33,6 +33,9 @@ class Instrument:
     multiplier: float = 1.0
     """Worth of one contract: base units (linear), quote units (inverse), or settlement currency
     per unit of price (quanto)."""
+    tick_steps: tuple[tuple[int, int], ...] = ()
+    """(from when [µs, exchange], ticks) in order of time: from then on prices of orders are
+    multiples of so many ticks. Empty: of one, at all times."""
 
     def price(self, ticks: float) -> float:
         """Ticks to price [quote currency], correctly rounded for whole ticks."""

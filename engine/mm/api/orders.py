@@ -112,10 +112,12 @@ RISK_COLLAR: Final = 10
 RISK_LOSS: Final = 11  # the kill switch; also the reason of the cancels that it sends
 RISK_STALE: Final = 12
 REDUCE_ONLY: Final = 13  # there is nothing (left) to reduce
+OFF_TICK: Final = 14  # the price is no multiple of the tick size in force
 REASON_NAMES: Final = (
     "", "requested", "post_only_would_take", "unknown_order", "duplicate_client_id",
     "invalid_order", "no_liquidity", "risk_order_size", "risk_max_position", "risk_order_rate",
     "risk_price_collar", "risk_max_loss", "risk_stale_market", "reduce_only",
+    "off_tick",
 )  # fmt: skip
 
 NO_RULE: Final = 0

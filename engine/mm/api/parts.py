@@ -69,6 +69,9 @@ class Survey:
     health: tuple[Defect, ...] = ()
     """Defects found in the data, for the health table; kinds that were looked for and not found
     are in it with 0 rows."""
+    tick_periods: Mapping[str, Sequence[tuple[int, str]]] = attrs.field(factory=dict)
+    """Of symbols whose tick size changes within the data: (from when [µs, exchange], tick size) in
+    order of time, the first from 0 on. ``grid`` then has what all are multiples of."""
 
 
 class Outlet(Protocol):

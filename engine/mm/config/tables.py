@@ -10,6 +10,7 @@ from typing import Any, Final
 import attrs
 
 from mm.api import ContractType, option
+from mm.config.ticks import TickPeriods, parse_periods
 
 
 @attrs.frozen(kw_only=True)
@@ -151,6 +152,12 @@ class InstrumentTable:
         unit="price",
         ge=1e-12,
     )
+    tick_changes: list[str] = option(
+        factory=list,
+        help="Other steps of prices, each a time and the step from then on, as in"
+        " 2024-08-01T12:00:00Z 0.1; tick_size holds until the first. Orders off the step then in"
+        " force are refused.",
+    )
     lot_size: Decimal | None = option(
         None,
         help="Step of sizes, likewise; empty = inferred from the data.",
@@ -164,6 +171,14 @@ class InstrumentTable:
         ge=1e-12,
         le=1e12,
     )
+
+    def __attrs_post_init__(self) -> None:
+        parse_periods(self.tick_size, self.tick_changes)
+
+    @property
+    def tick_periods(self) -> TickPeriods:
+        """From when on which tick size holds; nothing = one tick at all times."""
+        return parse_periods(self.tick_size, self.tick_changes)
 
 
 @attrs.frozen(kw_only=True)

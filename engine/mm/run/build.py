@@ -19,7 +19,6 @@ from mm.api import (
     ConfigError,
     Connector,
     Context,
-    DataError,
     FeeModel,
     Instrument,
     LatencyModel,
@@ -41,6 +40,7 @@ from mm.run.fair import CombinedTransformer, Signal
 from mm.run.keep import Books
 from mm.run.network import Parts
 from mm.run.progress import Progress
+from mm.run.ticks import find_step, given_tick, in_ticks, tick_periods
 
 _MINUTE_US = 60_000_000
 
@@ -74,10 +74,12 @@ def find_instruments(config: RunConfig, survey: Survey) -> tuple[tuple[Instrumen
     instruments = []
     notes = []
     for symbol, (tick, lot) in zip(survey.symbols, survey.grid, strict=True):
+        tick_size = find_step("tick_size", symbol, given_tick(table), tick, fallback)
         instrument = Instrument(
             symbol=symbol,
-            tick_size=_grid("tick_size", symbol, table.tick_size, tick, fallback),
-            lot_size=_grid("lot_size", symbol, table.lot_size, lot, None),
+            tick_size=tick_size,
+            lot_size=find_step("lot_size", symbol, table.lot_size, lot, None),
+            tick_steps=in_ticks(tick_periods(table, survey, symbol), tick_size),
             contract_type=config.position.contract_type,
             multiplier=table.multiplier,
         )
@@ -88,18 +90,6 @@ def find_instruments(config: RunConfig, survey: Survey) -> tuple[tuple[Instrumen
             )
         instruments.append(instrument)
     return tuple(instruments), notes
-
-
-def _grid(
-    key: str, symbol: str, given: Decimal | None, inferred: str | None, fallback: float | None
-) -> Decimal:
-    if given is not None:
-        return Decimal(f"{given.normalize():f}")  # 100.0 in the file and 100 are shown alike
-    if inferred is not None:
-        return Decimal(inferred)
-    if fallback is not None:
-        return Decimal(str(fallback))
-    raise DataError(f"{symbol}: the data does not tell the {key}; set [instrument] {key}")
 
 
 def has_quotes(survey: Survey) -> bool:

@@ -10,6 +10,7 @@ from mm.api import Connector, Instrument, Survey
 from mm.config import LoadedConfig, RunConfig
 from mm.run.build import find_instruments
 from mm.run.ends import blame, ungrouped
+from mm.run.ticks import given_tick
 
 
 @attrs.frozen(kw_only=True)
@@ -42,7 +43,7 @@ async def survey_market(loaded: LoadedConfig) -> Market:
             expect_grid()
         take_grid = getattr(connector, "take_grid", None)
         if take_grid is not None:
-            take_grid(table.tick_size, table.lot_size)
+            take_grid(given_tick(table), table.lot_size)
         survey = await connector.survey()
     instruments, notes = find_instruments(config, survey)
     return Market(

@@ -22,6 +22,7 @@ from mm.api import (
     NEW,
     NO_LIQUIDITY,
     NO_REASON,
+    OFF_TICK,
     REDUCE_ONLY,
     REJECTED,
     REPLACED,
@@ -66,6 +67,8 @@ class NaiveOrders:
         priced = command.type == MARKET or command.price > 0
         if command.side not in (BUY, SELL) or command.size <= 0 or not priced:
             self.report(order, REJECTED, BAD_ORDER)
+        elif command.type == LIMIT and self.off_tick(order):
+            self.report(order, REJECTED, OFF_TICK)
         elif self.named(command):
             self.report(order, REJECTED, DUPLICATE_ID)
         elif command.post_only and self.takeable(order, command.type):
@@ -81,6 +84,13 @@ class NaiveOrders:
                 self.report(order, EXPIRED, NO_LIQUIDITY)
             else:
                 self.enter(order, command.type, command.tif)
+
+    def off_tick(self, request: Open) -> bool:
+        """Whether a price is off the tick that held when the command arrived."""
+        if request.command.instrument != 0:
+            return False
+        ticks = [n for ts, n in self.session.tick_steps if ts <= request.arrived]
+        return bool(ticks) and request.command.price % ticks[-1] != 0
 
     def enter(self, order: Open, type_: int, tif: int) -> None:
         """Take what is displayed within the limit; the rest stays or expires."""
@@ -125,6 +135,9 @@ class NaiveOrders:
         elif command.price == order.price and size <= order.size:
             order.size = size
             self.report(order, REPLACED)
+        elif self.off_tick(request):
+            self.orders.remove(order)
+            self.report(order, CANCELLED, OFF_TICK)
         else:
             self.orders.remove(order)
             moved = attrs.evolve(

@@ -58,7 +58,10 @@ def real_venue(
 ) -> SimulatedVenue:
     """Build the venue that a session asks for."""
     return SimulatedVenue(
-        instruments=(INSTRUMENT,) * session.instruments,
+        instruments=(
+            attrs.evolve(INSTRUMENT, tick_steps=session.tick_steps),
+            *(INSTRUMENT,) * (session.instruments - 1),
+        ),
         fill_model=model or fill_model(session.model, session.crosses),
         latency=LatencyModel(
             entry=np.array(session.entry_table or ((0, session.entry),), np.float64),

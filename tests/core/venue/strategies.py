@@ -179,6 +179,7 @@ def sessions(draw: st.DrawFn, choices: int = 2, plain: bool = False) -> Session:
         instruments=instruments,
         limits=draw(mostly(Limits(), *[draw(LIMITS)] * 4)),
         funding=draw(mostly(None, draw(SCHEDULES))),
+        tick_steps=draw(mostly((), ((0, 2), (FIRST_TS + 3, 1)), ((0, 1), (FIRST_TS + 3, 2)))),
     )
     rough = session if plain else draw(st.sampled_from([session, draw(rougher(session))]))
     able = rough.model not in ("optimistic", "pessimistic")

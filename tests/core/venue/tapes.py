@@ -92,6 +92,8 @@ class Session:
     """Fill when crossed, with models that leave the choice."""
     limits: Limits = attrs.field(factory=Limits)
     funding: FundingSchedule | None = None
+    tick_steps: tuple[tuple[int, int], ...] = ()
+    """(from when, ticks) of the first instrument: prices are multiples of so many ticks."""
 
 
 TICK = 0.5

@@ -1,5 +1,6 @@
 """Worked examples of commands as they arrive; the sums are in the docstrings."""
 
+import attrs
 import pytest
 
 from mm.api import BUY, FOK, IOC, MARKET, SELL
@@ -52,6 +53,29 @@ def test_a_command_that_cannot_be_is_rejected_with_its_reason(
     command: Command, reason: str
 ) -> None:
     assert sent(command) == [f"1 rejected {reason}"]
+
+
+def test_a_price_off_the_tick_in_force_is_refused() -> None:
+    """Two ticks until 5, one from then on; the third comes when it is one."""
+    tape = (trade(4, 101, 0, BUY, 90), trade(8, 101, 0, BUY, 91))
+    decisions = (
+        at(2, limit(1, BUY, 99, 5), limit(2, BUY, 98, 5), replace(2, 97, 5)),
+        at(6, limit(3, BUY, 99, 5)),
+    )
+    session = Session((*BOOK, *tape, LATER), decisions, tick_steps=((0, 2), (5, 1)))
+    assert story(replay(session)[0]) == [
+        "1 rejected off_tick",
+        "2 accepted",
+        "2 cancelled off_tick",
+        "3 accepted",
+    ]
+
+
+def test_an_order_at_the_market_has_no_tick_to_keep() -> None:
+    session = Session((*BOOK, LATER), (at(2, limit(1, BUY, 0, 1, type=MARKET)),))
+    for steps in ((), ((0, 7),)):
+        told = story(replay(attrs.evolve(session, tick_steps=steps))[0])
+        assert told == ["1 accepted", "1 filled 1 at 101, taker, 0 left"]
 
 
 def test_a_name_in_use_is_rejected_until_its_order_is_over() -> None:

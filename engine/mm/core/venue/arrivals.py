@@ -27,6 +27,7 @@ from mm.api import (
     NEW,
     NO_LIQUIDITY,
     NO_REASON,
+    OFF_TICK,
     REDUCE_ONLY,
     REJECTED,
     REPLACED,
@@ -49,7 +50,9 @@ from mm.core.venue.state import (
     remove,
     report_order,
     start_queue,
+    to_the_back,
 )
+from mm.core.venue.ticks import off_tick
 
 
 @inner
@@ -167,13 +170,15 @@ def _refuse(venue: Venue, rules: Rules, event: Any, command: Any, reason: int) -
 
 
 @inner
-def _fault(venue: Venue, command: Any) -> int:
+def _fault(venue: Venue, rules: Rules, command: Any) -> int:
     """Say why a new order cannot be; NO_REASON if it can."""
     side = command["side"]
     unpriced = command["type"] == LIMIT and command["price"] <= 0
     reason = NO_REASON
     if side not in (BUY, SELL) or command["size"] <= 0 or unpriced:
         reason = BAD_ORDER
+    elif off_tick(rules, command):
+        reason = OFF_TICK
     elif _find(venue, command["instrument"], command["client_id"]) >= 0:
         reason = DUPLICATE_ID
     elif command["post_only"] == 1 and _takes(venue, command):
@@ -185,7 +190,7 @@ def _fault(venue: Venue, command: Any) -> int:
 
 @inner
 def _on_new(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
-    reason = _fault(venue, command)
+    reason = _fault(venue, rules, command)
     if reason != NO_REASON:
         _refuse(venue, rules, event, command, reason)
         return
@@ -202,16 +207,6 @@ def _on_new(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
         remove(venue, at)
     else:
         _enter(venue, rules, event, at, command)
-
-
-@inner
-def _to_the_back(venue: Venue, at: int) -> int:
-    """Put the order at ``at`` behind all others; return where it is now."""
-    last = venue.state[0]["open"] - 1
-    venue.orders[last + 1] = venue.orders[at]
-    for i in range(at, last + 1):
-        venue.orders[i] = venue.orders[i + 1]
-    return int(last)
 
 
 @inner
@@ -235,11 +230,14 @@ def _on_replace(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
     elif command["price"] == order["price"] and size <= order["size"]:
         order["size"] = size
         report_order(venue, rules, event, int(REPLACED), int(NO_REASON), order)
+    elif off_tick(rules, command):
+        report_order(venue, rules, event, int(CANCELLED), int(OFF_TICK), order)
+        remove(venue, at)
     elif (order["post_only"] == 1 or command["post_only"] == 1) and _takes(venue, command):
         report_order(venue, rules, event, int(CANCELLED), int(WOULD_TAKE), order)
         remove(venue, at)
     else:
-        at = _to_the_back(venue, at)
+        at = to_the_back(venue, at)
         order = venue.orders[at]
         order["price"] = command["price"]
         order["size"] = size

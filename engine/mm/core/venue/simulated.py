@@ -30,6 +30,7 @@ from mm.core.venue.block import NEED_EVENTS, NEED_ROOM, reports_needed, run_bloc
 from mm.core.venue.gate import GATE, KNOWN, LIMITS, Gate
 from mm.core.venue.settings import FundingSchedule, Limits
 from mm.core.venue.state import COMMAND, OPEN, STANDING, STATE, Rules, Venue
+from mm.core.venue.ticks import tick_steps
 
 
 def _grown(rows: Rows, used: int, wanted: int) -> Rows:
@@ -41,7 +42,9 @@ def _grown(rows: Rows, used: int, wanted: int) -> Rows:
     return larger
 
 
-def _rules(model: FillModel, latency: LatencyModel, seed: int) -> Rules:
+def _rules(
+    model: FillModel, latency: LatencyModel, seed: int, instruments: tuple[Instrument, ...]
+) -> Rules:
     p0, p1 = model.parameters
     return Rules(
         seed=seed,
@@ -54,6 +57,7 @@ def _rules(model: FillModel, latency: LatencyModel, seed: int) -> Rules:
         crosses=int(model.fills_when_crossed),
         p0=float(p0),
         p1=float(p1),
+        steps=tick_steps(instruments),
     )
 
 
@@ -116,7 +120,7 @@ class SimulatedVenue:
         self._state = np.zeros(1, STATE)
         self._on_print = pointer(fill_model.on_print)
         self._on_depth = pointer(fill_model.on_depth)
-        self._rules = _rules(fill_model, latency, seed)
+        self._rules = _rules(fill_model, latency, seed, instruments)
         self._gate = _gate(instruments, limits or Limits())
         self._standing = np.zeros(len(instruments), STANDING)
         self._funding = funding

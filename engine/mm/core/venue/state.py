@@ -148,6 +148,8 @@ class Rules(NamedTuple):
     """1: the other side's best price reaching ours fills us."""
     p0: float
     p1: float
+    steps: npt.NDArray[np.int64]
+    """shape (n, 3): from when on which tick holds; see ``ticks``."""
 
 
 @inner
@@ -237,6 +239,16 @@ def remove(venue: Venue, at: int) -> None:
         venue.orders[i] = venue.orders[i + 1]
     state["open"] -= 1
     find_bounds(venue)
+
+
+@inner
+def to_the_back(venue: Venue, at: int) -> int:
+    """Put the order at ``at`` behind all others; return where it is now."""
+    last = venue.state[0]["open"] - 1
+    venue.orders[last + 1] = venue.orders[at]
+    for i in range(at, last + 1):
+        venue.orders[i] = venue.orders[i + 1]
+    return int(last)
 
 
 @inner
