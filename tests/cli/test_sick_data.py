@@ -69,6 +69,15 @@ def test_a_run_on_sick_data_says_so_first_and_exits_with_6(
     assert crossed(summary)["sick"]
 
 
+def test_what_the_survey_finds_sick_is_said_before_the_run(
+    market: Market, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = market(20)
+    assert main(["backtest", "--config", str(folder / "run.toml"), "--output", str(folder)]) == 6
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
+    assert said[-1].startswith("note: data are sick, results are doubtful: quotes crossed rows, ")
+
+
 def test_with_json_the_sentence_goes_to_stderr(
     market: Market, capsys: pytest.CaptureFixture[str]
 ) -> None:

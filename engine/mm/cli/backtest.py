@@ -16,7 +16,7 @@ from mm.cli.run_file import load_run_file
 from mm.cli.running import finish, plan_and_run, warn_if_cold
 from mm.config import LoadedConfig
 from mm.health import EXIT_CODE as SICK
-from mm.health import entries, is_sick, lines
+from mm.health import entries, is_sick, lines, verdict
 from mm.run.build import Options
 from mm.run.progress import Progress
 from mm.run.session import Plan, Result, plan_run, run_plan
@@ -44,6 +44,9 @@ async def _run(loaded: LoadedConfig, args: argparse.Namespace) -> Result | None:
                 print(f"note: {note}", file=sys.stderr)
 
         tell(plan.notes)
+        sick = verdict(entries(plan.defects))
+        if sick is not None:  # before hours are spent on them, and again at the end
+            tell([sick])
         options = Options(speed=args.speed, verbose=args.verbose)
         async with trio.open_nursery() as nursery:
 
