@@ -38,14 +38,17 @@ def backtest(run_file: Path, *arguments: str) -> int:
 def test_with_the_tick_given_floats_give_the_digest_of_the_clean_data(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    summaries = []
+    summaries, stories = [], []
     for noisy in (False, True):
         run_file = write(tmp_path / str(noisy), noisy)
         assert backtest(run_file, "--quiet", "--set", "instrument.tick_size=0.1") == 0
         summaries.append(json.loads(capsys.readouterr().out))
+        assert main(["explain", summaries[-1]["run_dir"], "1"]) == 0
+        stories.append(capsys.readouterr().out)
     clean, noisy_one = summaries
     assert clean["orders"] > 0
     assert clean["digest"] == noisy_one["digest"]
+    assert stories[0] == stories[1]
     rounded = [e for e in noisy_one["health"] if e["kind"] == "prices_rounded_to_tick"]
     assert sum(entry["rows"] for entry in rounded) > 100
     assert not any(entry["sick"] for entry in rounded)

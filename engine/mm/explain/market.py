@@ -21,6 +21,9 @@ MICRO: Final = 1_000_000
 HORIZONS_S: Final = (1, 5, 30)
 """How long after the fill the mid is looked at."""
 
+_PRICES: Final = ("price", "bid_price", "ask_price")
+_SIZES: Final = ("amount", "bid_amount", "ask_amount")
+_DIGITS: Final = 15
 _EVER: Final = 2**62  # µs
 
 _Place: TypeAlias = tuple[int, int]
@@ -78,12 +81,22 @@ class Window:
 class Recording:
     """The files that a run read."""
 
-    def __init__(self, inputs: Sequence[Mapping[str, Any]], shift_us: int) -> None:
-        """Take ``inputs`` from the manifest; exchange times are moved by ``shift_us``."""
+    def __init__(
+        self,
+        inputs: Sequence[Mapping[str, Any]],
+        shift_us: int,
+        tick: Decimal = Decimal(0),
+        lot: Decimal = Decimal(0),
+    ) -> None:
+        """Take ``inputs`` from the manifest; exchange times are moved by ``shift_us``.
+
+        Floats were rounded to multiples of ``tick`` and ``lot``, and are here; 0 = were not.
+        """
         self._inputs = {
             name: list(entries) for name, entries in groupby(inputs, itemgetter("name"))
         }
         self._shift = shift_us
+        self._steps = [(_PRICES, tick), (_SIZES, lot)]
         self.problems: list[str] = []
         """A sentence for each file that cannot be used."""
         self._paths = {
@@ -120,6 +133,8 @@ class Recording:
                 if local > until:
                     return
                 made = int(row["timestamp"] or 0)
+                for names, step in self._steps:
+                    _round_floats(row, names, step)
                 yield (number, row_number), made + self._shift if made else local, row
 
     def _place(self, row_number: int, until: int) -> _Place:
@@ -209,6 +224,14 @@ class Recording:
             if row["bid_price"] and row["ask_price"]:
                 mid = (Decimal(row["bid_price"]) + Decimal(row["ask_price"])) / 2
         return {seconds: found.get(seconds) for seconds in targets}
+
+
+def _round_floats(row: dict[str, str], names: Sequence[str], step: Decimal) -> None:
+    """Put fields of 15 digits or more on the grid, as the run did that accepted the file."""
+    for name in names:
+        text = row.get(name, "")
+        if len(text) > _DIGITS and step:
+            row[name] = format((Decimal(text) / step).to_integral_value() * step, "f")
 
 
 def _read(path: Path) -> Iterator[dict[str, str]]:

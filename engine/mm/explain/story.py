@@ -69,7 +69,12 @@ def tell(directory: Path, fill: str) -> Story:
     manifest = run.manifest()
     found = run.find(fill)
     summary, config = run.summary(), run.config()
-    recording = Recording(manifest["inputs"], int(summary["data"].get("clock_shift_us", 0)))
+    recording = Recording(
+        manifest["inputs"],
+        int(summary["data"].get("clock_shift_us", 0)),
+        Decimal(summary["tick_size"]),
+        Decimal(summary["lot_size"]),
+    )
     window = _window(found)
     level = recording.level(window) if found.entry else None
     model = config["execution"]["fill_model"]
