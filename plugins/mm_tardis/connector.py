@@ -38,7 +38,7 @@ from mm_tardis import TardisConfig
 from mm_tardis import tally as ta
 from mm_tardis.events import Chunk, EventReader, new_memory
 from mm_tardis.files import check_order, find_files
-from mm_tardis.grid import grid_of, refuse_floats, step_text
+from mm_tardis.grid import grid_of, refuse_floats, refuse_large, step_text
 from mm_tardis.health import health
 from mm_tardis.merge import Merge
 from mm_tardis.notes import figures, notes
@@ -166,6 +166,7 @@ class TardisConnector:
             files = ", ".join(str(f.path) for f in found)
             raise DataError(f"no file has any rows, expected market data in one: {files}")
         refuse_floats(found)
+        refuse_large(found)
         shift = clock_shift(found)
         if self._config.strict:
             _refuse_sick(health(found))

@@ -16,6 +16,7 @@ import attrs
 
 from mm.api import DataError
 from mm_tardis import tally as ta
+from mm_tardis.decimals import LIMIT
 from mm_tardis.survey import Findings
 
 _FEW: Final = 1000
@@ -93,6 +94,29 @@ def refuse_floats(files: Sequence[Findings]) -> None:
     for found in files:
         if found.fault is not None:
             raise found.fault
+
+
+def refuse_large(files: Sequence[Findings]) -> None:
+    """Refuse a number that has more than 18 digits in steps that other files ask for.
+
+    Raises:
+        DataError: names it, so that what the survey accepts can be read.
+    """
+    for grid, most, what in (
+        (ta.PRICE_GCD, ta.MOST_PRICE, "tick"),
+        (ta.SIZE_GCD, ta.MOST_SIZE, "lot"),
+    ):
+        step = common(grids(files, grid))
+        for found in files if step is not None else ():
+            power = found.count(grid + ta.EXPONENT)
+            unit = step.normalize().as_tuple().exponent if step is not None else 0
+            assert isinstance(unit, int)
+            if found.count(most) * 10 ** max(power - unit, 0) >= LIMIT:
+                raise DataError(
+                    f"{found.path}:{found.count(most + 1) + 1}: a number of this row has more than"
+                    f" 18 digits in steps of {step_text(step)}, the {what} size of all files"
+                    " together; correct the row, or the file that has finer numbers"
+                )
 
 
 def grids(files: Iterable[Findings], column: int, shortened: bool = False) -> list[Decimal]:

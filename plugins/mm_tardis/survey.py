@@ -30,6 +30,7 @@ from mm_tardis.table import (
     OFF_GRID,
     OK,
     PRICE,
+    T_PRICE,
     TICKERS,
     TOO_LARGE,
     Ints,
@@ -181,7 +182,7 @@ class FileSurvey:
                 if at >= 0:
                     self._note_long(at, reader.line_text(at), first)
         if code != OK:
-            reader.fail(row, reader.describe(code, role, row) + self._finest(code, role))
+            reader.fail(row, reader.describe(code, role, row) + self._finest(code, role, row))
         return False
 
     def _snap(self, rows: int) -> None:
@@ -205,13 +206,19 @@ class FileSurvey:
             long = find_long(reader.first_row + row + 1, text, reader.layout, grid)
             self._long |= {grid: long} if long is not None else {}
 
-    def _finest(self, code: int, role: int) -> str:
-        """Of a number too large for the finest step so far, say where that was asked for."""
+    def _finest(self, code: int, role: int, row: int) -> str:
+        """Of a number that fits in no grid with those so far, say which asks for that."""
         counts = self._arrays[0]
-        grid = ta.PRICE_GCD if role in (PRICE, ASK_PRICE) else ta.SIZE_GCD
+        is_price = role in (PRICE, ASK_PRICE)
+        grid, most = (ta.PRICE_GCD, ta.MOST_PRICE) if is_price else (ta.SIZE_GCD, ta.MOST_SIZE)
         if code != TOO_LARGE or counts[grid] == 0:
             return ""
-        step = format(Decimal(1).scaleb(int(counts[grid + ta.EXPONENT])), "f")
+        finest = int(counts[grid + ta.EXPONENT])
+        at = T_PRICE + 2 * (role - PRICE)
+        mantissa, exponent = (int(number) for number in self._reader.table[row, at : at + 2])
+        if exponent < finest and mantissa % 10 ** (finest - exponent):
+            return f"; it is too fine for the largest number, that of line {counts[most + 1] + 1}"
+        step = format(Decimal(1).scaleb(finest), "f")
         return f"; the finest step, {step}, is that of line {counts[grid + ta.EXPONENT_AT] + 1}"
 
     def findings(self) -> Findings:

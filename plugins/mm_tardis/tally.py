@@ -80,15 +80,15 @@ LAST_EXPONENT: Final = 40
 GAP_TIME: Final = 41  # µs, of all LONG_GAPS together
 LONG_PRICES: Final = 42  # numbers with more digits than an exchange's have
 LONG_SIZES: Final = 43
-TALLY: Final = 44
+MOST_PRICE: Final = 44  # the largest number of a grid, in units of its exponent; then its row
+MOST_SIZE: Final = 46
+TALLY: Final = 48
 WHERE: Final = TALLY
 """``counts[WHERE + column]`` is the first row that ``note`` counted in the column; 0 = none."""
 
-LONG_GAP: Final = 10 * MICRO
-"""µs. XBTUSD's quotes never pause for longer than 6.9 s in the hour that was studied."""
+LONG_GAP: Final = 10 * MICRO  # µs; in the hour that was studied, XBTUSD's quotes pause for 6.9 s
 
-_JUMP_PART: Final = 10
-"""A price that moves by more than one part in so many from a row to the next is counted."""
+_JUMP_PART: Final = 10  # a price that moves by more than one part in so many is counted
 
 
 def new_tally() -> tuple[Ints, Ints, Ints, Ints]:
@@ -125,25 +125,28 @@ def note(counts: Ints, column: int) -> None:
 
 
 @inner
-def refine(counts: Ints, grid: int, mantissa: int, exponent: int) -> int:
-    """Take one number of the next row into the grid kept from ``counts[grid]`` on.
+def refine(counts: Ints, grid: int, table: Ints, row: int, at: int) -> int:
+    """Take the number in ``table[row, at]`` into the grid kept from ``counts[grid]`` on.
 
     Returns the number in units of the grid's exponent, or TOO_LARGE if no grid can hold both it
     and the finest number so far in 18 digits.
     """
+    mantissa, exponent = int(table[row, at]), int(table[row, at + 1])
     if mantissa == 0:
         return 0
     if mantissa >= LONG and is_long(mantissa):
         note(counts, LONG_PRICES if grid == PRICE_GCD else LONG_SIZES)
+    most = MOST_PRICE if grid == PRICE_GCD else MOST_SIZE
     finest = int(counts[grid + EXPONENT])
     if exponent < finest:
         while mantissa % 10 == 0 and exponent < finest:
             mantissa //= 10
             exponent += 1
-        wider = scale(int(counts[grid]), finest - exponent)
-        if wider < 0:
-            return wider
-        counts[grid] = wider
+        largest = scale(int(counts[most]), finest - exponent)
+        if largest < 0:
+            return largest
+        counts[most] = largest
+        counts[grid] = scale(int(counts[grid]), finest - exponent)  # it divides the largest
         if exponent < finest:
             counts[grid + EXPONENT_AT] = counts[ROWS] + 1
         counts[grid + EXPONENT] = exponent
@@ -151,6 +154,9 @@ def refine(counts: Ints, grid: int, mantissa: int, exponent: int) -> int:
     units = scale(mantissa, exponent - finest)
     if units < 0:
         return units
+    if units > counts[most]:
+        counts[most] = units
+        counts[most + 1] = counts[ROWS] + 1
     before = int(counts[grid])
     if before == 0 or units % before != 0:
         counts[grid] = common_divisor(units, before)
@@ -210,16 +216,14 @@ def tally(
         local = int(table[row, T_LOCAL])
         made = int(table[row, T_EXCHANGE])
         if kind != TICKERS:  # a mark price lies on no grid
-            price, exponent = int(table[row, T_PRICE]), int(table[row, T_PRICE + 1])
-            units = refine(counts, PRICE_GCD, price, exponent)
+            units = refine(counts, PRICE_GCD, table, row, T_PRICE)
             if units < 0:
                 return row, TOO_LARGE, PRICE
             if kind != QUOTES:
                 count_price(stretches, units, int(counts[PRICE_EXPONENT]), made, counts[ROWS])
             if kind != BOOK:
                 count_jump(counts, units)
-            size, exponent = int(table[row, T_SIZE]), int(table[row, T_SIZE + 1])
-            if refine(counts, SIZE_GCD, size, exponent) < 0:
+            if refine(counts, SIZE_GCD, table, row, T_SIZE) < 0:
                 return row, TOO_LARGE, SIZE
         if counts[ROWS] == 0:
             counts[FIRST] = local
@@ -275,15 +279,12 @@ def tally(
             if table[row, T_FUNDING] == 0:
                 note(counts, NO_FUNDING)
         elif kind == QUOTES:
-            price, exponent = int(table[row, T_ASK_PRICE]), int(table[row, T_ASK_PRICE + 1])
-            ask = refine(counts, PRICE_GCD, price, exponent)
+            ask = refine(counts, PRICE_GCD, table, row, T_ASK_PRICE)
             if ask < 0:
                 return row, TOO_LARGE, PRICE + 2
-            size, exponent = int(table[row, T_ASK_SIZE]), int(table[row, T_ASK_SIZE + 1])
-            if refine(counts, SIZE_GCD, size, exponent) < 0:
+            if refine(counts, SIZE_GCD, table, row, T_ASK_SIZE) < 0:
                 return row, TOO_LARGE, SIZE + 2
-            price, exponent = int(table[row, T_PRICE]), int(table[row, T_PRICE + 1])
-            bid = refine(counts, PRICE_GCD, price, exponent)
+            bid = refine(counts, PRICE_GCD, table, row, T_PRICE)
             count_price(stretches, bid, int(counts[PRICE_EXPONENT]), made, counts[ROWS])
             count_price(stretches, ask, int(counts[PRICE_EXPONENT]), made, counts[ROWS])
             if bid == 0 or ask == 0:

@@ -203,3 +203,75 @@ def test_nearest_agrees_with_exact_arithmetic() -> None:
             assert found == (count if is_near else OFF_GRID), (number, step)
         seen[is_near] += 1
     assert min(seen.values()) > 500
+
+
+def _any_number(draw: random.Random, step: Decimal) -> str:
+    """A number on a grid, near it, off it, huge, tiny or nothing, in some way of writing."""
+    number = draw.randint(0, 10 ** draw.randint(0, 12)) * step
+    match draw.randrange(8):
+        case 0:
+            return repr(float(number))
+        case 1:
+            return repr(float(number) + draw.choice((-1, 1)) * float(step) * 1e-7)
+        case 2:
+            return f"{float(number):.25f}"
+        case 3 if draw.random() < 0.1:
+            return str(number * draw.choice((Decimal("1e-9"), Decimal("1e9"))))
+        case 4:
+            return f"{number:E}"
+        case _:
+            return f"{number:f}"
+
+
+def test_what_the_survey_accepts_the_reader_accepts(tmp_path: Path) -> None:
+    """Random files, with none, one or both of the steps given, and the grid that comes of it."""
+    draw = random.Random(1109)
+    accepted = 0
+    for _ in range(400):
+        tick, lot = (
+            Decimal(draw.choice(["1", "0.1", "0.5", "0.01", "1e-8", "25", "100"])) for _ in range(2)
+        )
+        rows = [
+            (*(_any_number(draw, step) for step in (lot, tick, tick, lot)),)
+            for _ in range(draw.randint(1, 6))
+        ]
+        given = draw.choice((tick, None)), draw.choice((lot, None))
+        (tmp_path / "quotes.csv").write_bytes(_quotes(*rows))  # type: ignore[arg-type]
+        config = TardisConfig(tardis_root=str(tmp_path), quotes_csv="quotes.csv")
+        connector = TardisConnector(config, "XBTUSD")
+        connector.take_grid(*given)
+        try:
+            survey = trio.run(connector.survey)
+        except DataError:
+            continue
+        steps = [
+            step if step is not None else Decimal(found or 1)
+            for step, found in zip(given, survey.grid[0], strict=True)
+        ]
+        if survey.grid[0][0] is None and given[0] is None:
+            continue  # a run would ask for the tick
+        accepted += 1
+        instrument = Instrument(symbol="XBTUSD", tick_size=steps[0], lot_size=steps[1])
+        trio.run(connector.run, (instrument,), Collector())
+    assert accepted > 100
+
+
+def test_a_number_too_large_for_a_finer_one_is_refused_before_the_run(tmp_path: Path) -> None:
+    """It used to be found by the reader, since only the grid so far was held to 18 digits."""
+    rows = [("9720730719900", "64600.1", "64600", "1"), ("0.0000025", "64600.1", "64600", "1")]
+    expected = r"csv:3: ask_amount is '0\.0000025', .*; it is too fine for .* that of line 2"
+    with pytest.raises(DataError, match=expected):
+        _run(tmp_path, _quotes(*rows))
+
+
+def test_a_number_too_large_for_the_grid_of_another_file_is_refused(tmp_path: Path) -> None:
+    trade = f"bitmex,XBTUSD,{_START},{_START},1,buy,64600.1,"
+    (tmp_path / "trades.csv").write_bytes(file("trades", f"{trade}0.001"))
+    (tmp_path / "quotes.csv").write_bytes(_quotes(("9" * 16, "64600.1", "64600", "100")))
+    config = TardisConfig(
+        tardis_root=str(tmp_path), quotes_csv="quotes.csv", trades_csv="trades.csv"
+    )
+    connector = TardisConnector(config, "XBTUSD")
+    expected = r"quotes\.csv:2: a number of this row has more than 18 digits in steps of 0\.001"
+    with pytest.raises(DataError, match=expected):
+        trio.run(connector.survey)
