@@ -36,6 +36,8 @@ def _of_venue(venue: SimulatedVenue, rows: int) -> tuple[Defect, ...]:
         _count("crossed_messages", "book", odd.crossed, rows, "kept", 0.01),
         # They fill nobody: 5 % of fills at most are missing.
         _count("prints_without_side", "trades", odd.unsided, rows, "fill nobody", 0.05),
+        # They meet the orders of their own time, so hardly any; many are of another day or clock.
+        _count("stale_messages", "", odd.stale, rows, "measured no latency", 0.05),
     )
 
 

@@ -78,9 +78,19 @@ class NaiveVenue(NaiveMarket):
         self.outcome.reports[-1] |= {"limit": round(limit, 9), "value": shown}
         self.outcome.refused += 1
 
+    def measure(self, news: Event) -> None:
+        """Of what is measured, the last message that nobody had overtaken counts."""
+        travelled = news.ts_local - news.ts_exchange
+        if not 0 <= travelled <= 60_000_000:
+            self.outcome.stale += 1
+        elif travelled and news.ts_exchange < self.newest:
+            self.outcome.overtaken += 1
+        elif travelled:
+            self.feed, self.newest = travelled, news.ts_exchange
+
     def hear(self, message: list[Event]) -> None:
         self.news = message[0]
-        self.feed = message[0].ts_local - message[0].ts_exchange
+        self.measure(message[0])
         self.gate.last_event = message[0].ts_local
         self.schedule(message[0].ts_exchange)
         self.fund(message[0])

@@ -52,7 +52,7 @@ class NaiveOrders:
         self.order_ids = 0
         self.news: Event | None = None
         """The event that what is being reported happened at."""
-        self.feed = self.prints = self.last_arrival = 0
+        self.feed = self.newest = self.prints = self.last_arrival = 0
 
     def arrive(self, order: Open) -> None:
         action: dict[int, Callable[[Open], None]] = {

@@ -96,6 +96,8 @@ class Outcome:
     """(decision time, instrument, bid, ask, mark price)."""
     crossed: int = 0
     unsided: int = 0
+    overtaken: int = 0
+    stale: int = 0
     refused: int = 0
     killed_ts: int | None = None
 

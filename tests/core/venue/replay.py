@@ -177,6 +177,8 @@ def replay(
         changes = outcome.changes_known_by(answer.up_to)
     outcome.crossed = venue.statistics().crossed
     outcome.unsided = venue.statistics().unsided
+    outcome.overtaken = venue.statistics().overtaken
+    outcome.stale = venue.statistics().stale
     outcome.refused = venue.statistics().refused
     outcome.killed_ts = venue.statistics().killed_ts
     return outcome, answers

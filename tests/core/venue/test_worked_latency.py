@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mm.api import ACCEPTED, BUY
+from mm.api import ACCEPTED, BUY, EVENT, LEVEL
 from mm.core.draws import uniform
-from mm.core.venue.latency import latency_us
+from mm.core.venue.latency import latency_us, measure_feed
+from mm.core.venue.state import STATE
 
 from .replay import replay
 from .tapes import Decision, Event, Session, at, limit, snapshot, trade
@@ -70,6 +71,71 @@ def test_the_feed_latency_counts_from_when_it_is_measured() -> None:
     tape = (*ticks(90, 104, behind=3), *slow)
     decisions = tuple(at(ts, limit(ts, BUY, 9, 1)) for ts in (107, 111, 112))
     assert arrivals(Session(tape, decisions, entry_multiple=2.0)) == [114, 118, 127]
+
+
+def sent_at_113(*odd: Event) -> list[int]:
+    """When orders sent at 113 and 120 arrive, with a feed 3 µs behind and ``odd`` messages."""
+    tape = sorted((*ticks(90, 150, behind=3), *odd), key=lambda event: event.ts_local)
+    decisions = tuple(at(ts, limit(ts, BUY, 9, 1)) for ts in (113, 120))
+    return arrivals(Session(tuple(tape), decisions, entry_multiple=2.0))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        trade(113, 200, 0, BUY, 1, ts_exchange=50),  # sent again: made before what came
+        trade(113, 200, 0, BUY, 1, ts_exchange=109),  # overtaken by one message
+        trade(113, 200, 0, BUY, 1),  # has no exchange time of its own
+        trade(113, 200, 0, BUY, 1, ts_exchange=9999),  # stamped ahead
+    ],
+)
+def test_one_odd_message_does_not_delay_orders(odd: Event) -> None:
+    """Sent at 113 and 120, and 6 µs under way, whatever came at 113."""
+    assert sent_at_113(odd) == sent_at_113() == [120, 127]
+
+
+def test_a_message_made_with_the_newest_measures() -> None:
+    """Made at 110 as the one before, and heard 5 µs after it: twice that is 10 µs."""
+    assert sent_at_113(trade(113, 200, 0, BUY, 1, ts_exchange=110))[0] == 120
+    late = trade(114, 200, 0, BUY, 1, ts_exchange=111)
+    tape = (*ticks(90, 111, behind=2), late, *ticks(115, 150))
+    session = Session(tape, (at(114, limit(1, BUY, 9, 1)),), entry_multiple=2.0)
+    assert arrivals(session) == [121]
+
+
+@pytest.mark.parametrize(
+    ("made", "measured"), [(400, 60_000_000), (399, 7), (60_000_400, 7), (60_000_401, 7)]
+)
+def test_a_minute_is_the_longest_that_a_message_can_measure(made: int, measured: int) -> None:
+    """Heard at 60.0004 s, after one that took 7 µs."""
+    plain = getattr(measure_feed, "py_func", measure_feed)  # no door from Python into the compiled
+    state, event = np.zeros(1, STATE), np.zeros(1, EVENT)
+    for event["ts_local"], event["ts_exchange"] in ((17, 10), (60_000_400, made)):
+        plain(state[0], event[0])
+    assert state["feed"][0] == measured
+    assert state["stale"][0] == (made in (399, 60_000_401))
+
+
+def test_a_feed_without_exchange_times_leaves_the_last_latency() -> None:
+    """Trades are 20 µs behind; the book's rows repeat their arrival time. All orders take 20 µs."""
+    trades = [trade(ts + 20, 200, 0, BUY, 1, ts_exchange=ts) for ts in range(100, 200, 10)]
+    book = [Event(ts_local=ts, ts_exchange=ts, kind=LEVEL, price=5, size=1, side=BUY)
+            for ts in range(101, 260)]  # fmt: skip
+    tape = (*snapshot(99, {10: 1}, {12: 1}), *sorted((*trades, *book), key=lambda e: e.ts_local))
+    decisions = tuple(at(ts, limit(ts, BUY, 9, 1)) for ts in range(125, 200, 7))
+    reports = replay(Session(tape, decisions, entry_multiple=1.0))[0].reports
+    assert {r["ts_arrived"] - r["ts_decided"] for r in reports} == {20}
+
+
+def test_messages_that_measure_nothing_are_counted() -> None:
+    tape = (
+        *ticks(100, 110, behind=3),
+        trade(114, 200, 0, BUY, 1),
+        trade(115, 200, 0, BUY, 1, ts_exchange=100),
+        trade(116, 200, 0, BUY, 1, ts_exchange=999),
+    )
+    outcome = replay(Session(tape, (at(105, limit(1, BUY, 9, 1)),)))[0]
+    assert (outcome.overtaken, outcome.stale) == (1, 1)
 
 
 def test_reports_travel_by_the_feed_latency_of_their_own_event() -> None:

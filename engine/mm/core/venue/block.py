@@ -31,7 +31,7 @@ from mm.core.book import clear
 from mm.core.venue.arrivals import apply_arrivals
 from mm.core.venue.funding import note_ticker, pay_funding
 from mm.core.venue.gate import Gate, check, note_sent, refuse, watch
-from mm.core.venue.latency import ENTRY, latency_us
+from mm.core.venue.latency import ENTRY, latency_us, measure_feed
 from mm.core.venue.moves import count_crossed, match_crossed, match_level, match_print, match_quote
 from mm.core.venue.state import Rules, Venue
 
@@ -68,12 +68,12 @@ def _match(
         if busy and room < reports_needed(venue):
             return False
         if state["mid_message"] == 0:
-            state["feed"] = event["ts_local"] - event["ts_exchange"]
             state["last_event"] = event["ts_local"]
             due = venue.standing[event["instrument"]]["funding_ts"]
             if 0 < due <= event["ts_exchange"]:
                 pay_funding(venue, rules, event)
                 continue  # a long silence may have skipped more of a schedule
+            measure_feed(state, event)
             if waiting:
                 apply_arrivals(venue, rules, event)
         kind = event["kind"]

@@ -3,15 +3,27 @@
     latency = (table at ts + multiple * feed latency) * exp(jitter * z)
 
 with z a standard normal draw of the message's own. The feed latency is the last measured one, at
-the time the message leaves, so nothing is known too early. Messages of one connection stay in
-order: a later one never overtakes, whatever its own latency.
+the time the message leaves, so nothing is known too early; 0 before the first. Messages of one
+connection stay in order: a later one never overtakes, whatever its own latency.
+
+Not every message measures the feed:
+
+- one whose two times are equal says nothing: its exchange time is unknown, or was put right;
+- one made before another that has measured was overtaken: it measures its own delay (a print that
+  was reported late, or sent again), not that of the feed;
+- one on its way for more than a minute, or for less than no time, was stamped by a wrong clock.
+
+The last two are counted. Since a message that does not measure is not remembered either, no single
+time stamp, however wrong, can keep later messages from measuring.
 """
 
 import math
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from mm.api import MICRO
 from mm.api.jit import inner, kernel
 from mm.core.draws import uniform
 
@@ -19,6 +31,24 @@ ENTRY: int = 2
 """Purpose of draws: orders on their way to the venue; keyed by time and client id."""
 RESPONSE: int = 3
 """Purpose of draws: reports on their way to us; keyed by time and order id."""
+
+LONGEST_US: Final = 60 * MICRO
+"""No feed takes longer, as no latency in the configuration does."""
+
+
+@inner
+def measure_feed(state: Any, event: Any) -> None:
+    """Take the feed latency from the first event of a message, if it measures one."""
+    travelled = event["ts_local"] - event["ts_exchange"]
+    if travelled == 0:
+        return
+    if travelled < 0 or travelled > LONGEST_US:
+        state["stale"] += 1
+    elif event["ts_exchange"] < state["newest"]:
+        state["overtaken"] += 1
+    else:
+        state["newest"] = event["ts_exchange"]
+        state["feed"] = travelled
 
 
 @kernel

@@ -82,6 +82,10 @@ class Statistics:
     """Messages after which the book was locked or crossed."""
     unsided: int
     """Prints without a side that the touch could not tell either; they fill nobody."""
+    overtaken: int
+    """Messages that came after one made later: they measure no feed latency."""
+    stale: int
+    """Messages on their way for over a minute, or for less than no time: they don't either."""
     refused: int
     """Orders that our own risk gate refused."""
     killed_ts: int | None
@@ -216,6 +220,8 @@ class SimulatedVenue:
         return Statistics(
             crossed=int(state["crossed"]),
             unsided=int(state["unsided"]),
+            overtaken=int(state["overtaken"]),
+            stale=int(state["stale"]),
             refused=int(gate["refused"]),
             killed_ts=int(gate["killed_ts"]) or None,
         )

@@ -68,6 +68,9 @@ STATE: Final = np.dtype(
         ("prints", "i8"),  # prints seen, of all instruments; the number of a draw
         ("rounds", "i8"),  # prints and crossings matched, each of which meets an order once
         ("feed", "i8"),  # µs: latest feed latency
+        ("newest", "i8"),  # µs, exchange: when the message that measured it was made
+        ("overtaken", "i8"),  # messages made before that one, see ``latency``
+        ("stale", "i8"),  # messages stamped by a wrong clock, see ``latency``
         ("last_event", "i8"),  # µs, local: of the latest event
         ("low", "i8"),  # ticks: our open orders lie in [low, high]
         ("high", "i8"),
