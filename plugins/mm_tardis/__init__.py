@@ -12,10 +12,11 @@ This module only says what is on offer; the work, and what it imports, waits unt
     lines       bytes to blocks of whole lines, gzip or plain
     members     how much of a recording that was cut off is whole
     files       the files that a pattern stands for, in order
+    clock       how far the recorder's clock is behind, from all files together
     grid        tick and lot size, from all files together, and what makes them doubtful
     ticks       when the tick size changes within them
     noise       a second pass over a file whose numbers are floats
-    parse, tally, histogram, convert, snap, stretches,
+    parse, tally, histogram, offset, convert, snap, stretches,
                 decimals: the kernels
     health      every kind of defect, in one table, and how much of it makes a run doubtful
     faults, notes    sentences for the user
@@ -64,6 +65,12 @@ class TardisConfig:
         " finds more of a defect than its limit allows; what only the run can find ends it as"
         " complete_with_defects.",
     )
+    feed_latency_ms: float = option(
+        0.0,
+        help="Of rows that tell of none, having no exchange time or the local time once more: they"
+        " are taken as made so long before they arrived. Local times stay as they are.",
+        unit="ms", ge=0, le=60000,
+    )  # fmt: skip
     # 1 MiB: 14 000 rows, so that what is done once a block costs nothing, and it fits the cache.
     block_bytes: int = option(
         1 << 20, help="Text read at a time from each file.", unit="bytes", ge=64, le=1 << 26

@@ -24,7 +24,6 @@ import trio
 
 from mm.api import (
     EVENT,
-    MICRO,
     ConfigError,
     DataError,
     Defect,
@@ -36,6 +35,7 @@ from mm.api import (
 )
 from mm_tardis import TardisConfig
 from mm_tardis import tally as ta
+from mm_tardis.clock import Clock, clock_of, refuse_clocks
 from mm_tardis.events import Chunk, EventReader, new_memory
 from mm_tardis.files import check_order, find_files
 from mm_tardis.grid import grid_of, refuse_floats, refuse_large, step_text
@@ -43,14 +43,11 @@ from mm_tardis.health import health
 from mm_tardis.merge import Merge
 from mm_tardis.notes import figures, notes
 from mm_tardis.snap import NO_STEPS, Given
-from mm_tardis.survey import FileSurvey, Findings, clock_shift
+from mm_tardis.survey import FileSurvey, Findings
 from mm_tardis.ticks import find_changes, periods_of
 
 _News: TypeAlias = "Chunk | DataError | None"
 """What a reader sends: the next chunk, why there is none, or None at the end."""
-
-_CLOCKS_DIFFER: Final = 60 * MICRO
-"""µs. No recorder's clock is further behind the exchange's; a row that says so is wrong."""
 
 # One chunk waits while the next is read: both cores work, and memory stays a few blocks a file.
 _READ_AHEAD: Final = 1
@@ -59,10 +56,8 @@ _READ_AHEAD: Final = 1
 class TardisConnector:
     """Replays the files that the configuration names, as one stream.
 
-    Where a recorder's clock is behind the exchange's, some events would be received before they
-    were made. Then all exchange times are moved back by one constant, the least that cures it.
-    The exchange's clock is moved, not the recorder's, so that decisions and outputs keep the
-    times that stand in the files.
+    Where a recorder's clock is behind the exchange's, events would be received before they were
+    made. Then exchange times are moved back: see ``clock``.
     """
 
     def __init__(
@@ -98,7 +93,8 @@ class TardisConnector:
         if self._found is None:
             self._found = await self._read_all()
         found = self._found
-        self._check(found)
+        clock = self._clock(found)
+        self._check(found, clock)
         filled = [f for f in found if f.rows]
         left_out = sum(f.count(ta.LOST) + f.count(ta.EMPTY_TRADES) for f in found)
         return Survey(
@@ -110,10 +106,12 @@ class TardisConnector:
             first_ts=min(f.count(ta.FIRST) for f in filled),
             last_ts=max(f.count(ta.LAST) for f in filled),
             total_rows=sum(f.rows for f in found) - left_out,
-            notes=notes(found),
-            details=_details(found) | {"clock_shift_us": clock_shift(found)},
-            health=health(found),
-            tick_periods={self._symbol: periods} if (periods := _tick_periods(found)) else {},
+            notes=notes(found, clock),
+            details=_details(found) | clock.details(),
+            health=health(found, clock),
+            tick_periods={self._symbol: periods}
+            if (periods := _tick_periods(found, clock))
+            else {},
         )
 
     async def run(self, instruments: tuple[Instrument, ...], out: Outlet) -> None:
@@ -161,41 +159,28 @@ class TardisConnector:
                 pass
         return survey
 
-    def _check(self, found: list[Findings]) -> None:
+    def _clock(self, found: list[Findings]) -> Clock:
+        return clock_of(found, round(self._config.feed_latency_ms * 1000))
+
+    def _check(self, found: list[Findings], clock: Clock) -> None:
         if not any(f.rows for f in found):
             files = ", ".join(str(f.path) for f in found)
             raise DataError(f"no file has any rows, expected market data in one: {files}")
         refuse_floats(found)
         refuse_large(found)
-        shift = clock_shift(found)
         if self._config.strict:
-            _refuse_sick(health(found))
-        if shift == 0:
-            return
-        worst = min((f for f in found if f.timed_rows), key=lambda f: f.count(ta.LATENCY_MIN))
-        if shift < -_CLOCKS_DIFFER:
-            raise DataError(
-                f"{worst.path}:{worst.count(ta.EARLIEST_AT) + 1}: the row was received"
-                f" {-shift / MICRO:.0f} s before it was made, expected at most"
-                f" {_CLOCKS_DIFFER // MICRO} s, which a clock may be wrong by; correct its"
-                " timestamp or local_timestamp"
-            )
-        if self._config.strict:
-            raise DataError(
-                f"{worst.path}: {worst.count(ta.EARLY)} rows were received up to {-shift} µs "
-                f"before they were made, expected none with data.strict; leave strict out to have "
-                f"exchange times moved back by that much"
-            )
+            _refuse_sick(health(found, clock))
+        refuse_clocks(found, strict=self._config.strict)
 
     async def _stream(
         self, found: list[Findings], instrument: Instrument, out: Outlet
     ) -> DataError | None:
         """Wire readers to the merge. A fault is returned, so that no exception group forms."""
         inputs: list[trio.MemoryReceiveChannel[_News]] = []
-        shift, block_bytes = clock_shift(found), self._config.block_bytes
+        clock, block_bytes = self._clock(found), self._config.block_bytes
         async with trio.open_nursery() as nursery:
             for _, files in groupby(found, attrgetter("kind")):
-                makes = _readers_of(list(files), instrument, shift, block_bytes)
+                makes = _readers_of(list(files), instrument, clock, block_bytes)
                 sender, receiver = trio.open_memory_channel[_News](_READ_AHEAD)
                 nursery.start_soon(_read_ahead, makes, sender)
                 inputs.append(receiver)
@@ -208,9 +193,9 @@ class TardisConnector:
         return fault
 
 
-def _tick_periods(found: Sequence[Findings]) -> list[tuple[int, str]]:
+def _tick_periods(found: Sequence[Findings], clock: Clock) -> list[tuple[int, str]]:
     periods = periods_of(find_changes(found))
-    return [(since, str(step_text(step))) for since, _, step in periods]
+    return [(clock.moved(since), str(step_text(step))) for since, _, step in periods]
 
 
 def _refuse_sick(defects: Sequence[Defect]) -> None:
@@ -224,11 +209,11 @@ def _refuse_sick(defects: Sequence[Defect]) -> None:
 
 
 def _readers_of(
-    files: Sequence[Findings], instrument: Instrument, shift: int, block_bytes: int
+    files: Sequence[Findings], instrument: Instrument, clock: Clock, block_bytes: int
 ) -> list[Callable[[], EventReader]]:
     """How to open each file of a kind, once the one before it has been read."""
     memory = new_memory()
-    return [partial(EventReader, f, instrument, shift, block_bytes, memory) for f in files]
+    return [partial(EventReader, f, instrument, clock, block_bytes, memory) for f in files]
 
 
 async def _read_ahead(

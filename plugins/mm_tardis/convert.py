@@ -1,7 +1,8 @@
 """The converting kernel: parsed rows to EVENT rows, in ticks and lots of one instrument.
 
-Knows the grid, the rules of book snapshots and the correction of the exchange clock; knows
-nothing of files. It stops at the first number off the grid.
+Knows the grid, the rules of book snapshots and the correction of the exchange clock, which moves
+all times that are of it, also a funding's; knows nothing of files. It stops at the first number off
+the grid.
 """
 
 from typing import Final
@@ -10,6 +11,7 @@ from mm.api import CLEAR, LEVEL, QUOTE, TICKER, TRADE, Rows
 from mm.api.jit import inner, kernel
 from mm_tardis import decimals
 from mm_tardis.decimals import RATE, to_nearest, to_units
+from mm_tardis.offset import offset_at
 from mm_tardis.table import (
     BOOK,
     OFF_GRID,
@@ -24,6 +26,7 @@ from mm_tardis.table import (
     T_SIDE,
     T_SIZE,
     T_SNAPSHOT,
+    T_TIMELESS,
     TICKERS,
     TOO_LARGE,
     TRADES,
@@ -57,6 +60,25 @@ def ticker_units(table: Ints, row: int, grid: Ints) -> tuple[int, int]:
     return mark, rate
 
 
+@inner
+def made_at(table: Ints, row: int, clock: Ints, feed_latency: int) -> int:
+    """When a row was made [µs], by the recorder's clock, and never after it arrived."""
+    local = int(table[row, T_LOCAL])
+    if table[row, T_TIMELESS] == 1:
+        return local - feed_latency
+    return min(int(table[row, T_EXCHANGE]) + offset_at(clock, local), local)
+
+
+@inner
+def due_at(table: Ints, row: int, clock: Ints) -> int:
+    """When a ticker's funding is due [µs], by the recorder's clock; 0 = not given.
+
+    By the offset at that time, so that all rows that announce it give the same.
+    """
+    due = int(table[row, T_FUNDING])
+    return due + offset_at(clock, due) if due > 0 else 0
+
+
 @kernel
 def convert(
     table: Ints,
@@ -64,7 +86,8 @@ def convert(
     kind: int,
     first_row: int,
     grid: Ints,
-    shift: int,
+    clock: Ints,
+    feed_latency: int,
     memory: Ints,
     out: Rows,
 ) -> tuple[int, int, int, int]:
@@ -80,7 +103,8 @@ def convert(
         kind: TRADES, QUOTES, BOOK or TICKERS.
         first_row: the data row in the file that ``table[0]`` is; the file's first is 1.
         grid: shape (4,): tick mantissa and exponent, lot mantissa and exponent.
-        shift: added to exchange times [µs].
+        clock: what is added to exchange times, and when; see ``offset_at``.
+        feed_latency: how much before its arrival a row without a latency was made [µs].
         memory: shape (MEMORY,), carried from call to call, first zeros.
         out: dtype EVENT, shape (m,), m >= rows, for a book m >= 2 * rows.
 
@@ -91,14 +115,14 @@ def convert(
     made = 0
     for row in range(rows):
         local = int(table[row, T_LOCAL])
-        exchange = int(table[row, T_EXCHANGE]) + shift
+        exchange = made_at(table, row, clock, feed_latency)
         numbers = 4 if kind in (QUOTES, TICKERS) else 2
         units = (0, 0, 0, 0)
         if kind == TICKERS:
             mark, rate = ticker_units(table, row, grid)
             if mark < 0 or rate < 0:
                 return made, row, TOO_LARGE, PRICE if mark < 0 else SIZE
-            units = (mark, rate * int(table[row, T_SIDE]), int(table[row, T_FUNDING]), 0)
+            units = (mark, rate * int(table[row, T_SIDE]), due_at(table, row, clock), 0)
         for number in range(0 if kind == TICKERS else numbers):
             at = T_PRICE + 2 * number
             size = TICK if number % 2 == 0 else LOT

@@ -13,6 +13,7 @@ import numpy as np
 from mm.api import EVENT, Instrument, Rows
 from mm_tardis import convert as co
 from mm_tardis import faults, snap
+from mm_tardis.clock import Clock
 from mm_tardis.reader import RowReader
 from mm_tardis.snap import Given
 from mm_tardis.survey import Findings
@@ -38,17 +39,17 @@ class EventReader:
     Args:
         found: what the survey found; the file must still be the same.
         instrument: gives the symbol and the grid.
-        shift_us: added to exchange times.
+        clock: moves exchange times.
         block_bytes: text to read at a time.
         memory: of ``new_memory``, or of the reader of the file that this one continues.
     """
 
     def __init__(
-        self, found: Findings, instrument: Instrument, shift_us: int, block_bytes: int, memory: Ints
+        self, found: Findings, instrument: Instrument, clock: Clock, block_bytes: int, memory: Ints
     ) -> None:
         self._instrument = instrument
         self._grid = _grid(instrument)
-        self._shift = shift_us
+        self._clock = clock
         self._memory = memory
         self._held: list[Rows] = []
         self._last = 0  # µs, local time of the last row read
@@ -103,7 +104,8 @@ class EventReader:
             kind,
             reader.first_row,
             self._grid,
-            self._shift,
+            self._clock.pieces,
+            self._clock.feed_latency_us,
             self._memory,
             out,
         )

@@ -18,6 +18,7 @@ import attrs
 from mm.api import Defect
 from mm_tardis import snap
 from mm_tardis import tally as ta
+from mm_tardis.clock import Clock, clock_defects, clock_of, latency_defects
 from mm_tardis.layout import KIND_NAMES
 from mm_tardis.survey import Findings
 from mm_tardis.table import BOOK, QUOTES, TICKERS, TRADES
@@ -53,7 +54,7 @@ KINDS: Final = (
     Kind("exchange_time_steps_back", ta.STEPS_BACK, _ALL, None),  # one in 5 000 to 60 000
     # There and back are two. One wild price in 1 000 moves marks, candles and sigma for good.
     Kind("prices_that_jump", ta.JUMPS, (TRADES, QUOTES), _KEPT, 0.001),
-    Kind("rows_received_before_made", ta.EARLY, _ALL, "exchange times moved back"),
+    Kind("rows_received_before_made", ta.EARLY, _ALL, None),  # see ``clock``
     # Left out, nothing depends on them; but where they abound, other sizes are wrong as well.
     Kind("zero_size_rows", ta.EMPTY_TRADES, (TRADES,), _OUT, 0.05,
          "{n} trades of size zero were left out"),
@@ -65,8 +66,7 @@ KINDS: Final = (
     Kind("rows_before_snapshot", ta.LOST, (BOOK,), _OUT, 0.5,
          "{n} rows before the first snapshot were left out"),
     # Normal for whole feeds; what is missing is the latency, not the market.
-    Kind("rows_without_exchange_time", ta.TIMELESS, _ALL, "arrival time used", None,
-         "{n} rows have no exchange time; their arrival time is used"),
+    Kind("rows_without_exchange_time", ta.TIMELESS, _ALL, "arrival time used"),
     # A touch that cannot be: each is a moment in which the mid and what can be taken are invented.
     Kind("crossed_rows", ta.CROSSED, (QUOTES,), _KEPT, 0.01,
          "{n} rows are crossed (bid above ask) and were kept"),
@@ -91,22 +91,29 @@ _PAUSE_LIMIT: Final = 0.05
 """Of the time: three minutes an hour in which resting orders met a market that nobody saw."""
 
 
-def health(files: Sequence[Findings]) -> tuple[Defect, ...]:
-    """Everything that was looked for in a directory's files, 0 rows where it was not found."""
+def health(files: Sequence[Findings], clock: Clock | None = None) -> tuple[Defect, ...]:
+    """Everything that was looked for in a directory's files, 0 rows where it was not found.
+
+    Args:
+        files: of one instrument.
+        clock: of a run on them; None = as the files say.
+    """
+    clock = clock_of(files) if clock is None else clock
     filled = [found for found in files if found.rows]
     if not filled:
         return ()
     span = max(f.count(ta.LAST) for f in filled) - min(f.count(ta.FIRST) for f in filled)
-    defects: list[Defect] = [*_tick_changes(filled)]
+    defects: list[Defect] = [*latency_defects(filled, clock), *_tick_changes(filled)]
     for source in _ALL:
         some = [found for found in filled if found.kind == source]
         if some:
-            defects += _of_rows(source, some)
+            defects += _of_rows(source, some, clock)
+            defects += clock_defects(KIND_NAMES[source], some, clock)
             defects += [*_pauses(source, some, span), *_ends(source, some, filled, span)]
     return tuple(defects)
 
 
-def _of_rows(source: int, some: Sequence[Findings]) -> Iterator[Defect]:
+def _of_rows(source: int, some: Sequence[Findings], clock: Clock) -> Iterator[Defect]:
     for kind in KINDS:
         if kind.done is not None and source in kind.sources:
             having = [found for found in some if found.count(kind.column)]
@@ -115,7 +122,7 @@ def _of_rows(source: int, some: Sequence[Findings]) -> Iterator[Defect]:
                 source=KIND_NAMES[source],
                 rows=sum(found.count(kind.column) for found in having),
                 of=_rows(some),
-                done=kind.done,
+                done=f"{clock.used_text} used" if kind.column == ta.TIMELESS else kind.done,
                 first=_place(having[0], kind.column) if having else None,
                 limit=None if kind.limit is None else max(kind.limit, 1 / _rows(some)),
             )

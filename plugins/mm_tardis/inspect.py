@@ -15,6 +15,7 @@ import attrs
 from mm.api import Connector, DataError, Defect
 from mm_tardis import TardisConfig
 from mm_tardis import tally as ta
+from mm_tardis.clock import clock_of, clock_text
 from mm_tardis.connector import TardisConnector
 from mm_tardis.files import check_order
 from mm_tardis.grid import grid_of, refuse_floats
@@ -52,7 +53,11 @@ class Inspection:
     largest_gap_us: int = 0
     largest_gap_ends_ts: int | None = None
     latency_us: dict[str, int] | None = None
-    """min, median, p99, max; None if no row has an exchange time."""
+    """min, median, p99, max; None if no row has an exchange time of its own."""
+    clock: str | None = None
+    """How far the recorder's clock is behind the exchange's; None if no row tells."""
+    clock_offsets: list[list[int]] = attrs.field(factory=list)
+    """From and until when [µs, local], and what is added to exchange times at either end [µs]."""
     defects: dict[str, int] = attrs.field(factory=dict)
     sha256: str | None = None
     health: tuple[Defect, ...] = ()
@@ -143,6 +148,7 @@ def inspection_text(inspection: Inspection) -> str:
         ("grid", f"tick {_tick(i)}, lot {i.lot_size or 'cannot tell'}"),
         ("gaps", _gaps(i)),
         ("latency", _latency(i.latency_us)),
+        ("clock", i.clock or "unknown: no exchange times"),
     ]
     return "\n".join([i.path, *(f"  {name:<8}  {text}" for name, text in lines)])
 
@@ -159,6 +165,7 @@ def _inspect(path: Path) -> Inspection:
 
 def _of(found: Findings) -> Inspection:
     tick, lot = grid_of([found])
+    clock = clock_of([found])
     return Inspection(
         path=str(found.path),
         kind=found.name,
@@ -173,6 +180,8 @@ def _of(found: Findings) -> Inspection:
         largest_gap_us=found.count(ta.GAP),
         largest_gap_ends_ts=found.count(ta.GAP_AT) or None,
         latency_us=found.latency_us(),
+        clock=clock_text(found, clock) if found.timed_rows else None,
+        clock_offsets=clock.pieces.tolist(),
         defects=defects(found),
         health=health([found]),
         found=found,

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from mm_tardis import tally as ta
+from mm_tardis.clock import Clock, clock_notes
 from mm_tardis.grid import doubtful_step
 from mm_tardis.health import KINDS, LONG_PAUSE_S, silent_ends
-from mm_tardis.survey import Findings, clock_shift
+from mm_tardis.survey import Findings
 from mm_tardis.table import BOOK, QUOTES, TICKERS
 from mm_tardis.ticks import changes_text, find_changes
 
@@ -41,24 +42,22 @@ def figures(found: Findings) -> dict[str, Any]:
     }
 
 
-def notes(files: Sequence[Findings]) -> tuple[str, ...]:
+def notes(files: Sequence[Findings], clock: Clock) -> tuple[str, ...]:
     """All sentences about a directory's files, in order of kind."""
     sentences: list[str] = []
     for found in files:
         several = sum(other.kind == found.kind for other in files) > 1
         subject = f"{found.name} ({found.path.name})" if several else found.name
-        sentences += [f"{subject}: {sentence}" for sentence in _about(found)]
+        sentences += [f"{subject}: {sentence}" for sentence in _about(found, clock)]
     exchanges = sorted({found.exchange for found in files if found.exchange})
     if len(exchanges) > 1:
         sentences.append(f"the files are of several exchanges: {', '.join(map(repr, exchanges))}")
     sentences += [*_steps(files), *_tick_changes(files), *_uneven(files), *_silent_ends(files)]
-    shift = clock_shift(files)
-    if shift < 0:
-        sentences.append(_shifted(files, shift))
+    sentences += clock_notes(files, clock)
     return tuple(sentences)
 
 
-def _about(found: Findings) -> list[str]:
+def _about(found: Findings, clock: Clock) -> list[str]:
     cut = f"the last {found.cut_off} bytes are of a write that was cut off, and were left out"
     sentences = [cut] if found.cut_off else []
     if found.open_ended:
@@ -70,6 +69,11 @@ def _about(found: Findings) -> list[str]:
         for kind in KINDS
         if kind.sentence and found.kind in kind.sources and found.count(kind.column)
     ]
+    if found.count(ta.TIMELESS):
+        timeless = found.count(ta.TIMELESS)
+        sentences.append(
+            f"{timeless} rows have no exchange time of their own; their {clock.used_text} is used"
+        )
     if found.count(ta.JUMPS):
         sentences.append(
             f"{found.count(ta.JUMPS)} prices are more than 10 % away from that of the row above,"
@@ -145,13 +149,3 @@ def _silent_ends(files: Sequence[Findings]) -> list[str]:
 
 def _s(some: Sequence[Findings]) -> str:
     return "s" if some[0].kind == BOOK else ""
-
-
-def _shifted(files: Sequence[Findings], shift: int) -> str:
-    early = sum(found.count(ta.EARLY) for found in files)
-    rows = sum(found.rows for found in files)
-    return (
-        f"the recorder's clock is up to {-shift / 1e3:.3f} ms behind the exchange's "
-        f"({early} of {rows} rows arrive before they were made); exchange times were moved back "
-        f"by that much"
-    )

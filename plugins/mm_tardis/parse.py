@@ -232,7 +232,7 @@ def parse(
         memory[PREVIOUS] = local_time
         table[row, T_LOCAL] = local_time
         table[row, T_EXCHANGE] = exchange_time if exchange_time > 0 else local_time
-        table[row, T_TIMELESS] = 1 if exchange_time == 0 else 0
+        table[row, T_TIMELESS] = 1 if exchange_time in (0, local_time) else 0
         table[row, T_MARK] = mark
         row += 1
     return row, OK, IGNORED, pos

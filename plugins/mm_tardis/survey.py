@@ -1,11 +1,11 @@
 """One pass over a file before the run: is every row valid, and what is in it.
 
 Sees each file by itself and in the order of its rows; what several files say together is a
-fold over the findings (``clock_shift``, and all of ``grid``). Repairs nothing but the noise of
+fold over the findings (in ``clock`` and ``grid``). Repairs nothing but the noise of
 floats, where the step that they are floats of is given.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ import numpy as np
 
 from mm.api import DataError
 from mm_tardis import faults, snap
+from mm_tardis import offset as of
 from mm_tardis import tally as ta
 from mm_tardis.histogram import HALF, latency_of
 from mm_tardis.layout import KIND_NAMES
@@ -69,6 +70,10 @@ class Findings:
     """As ``counts``, with long numbers rounded to 12 digits; None if there are none."""
     stretches: Ints = attrs.field(factory=new_stretches)
     """As ``new_stretches`` makes them: the grid of prices, by part of the file."""
+    timing: Ints = attrs.field(factory=lambda: np.zeros(of.TIMING, np.int64))
+    """shape (TIMING,): wrong time stamps."""
+    offsets: Ints = attrs.field(factory=lambda: np.zeros((0, of.PIECE), np.int64))
+    """shape (n, PIECE): how far the recorder's clock is behind, see ``offset``."""
     fault: DataError | None = None
     """Why no grid can hold the numbers; ``counts`` are then the shortened ones."""
 
@@ -80,6 +85,10 @@ class Findings:
     def count(self, column: int) -> int:
         """One number of the tally."""
         return int(self.counts[column])
+
+    def timed(self, column: int) -> int:
+        """One number about time stamps."""
+        return int(self.timing[column])
 
     def line(self, column: int) -> int:
         """The line of the first row that was counted in a column."""
@@ -131,6 +140,7 @@ class FileSurvey:
         self._long: dict[int, Long] = {}
         self._second: SecondPass | None = None
         self._fault: DataError | None = None
+        self._timing = of.new_timing()
         self._arrays = ta.new_tally()
         if after is not None:
             counts, _, previous, _ = after._arrays
@@ -176,6 +186,7 @@ class FileSurvey:
         if self._given.inexact:
             self._snap(rows)
         row, code, role = ta.tally(reader.table, rows, kind, *self._arrays)
+        of.watch(reader.table, rows, kind, *self._timing)
         for column, first in ((ta.LONG_PRICES, PRICE), (ta.LONG_SIZES, PRICE + 1)):
             if self._arrays[0][column]:
                 at = int(self._arrays[0][ta.WHERE + column]) - reader.first_row
@@ -232,6 +243,8 @@ class FileSurvey:
                 f"{reader.path}: none of the {counts[ta.ROWS]} rows has is_snapshot true, expected "
                 f"a snapshot to build the book on; leave book_csv out, or use a file that has one"
             )
+        timing, _, pieces = self._timing
+        of.finish(*self._timing)
         return Findings(
             path=reader.path,
             kind=reader.layout.kind,
@@ -249,6 +262,8 @@ class FileSurvey:
             shortened=None if second is None else second.arrays[0],
             fault=self._fault,
             stretches=stretches,
+            timing=timing,
+            offsets=pieces[: timing[of.PIECES]].copy(),
         )
 
 
@@ -261,11 +276,6 @@ def survey_file(path: Path, kind: int | None, symbol: str | None, block_bytes: i
         return survey.findings()
     finally:
         survey.close()
-
-
-def clock_shift(files: Iterable[Findings]) -> int:
-    """µs to add to exchange times so that nothing is received before it was made; <= 0."""
-    return min([0, *(f.count(ta.LATENCY_MIN) for f in files if f.timed_rows)])
 
 
 def _quantile(histogram: Ints, share: float) -> int:

@@ -32,7 +32,7 @@ T_EXCHANGE: Final = 0  # µs; LOCAL's value where the file has none
 T_LOCAL: Final = 1  # µs
 T_SIDE: Final = 2  # 1 buy or bid, -1 sell or ask, 0 unknown; a funding rate's sign
 T_SNAPSHOT: Final = 3
-T_TIMELESS: Final = 4  # 1 = the exchange time was empty
+T_TIMELESS: Final = 4  # 1 = the exchange time was empty, or the local time once more
 T_MARK: Final = 5  # a hash of the ignored fields, to tell repeated rows from similar ones
 T_PRICE: Final = 6
 T_SIZE: Final = 8

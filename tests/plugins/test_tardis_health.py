@@ -25,7 +25,7 @@ def test_each_kind_that_was_looked_for_is_there_also_where_nothing_was_found(
     tmp_path: Path,
 ) -> None:
     survey, _ = replay(tmp_path, quotes=text("quotes", [quote(at) for at in range(5)]))
-    assert {one.source for one in survey.health} == {"quotes"}
+    assert {one.source for one in survey.health} == {"", "quotes"}
     assert sum(one.rows for one in survey.health) == 0
     assert {one.of for one in survey.health} == {5}
     assert not any(one.is_sick for one in survey.health)

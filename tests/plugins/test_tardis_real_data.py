@@ -131,4 +131,5 @@ def test_inspection_agrees_with_what_is_known_of_the_quotes() -> None:
         "  grid      tick 0.1, lot 100",
         "  gaps      longest 6.850 s, ended 2024-08-01 00:19:57.381475 UTC; 0 over 10 s",
         "  latency   min 6.1 ms, median 8.1 ms, p99 128.0 ms, max 369.1 ms",
+        "  clock     not behind the exchange's",
     ]

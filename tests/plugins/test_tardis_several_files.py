@@ -65,7 +65,8 @@ def test_the_files_of_a_pattern_are_read_in_order_of_name(tmp_path: Path) -> Non
     ]  # fmt: skip
     assert (survey.first_ts, survey.last_ts, survey.total_rows) == (T0 + 100, T0 + 901, 4)
     assert sorted(survey.details) == [
-        "clock_shift_us", "quotes q_2024-08-01.csv", "quotes q_2024-08-02.csv",
+        "clock_offsets", "clock_shift_us", "feed_latency_us",
+        "quotes q_2024-08-01.csv", "quotes q_2024-08-02.csv",
     ]  # fmt: skip
 
 

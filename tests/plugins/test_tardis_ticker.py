@@ -29,11 +29,11 @@ QUOTES_HEADER = (
 
 
 def ticker(ts: int, when: object, rate: str, mark: str) -> str:
-    return f"test,TEST,{T0 + ts},{T0 + ts},{when},{rate},,,,,{mark}\n"
+    return f"test,TEST,{T0 + ts - 5},{T0 + ts},{when},{rate},,,,,{mark}\n"
 
 
 def quote(ts: int, bid: int, ask: int) -> str:
-    return f"test,TEST,{T0 + ts},{T0 + ts},5,{ask},{bid},5\n"
+    return f"test,TEST,{T0 + ts - 5},{T0 + ts},5,{ask},{bid},5\n"
 
 
 @attrs.define

@@ -2,6 +2,7 @@
 
     rundir   the run directory: which fill, its order's events, the decision behind it
     market   the recorded files: what was printed, shown and quoted around it
+    clock    exchange times as the run corrected them
     story    puts both together; knows no text and no screen
     text     the story in plain words
 

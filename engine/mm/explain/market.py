@@ -17,6 +17,8 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
+from mm.explain.clock import RunClock
+
 MICRO: Final = 1_000_000
 HORIZONS_S: Final = (1, 5, 30)
 """How long after the fill the mid is looked at."""
@@ -84,18 +86,18 @@ class Recording:
     def __init__(
         self,
         inputs: Sequence[Mapping[str, Any]],
-        shift_us: int,
+        clock: RunClock,
         tick: Decimal = Decimal(0),
         lot: Decimal = Decimal(0),
     ) -> None:
-        """Take ``inputs`` from the manifest; exchange times are moved by ``shift_us``.
+        """Take ``inputs`` from the manifest; ``clock`` moves exchange times.
 
         Floats were rounded to multiples of ``tick`` and ``lot``, and are here; 0 = were not.
         """
         self._inputs = {
             name: list(entries) for name, entries in groupby(inputs, itemgetter("name"))
         }
-        self._shift = shift_us
+        self._clock = clock
         self._steps = [(_PRICES, tick), (_SIZES, lot)]
         self.problems: list[str] = []
         """A sentence for each file that cannot be used."""
@@ -135,7 +137,7 @@ class Recording:
                 made = int(row["timestamp"] or 0)
                 for names, step in self._steps:
                     _round_floats(row, names, step)
-                yield (number, row_number), made + self._shift if made else local, row
+                yield (number, row_number), self._clock.made(made, local), row
 
     def _place(self, row_number: int, until: int) -> _Place:
         """Find the print of this number; of several files the last that has one by then."""

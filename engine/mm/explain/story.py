@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from mm.explain.clock import RunClock
 from mm.explain.market import Level, Prints, Recording, Window
 from mm.explain.rundir import Filled, Row, RunDirectory
 from mm.health import verdict
@@ -71,7 +72,7 @@ def tell(directory: Path, fill: str) -> Story:
     summary, config = run.summary(), run.config()
     recording = Recording(
         manifest["inputs"],
-        int(summary["data"].get("clock_shift_us", 0)),
+        RunClock(summary["data"]),
         Decimal(summary["tick_size"]),
         Decimal(summary["lot_size"]),
     )
