@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mm.api import EVENT, LEVEL
-from mm.core.book import ASK, BID, Book, clear, next_level, set_level
+from mm.core.book import ASK, BEST, BID, DEEPEST, Book, clear, next_level, set_level
 
 PRICES = st.one_of(st.integers(1, 40), st.integers(990, 1010), st.integers(30_000_000, 33_000_000))
 CHANGES = st.lists(
@@ -29,15 +29,14 @@ def test_book_equals_a_dictionary_after_every_change(
     for n, (side, price, size) in enumerate(changes):
         if n % batch == 0:
             book.reserve(room_for(batch))
-        before = set_level(book.levels, 0, side, price, size)
+        before = set_level(book.levels, 0, side, price, size, n)
         assert before == model[side].pop(price, 0)
         if size:
             model[side][price] = size
-        touch = book.levels.touch[0]
-        assert touch["bid"] == max(model[BID], default=0)
-        assert touch["ask"] == min(model[ASK], default=0)
-        assert touch["bid_size"] == model[BID].get(int(touch["bid"]), 0)
-        assert touch["ask_size"] == model[ASK].get(int(touch["ask"]), 0)
+        sides = book.levels.sides[0]
+        assert sides[:, BEST].tolist() == [max(model[BID], default=0), min(model[ASK], default=0)]
+        deepest = [min(model[BID], default=0), max(model[ASK], default=0)]
+        assert sides[:, DEEPEST].tolist() == deepest
     assert book.side(0, BID) == sorted(model[BID].items(), reverse=True)
     assert book.side(0, ASK) == sorted(model[ASK].items())
 
@@ -45,15 +44,15 @@ def test_book_equals_a_dictionary_after_every_change(
 def test_next_level_is_found_across_a_gap_wider_than_the_scan() -> None:
     book = Book.empty(1)
     for price in (100, 32_010_300):
-        set_level(book.levels, 0, ASK, price, 5)
+        set_level(book.levels, 0, ASK, price, 5, 1)
     assert next_level(book.levels, 0, ASK, 100) == 32_010_300
     assert next_level(book.levels, 0, ASK, 32_010_300) == 0
 
 
 def test_books_of_two_instruments_do_not_touch() -> None:
     book = Book.empty(2)
-    set_level(book.levels, 0, BID, 10, 1)
-    set_level(book.levels, 1, BID, 20, 2)
+    set_level(book.levels, 0, BID, 10, 1, 1)
+    set_level(book.levels, 1, BID, 20, 2, 1)
     clear(book.levels, 0)
     assert book.side(0, BID) == []
     assert book.side(1, BID) == [(20, 2)]
@@ -64,13 +63,13 @@ def test_memory_follows_the_levels_that_live() -> None:
     for start in range(1, 200_000, 500):
         book.reserve(room_for(1000))
         for price in range(start, start + 500):
-            set_level(book.levels, 0, BID, price, 1)
-            set_level(book.levels, 0, BID, price, 0)
-    assert book.levels.prices.shape[2] <= 8192
+            set_level(book.levels, 0, BID, price, 1, 1)
+            set_level(book.levels, 0, BID, price, 0, 1)
+    assert book.levels.slots.shape[2] <= 8192
 
 
 @pytest.mark.parametrize("price", [1, 2**62])
 def test_any_price_that_fits_an_integer_is_a_level(price: int) -> None:
     book = Book.empty(1)
-    set_level(book.levels, 0, ASK, price, 7)
+    set_level(book.levels, 0, ASK, price, 7, 1)
     assert book.side(0, ASK) == [(price, 7)]

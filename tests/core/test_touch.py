@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 from mm.api import BUY, CLEAR, EVENT, LEVEL, QUOTE, SELL, TRADE, MarketBatch, Rows
 from mm.core.touch import BookQuotes
 
+Level = tuple[int, int]
+"""(lots, when it was told of)."""
+
 ROWS = st.lists(
     st.tuples(
         st.sampled_from([LEVEL] * 6 + [CLEAR, TRADE]),
@@ -37,9 +40,20 @@ def events(rows: list[tuple[int, int, int, int, int, bool]]) -> Rows:
     return table
 
 
+def uncross(bids: dict[int, Level], asks: dict[int, Level]) -> None:
+    """Let the older of two best levels that cross give way; both if they are equally old."""
+    while bids and asks and max(bids) >= min(asks):
+        bid, ask = max(bids), min(asks)
+        bid_ts, ask_ts = bids[bid][1], asks[ask][1]
+        if bid_ts <= ask_ts:
+            del bids[bid]
+        if ask_ts <= bid_ts:
+            del asks[ask]
+
+
 def expected(table: Rows) -> list[tuple[int, ...]]:
     """The same stream with a quote behind each message that moved the touch."""
-    sides: list[dict[int, dict[int, int]]] = [{BUY: {}, SELL: {}} for _ in range(2)]
+    sides: list[dict[int, dict[int, Level]]] = [{BUY: {}, SELL: {}} for _ in range(2)]
     last = [(0, 0, 0, 0)] * 2
     out = []
     for event in table:
@@ -48,11 +62,15 @@ def expected(table: Rows) -> list[tuple[int, ...]]:
         if event["kind"] == CLEAR:
             book[BUY], book[SELL] = {}, {}
         elif event["kind"] == LEVEL:
-            book[int(event["side"])][int(event["price"])] = int(event["size"])
-        bids = {price: size for price, size in book[BUY].items() if size}
-        asks = {price: size for price, size in book[SELL].items() if size}
+            levels = book[int(event["side"])]
+            levels.pop(int(event["price"]), None)
+            if event["size"]:
+                levels[int(event["price"])] = (int(event["size"]), int(event["ts_exchange"]))
+        bids, asks = book[BUY], book[SELL]
+        if event["end"] and event["kind"] != TRADE:
+            uncross(bids, asks)
         bid, ask = max(bids, default=0), min(asks, default=0)
-        touch = (bid, bids.get(bid, 0), ask, asks.get(ask, 0))
+        touch = (bid, bids[bid][0] if bid else 0, ask, asks[ask][0] if ask else 0)
         if event["end"] and event["kind"] != TRADE and touch != last[event["instrument"]]:
             last[event["instrument"]] = touch
             times = (int(event["ts_local"]), int(event["ts_exchange"]))

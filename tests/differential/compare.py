@@ -25,6 +25,8 @@ CLOSE_US: Final = 50_000
 SAME: Final = "same"
 CROSSED: Final = "execution.queue.fills_when_crossed=true"
 NOT_CROSSED: Final = "execution.queue.fills_when_crossed=false"
+BOOK_ALONE: Final = "data.quotes_csv="
+"""Theirs is given the book and the prints; ours would believe a newer quote before the book."""
 
 
 def difference(ours: Outcome, theirs: Outcome) -> str:
@@ -92,7 +94,7 @@ def main() -> None:
                 folder = Path(name) / f"{exchange}{latency_us}"
                 theirs = run_theirs(python, chosen, folder / "theirs", latency_us, exchange)
                 for option in (CROSSED, NOT_CROSSED):
-                    ours = run_ours(chosen, DATA, folder / option, latency_us, option)
+                    ours = run_ours(chosen, DATA, folder / option, latency_us, option, BOOK_ALONE)
                     print(_row(size, latency_us, option, ours, theirs))
 
 

@@ -15,6 +15,8 @@ from .outcome import Outcome
 
 COUNT = 100
 LATENCY_US = 10_000
+OVERTAKEN_US = 5_000
+"""The recorded feeds overtake each other by a few milliseconds."""
 
 Outcomes = Mapping[int, Outcome]
 
@@ -44,10 +46,11 @@ def test_a_more_generous_model_never_fills_less_of_any_order(by_model: dict[str,
 
 
 def test_a_more_generous_model_never_begins_to_fill_later(by_model: dict[str, Outcomes]) -> None:
+    """By the order in which the news came: a quote may overtake a print made a moment before it."""
     for stricter, kinder in pairwise(by_model.values()):
         for number, outcome in stricter.items():
             if outcome.fills:
-                assert kinder[number].first_us <= outcome.first_us, number
+                assert kinder[number].first_us <= outcome.first_us + OVERTAKEN_US, number
 
 
 def test_no_order_fills_more_than_its_size(

@@ -180,7 +180,7 @@ MODELS = {
     "feed": ["execution.latency_model=feed", "execution.latency_ms=2"],
     "jitter": ["execution.latency_model=jitter", "execution.latency_ms=20"],
     "funding": ["funding={rate=0.0001, first_h=0.001, interval_h=0.002}"],
-    "limits": ["risk={max_position=0.3, max_orders_per_s=2, price_collar=2e-5}"],
+    "limits": ["risk={max_position=0.3, max_orders_per_s=2, price_collar=4e-5}"],
     "loss": ["risk.max_loss=2", "position.taker_fee=0.001"],
     "silence": ["risk.max_silence_s=0.03"],
 }

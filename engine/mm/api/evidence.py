@@ -27,7 +27,8 @@ class Defect:
     time_share: float | None = None
     """Share of the data's time for which it lasted, 0 to 1; None = it lasts no time."""
     limit: float | None = None
-    """Share of rows or of time above which results are doubtful; None = it never makes them so."""
+    """Share of the time (of the rows, where it lasts none) above which results are doubtful; None =
+    it never makes them so."""
 
     @property
     def share(self) -> float:
@@ -37,4 +38,5 @@ class Defect:
     @property
     def is_sick(self) -> bool:
         """Whether there is more of it than ``limit`` allows."""
-        return self.limit is not None and max(self.share, self.time_share or 0.0) > self.limit
+        share = self.share if self.time_share is None else self.time_share
+        return self.limit is not None and share > self.limit

@@ -6,10 +6,11 @@ an array, while an ask at fifty times the mid costs one slot like any other. A r
 its slot with size 0 until the table is next rebuilt. When the best level goes, the next one is
 looked for tick by tick, and past an eighth of the table's length by one pass over the table.
 
-This module knows prices and sizes. It does not know orders, time, or what a crossed book means.
+This module keeps what the book's rows say. What of it still holds, and so what the touch is, is for
+``mm.core.evidence`` to say.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import attrs
 import numpy as np
@@ -23,7 +24,7 @@ ASK: Final = 1
 
 _TOUCH: Final = np.dtype(
     [
-        ("bid", "i8"),  # ticks; 0 = the side is empty
+        ("bid", "i8"),  # ticks; 0 = nothing is shown on the side
         ("bid_size", "i8"),
         ("ask", "i8"),
         ("ask_size", "i8"),
@@ -32,107 +33,165 @@ _TOUCH: Final = np.dtype(
     align=True,
 )
 
+# Columns of a slot.
+PRICE: Final = 0  # ticks; 0 = never used
+SIZE: Final = 1  # lots; 0 = a removed level
+STAMP: Final = 2  # µs, exchange: when the level was last told of
+_CELLS: Final = 3
+
+# Columns of what is known of a side. Prices in ticks; 0 = none.
+BEST: Final = 0  # the best level that the book has
+DEEPEST: Final = 1  # the deepest one
+EDGE: Final = 2  # a price that is no deeper and has no level is known to be empty
+QUOTED: Final = 3  # the latest quote
+QUOTED_SIZE: Final = 4  # 0 = a newer row told of that price
+QUOTED_TS: Final = 5  # µs, exchange
+PRINTED: Final = 6  # the latest print that took from the side
+PRINTED_SIZE: Final = 7  # lots that prints took there since the level was told
+PRINTED_TS: Final = 8  # µs, exchange
+USED: Final = 9  # slots taken, also by removed levels
+TOUCH: Final = 10  # the best price that is believed
+STALE: Final = 11  # 1: the touch may have changed in this message
+_COLUMNS: Final = 12
+
+_KNOWN: Final = np.dtype(
+    [
+        ("book_ts", "i8"),  # µs, exchange: of the latest message of the book
+        ("ts", "i8"),  # µs, local: of the latest message
+        ("first_ts", "i8"),  # µs, local: of the first
+        ("messages", "i8"),
+        ("cleared", "i8"),  # 1: this message began with a CLEAR
+        ("crossed", "i8"),  # messages that left the book, or a quote without one, crossed
+        ("contradicted", "i8"),  # messages after which a best level was contradicted
+        ("crossed_us", "i8"),  # time for which it was so, by the local clock
+        ("contradicted_us", "i8"),
+        ("is_crossed", "i8"),  # 1: it is so
+        ("is_contradicted", "i8"),
+        ("since_crossed", "i8"),  # µs, local
+        ("since_contradicted", "i8"),
+    ],
+    align=True,
+)
+
 _FIRST_SLOTS: Final = 1024
+
+
+Slots: TypeAlias = npt.NDArray[np.int64]
+"""One side of one book, shape (slots, 3)."""
+
+Known: TypeAlias = npt.NDArray[np.int64]
+"""What is known of one side, shape (12,)."""
 
 
 class Levels(NamedTuple):
     """The arrays of all books, as kernels take them."""
 
-    prices: npt.NDArray[np.int64]
-    """Shape (instruments, 2, slots), slots a power of two; 0 = slot never used."""
-    sizes: npt.NDArray[np.int64]
-    """The same shape: lots at that price."""
-    used: npt.NDArray[np.int64]
-    """Shape (instruments, 2): slots taken, also by levels of size 0."""
+    slots: npt.NDArray[np.int64]
+    """Shape (instruments, 2, slots, 3), slots a power of two: ``PRICE``, ``SIZE``, ``STAMP``."""
     touch: Rows
-    """Shape (instruments,): best prices and their sizes."""
+    """Shape (instruments,): best prices and their sizes, as far as they are believed."""
+    sides: npt.NDArray[np.int64]
+    """Shape (instruments, 2, 12): what is known of each side, ``BEST`` and those after it."""
+    known: Rows
+    """Shape (instruments,): what else is known of the market, for ``mm.core.evidence``."""
 
 
 @inner
-def _slot(prices: npt.NDArray[np.int64], price: int) -> int:
+def find_slot(slots: Slots, price: int) -> int:
     """Find the slot that holds ``price``, or the free one where it would go."""
-    mask = len(prices) - 1
+    mask = len(slots) - 1
     at = price & mask
-    while prices[at] != price and prices[at] != 0:
+    while slots[at, PRICE] != price and slots[at, PRICE] != 0:
         at = (at + 1) & mask
     return int(at)
 
 
-@kernel
-def level_size(levels: Levels, instrument: int, side: int, price: int) -> int:
-    """Lots displayed at ``price``; 0 if there is no such level."""
-    at = _slot(levels.prices[instrument, side], price)
-    return int(levels.sizes[instrument, side, at])
+@inner
+def _nearest(slots: Slots, price: int, step: int) -> int:
+    """Find the nearest non-empty level strictly past ``price``, in direction ``step``; 0 = none."""
+    at = price
+    for _ in range(len(slots) >> 3):
+        at += step
+        if at <= 0:
+            return 0
+        if slots[find_slot(slots, at), SIZE] > 0:
+            return int(at)
+    best = 0
+    for i in range(len(slots)):
+        other = slots[i, PRICE]
+        behind = slots[i, SIZE] > 0 and (other > price) == (step > 0) and other != price
+        if behind and (best == 0 or (best > other) == (step > 0)):
+            best = other
+    return int(best)
 
 
 @kernel
 def next_level(levels: Levels, instrument: int, side: int, price: int) -> int:
     """Find the nearest non-empty level strictly behind ``price``; 0 if there is none."""
-    prices = levels.prices[instrument, side]
-    sizes = levels.sizes[instrument, side]
-    step = 1 if side == ASK else -1
-    at = price
-    for _ in range(len(prices) >> 3):
-        at += step
-        if at <= 0:
+    return int(_nearest(levels.slots[instrument, side], price, 1 if side == ASK else -1))
+
+
+@inner
+def put_level(slots: Slots, known: Known, side: int, price: int, size: int, stamp: int) -> int:
+    """Set a level to ``size`` lots (0 removes it) as of ``stamp``; return the size it had.
+
+    There must be a free slot: see ``Book.reserve``.
+
+    Args:
+        slots: of the side.
+        known: of the side.
+        side: BID or ASK.
+        price: ticks.
+        size: lots.
+        stamp: µs, exchange.
+    """
+    at = find_slot(slots, price)
+    before = slots[at, SIZE]
+    if slots[at, PRICE] == 0:
+        if size == 0:
             return 0
-        if sizes[_slot(prices, at)] > 0:
-            return int(at)
-    best = 0
-    for i in range(len(prices)):
-        behind = sizes[i] > 0 and (prices[i] - price) * step > 0
-        if behind and (best == 0 or (best - prices[i]) * step > 0):
-            best = prices[i]
-    return int(best)
+        slots[at, PRICE] = price
+        known[USED] += 1
+    slots[at, SIZE] = size
+    slots[at, STAMP] = stamp
+    outward = -1 if side == BID else 1
+    if size > 0:
+        if known[BEST] == 0 or (price - known[BEST]) * outward < 0:
+            known[BEST] = price
+        if known[DEEPEST] == 0 or (price - known[DEEPEST]) * outward > 0:
+            known[DEEPEST] = price
+        return int(before)
+    if price == known[BEST]:
+        known[BEST] = _nearest(slots, price, outward)
+    if price == known[DEEPEST]:
+        deepest = 0 if known[BEST] == 0 else _nearest(slots, price, -outward)
+        known[DEEPEST] = deepest
+        if deepest == 0 or (known[EDGE] != 0 and (known[EDGE] - deepest) * outward > 0):
+            known[EDGE] = deepest  # a window may have moved: what lies beyond is out of sight
+    return int(before)
 
 
 @kernel
-def set_level(levels: Levels, instrument: int, side: int, price: int, size: int) -> int:
-    """Set a level to ``size`` lots (0 removes it); return the size it had.
-
-    There must be a free slot: see ``Book.reserve``. The first level ends a touch from quotes.
-    """
-    touch = levels.touch[instrument]
-    if touch["has_levels"] == 0:
-        clear(levels, instrument)
-    prices = levels.prices[instrument, side]
-    sizes = levels.sizes[instrument, side]
-    at = _slot(prices, price)
-    before = sizes[at]
-    if prices[at] == 0:
-        if size == 0:
-            return 0
-        prices[at] = price
-        levels.used[instrument, side] += 1
-    sizes[at] = size
-    if side == BID:
-        if size > 0 and price >= touch["bid"]:
-            touch["bid"] = price
-            touch["bid_size"] = size
-        elif size == 0 and price == touch["bid"]:
-            touch["bid"] = next_level(levels, instrument, side, price)
-            touch["bid_size"] = level_size(levels, instrument, side, touch["bid"])
-    elif size > 0 and (price <= touch["ask"] or touch["ask"] == 0):
-        touch["ask"] = price
-        touch["ask_size"] = size
-    elif size == 0 and price == touch["ask"]:
-        touch["ask"] = next_level(levels, instrument, side, price)
-        touch["ask_size"] = level_size(levels, instrument, side, touch["ask"])
-    return int(before)
+def set_level(levels: Levels, instrument: int, side: int, price: int, size: int, stamp: int) -> int:
+    """``put_level`` on one of all the books."""
+    slots, known = levels.slots[instrument, side], levels.sides[instrument, side]
+    return int(put_level(slots, known, side, price, size, stamp))
 
 
 @kernel
 def clear(levels: Levels, instrument: int) -> None:
     """Forget both sides of one instrument's book."""
-    levels.prices[instrument, :, :] = 0
-    levels.sizes[instrument, :, :] = 0
-    levels.used[instrument, :] = 0
+    levels.slots[instrument] = 0
+    for column in (BEST, DEEPEST, EDGE, USED, TOUCH):
+        levels.sides[instrument, :, column] = 0
+    levels.sides[instrument, :, STALE] = 1
     touch = levels.touch[instrument]
     touch["bid"] = 0
     touch["bid_size"] = 0
     touch["ask"] = 0
     touch["ask_size"] = 0
     touch["has_levels"] = 1
+    levels.known[instrument]["cleared"] = 1
 
 
 @attrs.define(eq=False)
@@ -144,13 +203,12 @@ class Book:
     @classmethod
     def empty(cls, instruments: int) -> "Book":
         """Make empty books."""
-        shape = (instruments, 2, _FIRST_SLOTS)
         return cls(
             Levels(
-                np.zeros(shape, np.int64),
-                np.zeros(shape, np.int64),
-                np.zeros((instruments, 2), np.int64),
+                np.zeros((instruments, 2, _FIRST_SLOTS, _CELLS), np.int64),
                 np.zeros(instruments, _TOUCH),
+                np.zeros((instruments, 2, _COLUMNS), np.int64),
+                np.zeros(instruments, _KNOWN),
             )
         )
 
@@ -160,55 +218,35 @@ class Book:
         Tables stay at most half full, so that probing stays short. Rebuilding drops removed
         levels; memory follows the levels that live, plus one batch.
         """
+        old = self.levels
         rows = int(np.count_nonzero(events["kind"] == LEVEL))
-        if (int(self.levels.used.max()) + rows) * 2 <= self.levels.prices.shape[2]:
+        if (int(old.sides[:, :, USED].max()) + rows) * 2 <= old.slots.shape[2]:
             return
-        live = int(np.count_nonzero(self.levels.sizes, axis=2).max())
+        live = int(np.count_nonzero(old.slots[..., SIZE], axis=2).max())
         slots = _FIRST_SLOTS
         while slots < (live + rows) * 2:
             slots *= 2
         self._rebuild(slots)
 
     def _rebuild(self, slots: int) -> None:
-        old = self.levels
-        instruments = len(old.touch)
-        self.levels = Levels(
-            np.zeros((instruments, 2, slots), np.int64),
-            np.zeros((instruments, 2, slots), np.int64),
-            np.zeros((instruments, 2), np.int64),
-            old.touch,
-        )
-        for instrument, side in np.ndindex(instruments, 2):
-            (kept,) = np.nonzero(old.sizes[instrument, side])
-            _refill(
-                self.levels,
-                instrument,
-                side,
-                old.prices[instrument, side][kept],
-                old.sizes[instrument, side][kept],
-            )
+        old = self.levels.slots
+        fresh = np.zeros((*old.shape[:2], slots, _CELLS), np.int64)
+        self.levels = self.levels._replace(slots=fresh)
+        for instrument, side in np.ndindex(*old.shape[:2]):
+            kept = old[instrument, side][old[instrument, side, :, SIZE] > 0]
+            _refill(fresh[instrument, side], kept)
+            self.levels.sides[instrument, side, USED] = len(kept)
 
     def side(self, instrument: int, side: int) -> list[tuple[int, int]]:
         """List (price, size) of the non-empty levels, best first."""
-        (kept,) = np.nonzero(self.levels.sizes[instrument, side])
-        pairs = zip(
-            self.levels.prices[instrument, side][kept].tolist(),
-            self.levels.sizes[instrument, side][kept].tolist(),
-            strict=True,
-        )
-        return sorted(pairs, reverse=side == BID)
+        slots = self.levels.slots[instrument, side]
+        pairs = slots[slots[:, SIZE] > 0][:, [PRICE, SIZE]].tolist()
+        return sorted(((price, size) for price, size in pairs), reverse=side == BID)
 
 
 @kernel
-def _refill(
-    levels: Levels,
-    instrument: int,
-    side: int,
-    prices: npt.NDArray[np.int64],
-    sizes: npt.NDArray[np.int64],
-) -> None:
-    for i in range(len(prices)):
-        at = _slot(levels.prices[instrument, side], prices[i])
-        levels.prices[instrument, side, at] = prices[i]
-        levels.sizes[instrument, side, at] = sizes[i]
-    levels.used[instrument, side] = len(prices)
+def _refill(slots: Slots, kept: Slots) -> None:
+    for i in range(len(kept)):
+        at = find_slot(slots, kept[i, PRICE])
+        for column in range(_CELLS):
+            slots[at, column] = kept[i, column]

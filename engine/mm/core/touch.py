@@ -11,7 +11,8 @@ import numpy as np
 
 from mm.api import BUY, CLEAR, EVENT, LEVEL, QUOTE, MarketBatch, Rows
 from mm.api.jit import inner, kernel
-from mm.core.book import ASK, BID, Book, Levels, clear, set_level
+from mm.core.book import ASK, BID, Book, Levels
+from mm.core.fusing import note_clear, note_level, settle
 
 
 class BookQuotes:
@@ -39,12 +40,17 @@ def _derive(levels: Levels, last: Rows, events: Rows, out: Rows) -> int:
         out[length] = event
         length += 1
         if event["kind"] == CLEAR:
-            clear(levels, event["instrument"])
+            note_clear(levels, event)
         elif event["kind"] == LEVEL:
+            book = event["instrument"]
+            if levels.touch[book]["has_levels"] == 0:
+                note_clear(levels, event)
             side = BID if event["side"] == BUY else ASK
-            set_level(levels, event["instrument"], side, event["price"], event["size"])
+            note_level(levels.slots[book, side], levels.sides[book, side], side, event)
         else:
             continue
+        if event["end"] == 1:
+            settle(levels, event)
         touch = levels.touch[event["instrument"]]
         seen = last[event["instrument"]]
         if event["end"] == 1 and _differs(touch, seen):

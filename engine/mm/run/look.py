@@ -77,7 +77,7 @@ async def look(connector: Connector, owner: str, registry: Registry) -> tuple[De
                 )
             )
             nursery.start_soon(_meet, for_venue, venue)
-    return defects_of(survey, venue, progress.rows)
+    return defects_of(survey, venue)
 
 
 async def _meet(batches: Inlet[MarketBatch], venue: SimulatedVenue) -> None:

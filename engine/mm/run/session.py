@@ -127,7 +127,7 @@ async def run_plan(
     health = health_of(parts.connector)
     if health is not None:
         error = error or health.failure
-    defects = defects_of(plan.survey, parts.venue, parts.progress.rows, health)
+    defects = defects_of(plan.survey, parts.venue, health)
     status = _status(error, stop, defects)
     ended = attrs.evolve(plan, notes=(*plan.notes, *said), defects=defects)
     return _finish(ended, parts, directory, status, error, engine_s, health)

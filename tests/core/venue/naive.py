@@ -93,10 +93,7 @@ class NaiveVenue(NaiveMarket):
         self.measure(message[0])
         self.gate.last_event = message[0].ts_local
         self.schedule(message[0].ts_exchange)
-        self.fund(message[0])
-        while self.under_way and self.under_way[0].arrived < message[0].ts_exchange:
-            self.arrive(self.under_way.pop(0))
-            self.trim()
+        self.catch_up(message[0])
         for event in message:
             self.news = event
             if event.kind == TRADE:
@@ -105,8 +102,25 @@ class NaiveVenue(NaiveMarket):
                 self.tick(event)
             else:
                 self.display(event)
-        market = self.markets[message[-1].instrument]
-        bid, ask = market.best(BUY), market.best(SELL)
-        self.outcome.crossed += bool(bid and ask and bid >= ask)
+        last = message[-1]
+        if last.kind != TICKER:
+            self.markets[last.instrument].settle(last)
+        if self.took_away:
+            self.look_again(last)
+            self.took_away = False
         if self.session.crosses or self.session.model == "optimistic":
-            self.match_crossed(message[-1])
+            self.match_crossed(last)
+        self.outcome.crossed = sum(market.crossed for market in self.markets)
+
+    def catch_up(self, event: Event) -> None:
+        """Let fundings and commands happen that were due before an event, in order of time."""
+        while True:
+            due = [m for m in self.markets if m.due and m.due <= event.ts_exchange]
+            first = min(due, key=lambda market: market.due or 0, default=None)
+            until = event.ts_exchange if first is None else first.due or 0
+            while self.under_way and self.under_way[0].arrived < until:
+                self.arrive(self.under_way.pop(0))
+                self.trim()
+            if first is None:
+                return
+            self.fund(event, first)

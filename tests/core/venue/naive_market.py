@@ -16,9 +16,10 @@ from mm.api import (
 )  # fmt: skip
 from mm.core.draws import FILL, uniform
 
+from .naive_claims import UNKNOWN
 from .naive_models import ahead_after, reached
 from .naive_orders import NaiveOrders
-from .naive_parts import UNKNOWN, Open
+from .naive_parts import Market, Open
 from .tapes import Command, Event
 
 
@@ -29,25 +30,32 @@ class NaiveMarket(NaiveOrders):
         """Show a quote, a level, or nothing any more; our orders see what that means to them."""
         market = self.markets[event.instrument]
         mine = [order for order in self.orders if order.command.instrument == event.instrument]
-        if event.kind in (LEVEL, CLEAR):
-            if event.kind == CLEAR or not market.has_book:
-                market.sides = {BUY: {}, SELL: {}}
-            market.has_book = True
-            mine = [o for o in mine if (o.command.side, o.price) == (event.side, event.price)]
-            if event.kind == CLEAR:
-                return
-            market.sides[event.side].pop(event.price, None)
+        if event.kind == CLEAR:
+            market.clear(event.ts_exchange)
+            self.took_away = True
+        elif event.kind == LEVEL:
+            market.set_level(event)
+            prices = [order.price for order in self.orders]
             if event.size:
-                market.sides[event.side][event.price] = event.size
-        elif market.has_book:
-            return
+                for order in mine:
+                    if (order.command.side, order.price) == (event.side, event.price):
+                        self.look(order, event.size, event.ts_exchange)
+            elif prices and min(prices) <= event.price <= max(prices):
+                self.took_away = True
         else:
-            market.sides[BUY] = {event.price: event.size} if event.size else {}
-            market.sides[SELL] = {event.ask_price: event.ask_size} if event.ask_size else {}
-        for order in mine:
-            shown = market.shown(order.command.side, order.price)
-            if shown != UNKNOWN:
-                self.look(order, shown, event.ts_exchange)
+            market.set_quote(event)
+            for order in mine:
+                shown = market.shown(order.command.side, order.price)
+                if shown != UNKNOWN and (not market.has_book or order.ahead == UNKNOWN):
+                    self.look(order, shown, event.ts_exchange)
+
+    def look_again(self, event: Event) -> None:
+        """See what is left at our prices where levels were taken away."""
+        for order in self.orders:
+            if order.command.instrument == event.instrument:
+                shown = self.market(order).shown(order.command.side, order.price)
+                if shown != UNKNOWN and (shown < order.shown or order.ahead == UNKNOWN):
+                    self.look(order, shown, event.ts_exchange)
 
     def look(self, order: Open, shown: int, ts_exchange: int) -> None:
         if order.ahead == UNKNOWN:
@@ -86,6 +94,7 @@ class NaiveMarket(NaiveOrders):
         for order in self.in_reach(event, -taker, event.price):
             if left > 0 and order in self.orders:
                 left -= self.offer(order, event, left)
+        market.set_print(event, taker)
 
     def in_reach(self, event: Event, side: int, price: int) -> list[Open]:
         """Our orders at that price or better which had arrived, best first, then oldest."""
@@ -165,15 +174,16 @@ class NaiveMarket(NaiveOrders):
             market.announced[event.ask_price] = event.size
             market.due = min(market.announced)
 
-    def fund(self, event: Event) -> None:
-        market = self.markets[event.instrument]
-        while market.due and market.due <= event.ts_exchange:
-            nobody = Open(0, Command(action=NEW, instrument=event.instrument), 0, 0, 0, market.due)
-            self.report(nobody, FUNDING)
-            rate = market.announced.pop(market.due, market.rate)
-            facts = {"ts_venue": market.due, "price": market.mark, "size": rate}
-            self.outcome.reports[-1] |= facts
-            market.paid = market.due
-            schedule = self.session.funding
-            coming = min(market.announced, default=0)
-            market.due = market.due + schedule.interval_us if schedule else coming
+    def fund(self, event: Event, market: Market) -> None:
+        """Pay what is due next on one market."""
+        due = market.due or 0
+        number = next(n for n, other in enumerate(self.markets) if other is market)
+        nobody = Open(0, Command(action=NEW, instrument=number), 0, 0, 0, due)
+        self.report(nobody, FUNDING)
+        rate = market.announced.pop(due, market.rate)
+        facts = {"ts_venue": due, "price": market.mark, "size": rate}
+        self.outcome.reports[-1] |= facts
+        market.paid = due
+        schedule = self.session.funding
+        coming = min(market.announced, default=0)
+        market.due = market.paid + schedule.interval_us if schedule else coming

@@ -33,8 +33,9 @@ from mm.api import (
     WOULD_TAKE,
 )  # fmt: skip
 
+from .naive_claims import UNKNOWN
 from .naive_models import latency
-from .naive_parts import UNKNOWN, Market, Open, Outcome
+from .naive_parts import Market, Open, Outcome
 from .tapes import Command, Event, Session
 
 
@@ -52,6 +53,8 @@ class NaiveOrders:
         self.order_ids = 0
         self.news: Event | None = None
         """The event that what is being reported happened at."""
+        self.took_away = False
+        """A message took levels away, perhaps at our prices."""
         self.feed = self.newest = self.prints = self.last_arrival = 0
 
     def arrive(self, order: Open) -> None:
@@ -71,7 +74,7 @@ class NaiveOrders:
             self.report(order, REJECTED, OFF_TICK)
         elif self.named(command):
             self.report(order, REJECTED, DUPLICATE_ID)
-        elif command.post_only and self.takeable(order, command.type):
+        elif command.post_only and self.meets(order, command.type):
             self.report(order, REJECTED, WOULD_TAKE)
         elif command.reduce_only and not self.closable(order):
             self.report(order, REJECTED, REDUCE_ONLY)
@@ -95,9 +98,9 @@ class NaiveOrders:
     def enter(self, order: Open, type_: int, tif: int) -> None:
         """Take what is displayed within the limit; the rest stays or expires."""
         other = -order.command.side
-        if self.takeable(order, type_):
+        if self.meets(order, type_):
             self.market(order).matched[other] = self.market(order).top(other)
-        for price, size in self.takeable(order, type_):
+        for price, size in self.takeable(order, type_) if self.meets(order, type_) else []:
             if taken := min(size, order.size - order.filled):
                 self.fill(order, price, taken, TAKER)
         if order.filled == order.size:
@@ -112,6 +115,12 @@ class NaiveOrders:
         order.moved_ts = 0
         order.printed = 0
         self.orders.append(order)
+
+    def meets(self, order: Open, type_: int) -> bool:
+        """Whether the other side's best price is within the order's limit."""
+        side = order.command.side
+        best = self.market(order).best(-side)
+        return bool(best and (type_ == MARKET or (order.price - best) * side >= 0))
 
     def takeable(self, order: Open, type_: int) -> list[tuple[int, int]]:
         side = order.command.side
@@ -145,7 +154,7 @@ class NaiveOrders:
                 ahead=UNKNOWN, ahead_entry=UNKNOWN,
             )  # fmt: skip
             post_only = command.post_only or order.command.post_only
-            if post_only and self.takeable(moved, LIMIT):
+            if post_only and self.meets(moved, LIMIT):
                 self.report(order, CANCELLED, WOULD_TAKE)
             else:
                 self.report(moved, REPLACED)

@@ -9,12 +9,11 @@ import attrs
 
 from mm.api import ACCEPTED, BUY, CANCELLED, EXPIRED, NO_RULE, REJECTED, REPLACED, REQUESTED, SELL
 
+from .naive_claims import UNKNOWN, Claims
 from .tapes import Command
 
 Report: TypeAlias = dict[str, Any]
 """The fields of ``mm.api.REPORT``; a draw that was not made is None."""
-
-UNKNOWN = -1
 
 
 @attrs.define
@@ -45,11 +44,9 @@ class Open:
 
 
 @attrs.define
-class Market:
-    """What one instrument displays."""
+class Market(Claims):
+    """What one instrument displays, and what it means to us."""
 
-    sides: dict[int, dict[int, int]] = attrs.field(factory=lambda: {BUY: {}, SELL: {}})
-    has_book: bool = False
     position: int = 0
     """Ours, in lots."""
     mark: int = 0
@@ -61,26 +58,6 @@ class Market:
     paid: int = 0
     matched: dict[int, tuple[int, int]] = attrs.field(factory=lambda: {BUY: (0, 0), SELL: (0, 0)})
     """Best price and size of a side that crossed orders were last matched with."""
-
-    def top(self, side: int) -> tuple[int, int]:
-        """(price, size) of the best level; zeros = none."""
-        return (self.ladder(side) or [(0, 0)])[0]
-
-    def ladder(self, side: int) -> list[tuple[int, int]]:
-        """(price, size) of one side, best first."""
-        return sorted(self.sides[side].items(), key=lambda pair: -side * pair[0])
-
-    def best(self, side: int) -> int:
-        """Best price of one side; 0 = none."""
-        ladder = self.ladder(side)
-        return ladder[0][0] if ladder else 0
-
-    def shown(self, side: int, price: int) -> int:
-        """Lots displayed; with quotes alone, what lies beyond the touch is not known."""
-        best = self.best(side)
-        if not self.has_book and best and (best - price) * side > 0:
-            return UNKNOWN
-        return self.sides[side].get(price, 0)
 
 
 @attrs.define

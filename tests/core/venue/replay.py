@@ -184,6 +184,16 @@ def replay(
     return outcome, answers
 
 
+def play(session: Session) -> SimulatedVenue:
+    """Play a tape through the real venue without a decision, and give the venue."""
+    venue = real_venue(session)
+    (batch,) = batches(session.tape)
+    venue.submit(_block((), END, 0, Knowledge(session.instruments).account(-1)))
+    venue.load(batch)
+    assert venue.advance() is not None
+    return venue
+
+
 def story(outcome: Outcome) -> list[str]:
     """Tell the reports in words: what became of which order, a fill with its rule and price."""
     return [_told(report) for report in outcome.reports]

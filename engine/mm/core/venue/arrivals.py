@@ -1,12 +1,12 @@
 """Commands take effect at the venue: validated, taking, resting, replaced, cancelled.
 
-A marketable order takes displayed size level by level up to its limit. The book is not ours to
-change, so what it took is still displayed. The rest of a limit order joins the queue behind all
-that is displayed at its price; the rest of any other order expires. A replace keeps its place in
-the queue only at the same price and no larger size; it changes nothing but price and size. So a
-post-only order stays post-only, and a replace that would make it take ends it. A replace or cancel
-of an order that is no longer open is rejected; that is how one that lost the race against a fill
-ends.
+A marketable order takes level by level, up to its limit, what is known to be there (see
+``mm.core.evidence``). The book is not ours to change, so what it took is still displayed. The rest
+of a limit order joins the queue behind all that is displayed at its price; the rest of any other
+order expires. A replace keeps its place in the queue only at the same price and no larger size; it
+changes nothing but price and size. So a post-only order stays post-only, and a replace that would
+make it take ends it. A replace or cancel of an order that is no longer open is rejected; that is
+how one that lost the race against a fill ends.
 """
 
 from typing import Any
@@ -38,7 +38,8 @@ from mm.api import (
     WOULD_TAKE,
 )  # fmt: skip
 from mm.api.jit import inner
-from mm.core.book import ASK, BID, level_size, next_level
+from mm.core.book import ASK, BID
+from mm.core.evidence import next_to_take, shown, to_take
 from mm.core.venue.reduce import closable, trim_reduce_only
 from mm.core.venue.state import (
     Rules,
@@ -66,26 +67,9 @@ def _takes(venue: Venue, command: Any) -> bool:
 
 
 @inner
-def _next_to_take(venue: Venue, instrument: int, side: int, price: int) -> int:
-    """The next displayed level beyond ``price`` on the side that ``side`` takes; 0 = none."""
-    if venue.levels.touch[instrument]["has_levels"] == 0:
-        return 0
-    return next_level(venue.levels, instrument, ASK if side == BUY else BID, price)
-
-
-@inner
 def displayed(venue: Venue, instrument: int, side: int, price: int) -> int:
-    """Lots displayed at ``price`` on our ``side`` (BUY or SELL); -1 = beyond what we see."""
-    touch = venue.levels.touch[instrument]
-    if touch["has_levels"] == 1:
-        return level_size(venue.levels, instrument, BID if side == BUY else ASK, price)
-    if side == BUY:
-        if price == touch["bid"]:
-            return int(touch["bid_size"])
-        return 0 if price > touch["bid"] else -1
-    if price == touch["ask"]:
-        return int(touch["ask_size"])
-    return 0 if price < touch["ask"] or touch["ask"] == 0 else -1
+    """Lots displayed at ``price`` on our ``side`` (BUY or SELL); -1 = nothing is known of it."""
+    return int(shown(venue.levels, instrument, int(BID) if side == BUY else int(ASK), price))
 
 
 @inner
@@ -95,14 +79,13 @@ def _takeable(venue: Venue, command: Any) -> int:
     side = command["side"]
     touch = venue.levels.touch[instrument]
     price = touch["ask"] if side == BUY else touch["bid"]
-    size = touch["ask_size"] if side == BUY else touch["bid_size"]
+    other = ASK if side == BUY else BID
     total = 0
     while price > 0 and total < command["size"]:
         if command["type"] == LIMIT and (price - command["price"]) * side > 0:
             break
-        total += size
-        price = _next_to_take(venue, instrument, side, price)
-        size = level_size(venue.levels, instrument, ASK if side == BUY else BID, price)
+        total += to_take(venue.levels, instrument, other, price)
+        price = next_to_take(venue.levels, instrument, other, price)
     return int(min(total, command["size"]))
 
 
@@ -113,25 +96,25 @@ def _take(venue: Venue, rules: Rules, event: Any, order: Any, type_: int) -> Non
     side = order["side"]
     touch = venue.levels.touch[instrument]
     price = touch["ask"] if side == BUY else touch["bid"]
-    size = touch["ask_size"] if side == BUY else touch["bid_size"]
+    other = ASK if side == BUY else BID
     note_matched(venue, instrument, side)
     while price > 0 and order["filled"] < order["size"]:
         if type_ == LIMIT and (price - order["price"]) * side > 0:
             break
-        taken = min(size, order["size"] - order["filled"])
+        offered = to_take(venue.levels, instrument, other, price)
+        taken = min(offered, order["size"] - order["filled"])
         if taken > 0:
             fill(venue, rules, event, order, price, taken, int(TAKER))
-        price = _next_to_take(venue, instrument, side, price)
-        size = level_size(venue.levels, instrument, ASK if side == BUY else BID, price)
+        price = next_to_take(venue.levels, instrument, other, price)
 
 
 @inner
 def _join_queue(venue: Venue, order: Any) -> None:
     """Put ``order`` behind all that is displayed at its price."""
-    shown = displayed(venue, order["instrument"], order["side"], order["price"])
-    order["ahead"] = float(shown)
-    order["ahead_entry"] = shown
-    order["level"] = max(shown, 0)
+    lots = displayed(venue, order["instrument"], order["side"], order["price"])
+    order["ahead"] = float(lots)
+    order["ahead_entry"] = lots
+    order["level"] = max(lots, 0)
     start_queue(order)
 
 
@@ -276,12 +259,12 @@ def _on_cancel_all(venue: Venue, rules: Rules, event: Any, command: Any) -> None
 
 
 @inner
-def apply_arrivals(venue: Venue, rules: Rules, event: Any) -> None:
-    """Apply every command that reached the venue before ``event`` was made."""
+def apply_arrivals(venue: Venue, rules: Rules, event: Any, until: int) -> None:
+    """Apply every command that reached the venue before ``until``, which ``event`` tells of."""
     state = venue.state[0]
     while state["next_command"] < state["commands"]:
         command = venue.commands[state["next_command"]]
-        if command["arrival"] >= event["ts_exchange"]:
+        if command["arrival"] >= until:
             return
         state["next_command"] += 1
         action = command["action"]

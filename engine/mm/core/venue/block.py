@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from mm.api import (
     ACCEPTED,
+    BUY,
     CANCEL_ALL,
     CLEAR,
     LEVEL,
@@ -27,12 +28,19 @@ from mm.api import (
     Rows,
 )
 from mm.api.jit import inner, kernel
-from mm.core.book import clear
+from mm.core.book import ASK, BID, USED
+from mm.core.fusing import note_clear, note_level, settle
 from mm.core.venue.arrivals import apply_arrivals
 from mm.core.venue.funding import note_ticker, pay_funding
 from mm.core.venue.gate import Gate, check, note_sent, refuse, watch
 from mm.core.venue.latency import ENTRY, latency_us, measure_feed
-from mm.core.venue.moves import count_crossed, match_crossed, match_level, match_print, match_quote
+from mm.core.venue.moves import (
+    look_again,
+    match_crossed,
+    match_level,
+    match_print,
+    match_quote,
+)
 from mm.core.venue.state import Rules, Venue
 
 
@@ -43,7 +51,7 @@ def reports_needed(venue: Venue) -> int:
     waiting = state["commands"] - state["next_command"]
     ours = state["open"] + waiting
     coming = state["block_orders"] - state["block_order"]
-    return int(16 + 6 * ours + coming + waiting * venue.levels.used.max())
+    return int(16 + 6 * ours + coming + waiting * (1 + venue.levels.sides[:, :, USED].max()))
 
 
 @inner
@@ -69,26 +77,37 @@ def _match(
             return False
         if state["mid_message"] == 0:
             state["last_event"] = event["ts_local"]
-            due = venue.standing[event["instrument"]]["funding_ts"]
-            if 0 < due <= event["ts_exchange"]:
+            # What fell due since the last message happens in the order of its times.
+            if 0 < state["due"] <= event["ts_exchange"]:
+                apply_arrivals(venue, rules, event, state["due"])
                 pay_funding(venue, rules, event)
                 continue  # a long silence may have skipped more of a schedule
             measure_feed(state, event)
             if waiting:
-                apply_arrivals(venue, rules, event)
+                apply_arrivals(venue, rules, event, event["ts_exchange"])
         kind = event["kind"]
         if kind == TRADE:
             match_print(venue, rules, event, on_print)
         elif kind == LEVEL:
-            match_level(venue, rules, event, on_depth)
+            if venue.levels.touch[event["instrument"]]["has_levels"] == 0:
+                note_clear(venue.levels, event)
+            side = BID if event["side"] == BUY else ASK
+            slots = venue.levels.slots[event["instrument"], side]
+            note_level(slots, venue.levels.sides[event["instrument"], side], side, event)
+            if state["low"] <= event["price"] <= state["high"]:
+                match_level(venue, rules, event, on_depth)
         elif kind == CLEAR:
-            clear(venue.levels, event["instrument"])
+            note_clear(venue.levels, event)
+            state["recheck"] = 1
         elif kind == TICKER:
             note_ticker(venue, event)
-        elif venue.levels.touch[event["instrument"]]["has_levels"] == 0:
+        else:
             match_quote(venue, rules, event, on_depth)
         if event["end"] == 1:
-            count_crossed(venue, event["instrument"])
+            if kind != TICKER:
+                settle(venue.levels, event)
+            if state["recheck"] == 1:
+                look_again(venue, rules, event, on_depth)
             if rules.crosses == 1:
                 match_crossed(venue, rules, event)
         state["mid_message"] = 1 - event["end"]

@@ -4,10 +4,10 @@ A perpetual contract exchanges funding between longs and shorts at fixed times o
 clock (BitMEX: every eight hours, from 04:00 UTC). The rate that counts is the last one announced
 for that time; a ticker that still names a time that is past says nothing new. One that already
 names the time after it (a ticker's clock may be behind ours by a little) is kept until the first
-is paid, since a time that was announced is owed. Funding is paid
-before the commands that arrive with the same message, so it meets the position of the message
-before. A schedule is paid for each of its times, also those that fell into a silence. What it
-comes to in money is the ledger's business.
+is paid, since a time that was announced is owed. It meets the position of its time: it is paid at
+the first message made at or after it, of whatever instrument, after the commands that arrived
+before it and ahead of those that did not. A schedule is paid for each of its times, also those
+that fell into a silence. What it comes to in money is the ledger's business.
 """
 
 from typing import Any
@@ -35,14 +35,28 @@ def note_ticker(venue: Venue, event: Any) -> None:
             standing["later_ts"] = standing["funding_ts"]
         standing["rate"] = event["size"]
         standing["funding_ts"] = due
+    find_due(venue)
+
+
+@inner
+def find_due(venue: Venue) -> None:
+    """Find the time of the next funding of any instrument."""
+    first = 0 * venue.state[0]["due"]  # not a literal: see ``state``
+    for instrument in range(len(venue.standing)):
+        due = venue.standing[instrument]["funding_ts"]
+        if due > 0 and (first == 0 or due < first):
+            first = due
+    venue.state[0]["due"] = first
 
 
 @inner
 def pay_funding(venue: Venue, rules: Rules, event: Any) -> None:
-    """Report the funding that fell due at or before the time when ``event`` was made."""
-    instrument = event["instrument"]
+    """Report the funding that is due next; ``event`` is the news that it has come to that."""
+    instrument = 0
+    due = venue.state[0]["due"]
+    while venue.standing[instrument]["funding_ts"] != due:
+        instrument += 1
     standing = venue.standing[instrument]
-    due = standing["funding_ts"]
     spare = venue.orders[venue.state[0]["open"]]
     spare["order_id"] = 0
     spare["client_id"] = 0
@@ -65,3 +79,4 @@ def pay_funding(venue: Venue, rules: Rules, event: Any) -> None:
         standing["rate"] = standing["later_rate"]
         standing["funding_ts"] = standing["later_ts"]
         standing["later_ts"] = 0
+    find_due(venue)

@@ -1,11 +1,11 @@
 """The market moves our resting orders: prints fill them, levels that shrink move them up.
 
-``ahead`` is what stands before an order; -1 means that its price is beyond what we can see (quotes
-without a book), until the touch comes there. A print beyond our price fills us; one at our price
-moves us up as the fill model says. A print's size is used once across our orders, best price
-first, then oldest. What a print explained is not counted again as a shrinking level, whichever
-of the two comes first: a print is set off against what the level's changes made no earlier than
-it have already taken off ``ahead``.
+``ahead`` is what stands before an order; -1 means that its price is beyond what we can see (see
+``mm.core.evidence``), until something is shown there. A print beyond our price fills us; one at our
+price moves us up as the fill model says. A print's size is used once across our orders, best price
+first, then oldest. What a print explained is not counted again as a shrinking level, whichever of
+the two comes first: a print is set off against what the level's changes made no earlier than it
+have already taken off ``ahead``.
 """
 
 import math
@@ -16,8 +16,8 @@ import numpy as np
 
 from mm.api import BOOK_CROSSED, BUY, MODEL_DRAW, QUEUE_REACHED, SELL, TRADED_THROUGH
 from mm.api.jit import inner
-from mm.core.book import ASK, BID, set_level
 from mm.core.draws import FILL, uniform
+from mm.core.fusing import note_print, note_quote
 from mm.core.venue.arrivals import displayed
 from mm.core.venue.reduce import trim_reduce_only
 from mm.core.venue.state import CREDITS, Rules, Venue, fill, note_matched, remove
@@ -75,6 +75,8 @@ def match_print(venue: Venue, rules: Rules, event: Any, on_print: Callable[..., 
         budget -= taken
         if taken > 0:
             _settle(venue, rules, event, at)
+    if side != 0:
+        note_print(venue.levels, event, -side)
 
 
 @inner
@@ -156,66 +158,71 @@ def _unexplained(order: Any, ts: int, size: float) -> float:
 
 
 @inner
-def _level_moved(
-    venue: Venue,
-    rules: Rules,
-    event: Any,
-    side: int,
-    price: int,
-    size: int,
-    on_depth: Callable[..., float],
-) -> None:
-    """Move our orders at ``price`` up for a change of the displayed size there."""
-    for i in range(venue.state[0]["open"]):
-        order = venue.orders[i]
-        if order["price"] != price or order["side"] != side:
-            continue
-        if order["instrument"] != event["instrument"]:
-            continue
-        if order["ahead"] < 0.0:
-            order["ahead"] = float(size)
-            order["ahead_entry"] = size
-            _note_credit(order, event["ts_exchange"], _ALL)
-        elif size == order["level"]:
-            continue
-        elif size < order["level"]:
-            before = order["ahead"]
-            after = on_depth(
-                before, float(order["level"]), float(size), order["printed"], rules.p0, rules.p1
-            )
-            order["ahead"] = max(0.0, min(before, after, float(size)))
-            if order["ahead"] < before:
-                _note_credit(order, event["ts_exchange"], before - order["ahead"])
-        order["level"] = size
-        order["printed"] = 0.0
-        order["moved_ts"] = event["ts_exchange"]
+def _see(rules: Rules, event: Any, order: Any, size: int, on_depth: Callable[..., float]) -> None:
+    """Move ``order`` up if ``size`` lots, displayed at its price, are fewer than before."""
+    if order["ahead"] < 0.0:
+        order["ahead"] = float(size)
+        order["ahead_entry"] = size
+        _note_credit(order, event["ts_exchange"], _ALL)
+    elif size == order["level"]:
+        return
+    elif size < order["level"]:
+        before = order["ahead"]
+        after = on_depth(
+            before, float(order["level"]), float(size), order["printed"], rules.p0, rules.p1
+        )
+        order["ahead"] = max(0.0, min(before, after, float(size)))
+        if order["ahead"] < before:
+            _note_credit(order, event["ts_exchange"], before - order["ahead"])
+    order["level"] = size
+    order["printed"] = 0.0
+    order["moved_ts"] = event["ts_exchange"]
 
 
 @inner
 def match_level(venue: Venue, rules: Rules, event: Any, on_depth: Callable[..., float]) -> None:
-    """Set a level of the book, and move our orders there."""
-    state = venue.state[0]
-    side = BID if event["side"] == BUY else ASK
-    set_level(venue.levels, event["instrument"], side, event["price"], event["size"])
-    if state["low"] <= event["price"] <= state["high"]:
-        _level_moved(venue, rules, event, event["side"], event["price"], event["size"], on_depth)
+    """Move our orders at the price of a row of the book.
+
+    What is left where a level was removed shows once the message is over: see ``look_again``.
+    """
+    if event["size"] == 0:
+        venue.state[0]["recheck"] = 1
+        return
+    for i in range(venue.state[0]["open"]):
+        order = venue.orders[i]
+        if order["price"] != event["price"] or order["side"] != event["side"]:
+            continue
+        if order["instrument"] == event["instrument"]:
+            _see(rules, event, order, event["size"], on_depth)
+
+
+@inner
+def look_again(venue: Venue, rules: Rules, event: Any, on_depth: Callable[..., float]) -> None:
+    """Move our orders up where a message took levels away, if they are gone and not out of sight.
+
+    A level that left the visible depth still stands before us; one that a snapshot lacks does not.
+    """
+    venue.state[0]["recheck"] = 0
+    for i in range(venue.state[0]["open"]):
+        order = venue.orders[i]
+        if order["instrument"] == event["instrument"]:
+            lots = displayed(venue, order["instrument"], order["side"], order["price"])
+            if 0 <= lots < order["level"] or (lots >= 0 and order["ahead"] < 0.0):
+                _see(rules, event, order, lots, on_depth)
 
 
 @inner
 def match_quote(venue: Venue, rules: Rules, event: Any, on_depth: Callable[..., float]) -> None:
-    """Without a book the touch is all we see; an order better than it has nobody ahead."""
-    touch = venue.levels.touch[event["instrument"]]
-    touch["bid"] = event["price"] if event["size"] > 0 else 0
-    touch["bid_size"] = event["size"]
-    touch["ask"] = event["ask_price"] if event["ask_size"] > 0 else 0
-    touch["ask_size"] = event["ask_size"]
+    """Take a quote. Without a book it is all we see; with one, queues follow the book's sizes."""
+    note_quote(venue.levels, event)
+    has_levels = venue.levels.touch[event["instrument"]]["has_levels"]
     for i in range(venue.state[0]["open"]):
         order = venue.orders[i]
-        if order["instrument"] != event["instrument"]:
+        if order["instrument"] != event["instrument"] or (has_levels == 1 and order["ahead"] >= 0):
             continue
-        shown = displayed(venue, order["instrument"], order["side"], order["price"])
-        if shown >= 0:
-            _level_moved(venue, rules, event, order["side"], order["price"], shown, on_depth)
+        lots = displayed(venue, order["instrument"], order["side"], order["price"])
+        if lots >= 0:
+            _see(rules, event, order, lots, on_depth)
 
 
 @inner
@@ -259,11 +266,3 @@ def _fill_crossed(
         report["source_row"] = event["row"]
         budget -= taken
         _settle(venue, rules, event, at)
-
-
-@inner
-def count_crossed(venue: Venue, instrument: int) -> None:
-    """Count a message that left the book locked or crossed."""
-    touch = venue.levels.touch[instrument]
-    if touch["bid"] > 0 and touch["ask"] > 0 and touch["bid"] >= touch["ask"]:
-        venue.state[0]["crossed"] += 1

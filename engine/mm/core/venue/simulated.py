@@ -15,6 +15,7 @@ from mm.api import (
     REPORT,
     WORKING,
     Account,
+    Defect,
     ExecutionReport,
     FillModel,
     Instrument,
@@ -28,6 +29,7 @@ from mm.core.book import Book
 from mm.core.holding import Holding
 from mm.core.venue.block import NEED_EVENTS, NEED_ROOM, reports_needed, run_block
 from mm.core.venue.gate import GATE, KNOWN, LIMITS, Gate
+from mm.core.venue.health import find_defects
 from mm.core.venue.settings import FundingSchedule, Limits
 from mm.core.venue.state import COMMAND, OPEN, STANDING, STATE, Rules, Venue
 from mm.core.venue.ticks import tick_steps
@@ -146,6 +148,7 @@ class SimulatedVenue:
             self._standing["funding_ts"] = self._funding.after(int(batch.events["ts_exchange"][0]))
             self._standing["rate"] = self._funding.rate
             self._standing["interval"] = self._funding.interval_us
+            self._state[0]["due"] = self._standing["funding_ts"].min()
             self._funding = None
 
     def submit(self, block: OrderBlock) -> None:
@@ -218,13 +221,19 @@ class SimulatedVenue:
         state = self._state[0]
         gate = self._gate.state[0]
         return Statistics(
-            crossed=int(state["crossed"]),
+            crossed=int(self._book.levels.known["crossed"].sum()),
             unsided=int(state["unsided"]),
             overtaken=int(state["overtaken"]),
             stale=int(state["stale"]),
             refused=int(gate["refused"]),
             killed_ts=int(gate["killed_ts"]) or None,
         )
+
+    def defects(self) -> tuple[Defect, ...]:
+        """Say what was wrong with the market data so far."""
+        state = self._state[0]
+        counts = (int(state[name]) for name in ("prints", "unsided", "stale"))
+        return find_defects(self._book.levels, *counts)
 
     def _venue(self) -> Venue:
         return Venue(

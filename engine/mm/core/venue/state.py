@@ -74,7 +74,8 @@ STATE: Final = np.dtype(
         ("last_event", "i8"),  # µs, local: of the latest event
         ("low", "i8"),  # ticks: our open orders lie in [low, high]
         ("high", "i8"),
-        ("crossed", "i8"),  # messages that left a book locked or crossed
+        ("due", "i8"),  # µs, exchange: the next funding of any instrument; 0 = none is known
+        ("recheck", "i8"),  # 1: this message took levels away, perhaps at our prices
         ("unsided", "i8"),  # prints without a side that no quote could tell
     ],
     align=True,
