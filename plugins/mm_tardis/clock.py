@@ -2,8 +2,9 @@
 
 All files were received by one clock, so where one of them shows that it is behind, the exchange
 times of all are moved back, each row's by the offset at its arrival. The exchange's clock is moved,
-not the recorder's, so that decisions and outputs keep the times that stand in the files. A row that
-is early even so has a wrong stamp; it is taken to be made when it arrived.
+not the recorder's, so that decisions and outputs keep the times that stand in the files. A file of
+too few rows for one stretch has no say beside others that have enough. A row that is early even so
+has a wrong stamp; it is taken to be made when it arrived.
 
 Rows whose two times are equal, or that have one alone, have no latency: they are not moved.
 """
@@ -36,6 +37,8 @@ class Clock:
 
     pieces: Ints = attrs.field(factory=lambda: np.zeros((0, of.LEAST), np.int64))
     """shape (n, 4), see ``offset``; none if the clocks agree."""
+    fewest: int = 0
+    """Files with fewer latencies have no say."""
     feed_latency_us: int = 0
     """How much earlier than its arrival a row without a latency was made."""
 
@@ -58,6 +61,12 @@ class Clock:
         behind = self.pieces[:, of.AT_START :].min(axis=1) < 0
         return float(lasting[behind].sum() / lasting.sum())
 
+    def clamped(self, found: Findings) -> tuple[int, int]:
+        """How many rows of a file are early in spite of the clock, and the line of the first."""
+        if self.most_us == 0 and found.timed(of.STAMPS) < self.fewest:
+            return found.count(ta.EARLY), found.line(ta.EARLY)
+        return found.timed(of.CLAMPED), found.timed(of.FIRST_CLAMPED) + 1
+
     def moved(self, ts: int) -> int:
         """A time of the exchange's clock by the recorder's; one before all others stays."""
         return ts if ts <= 0 else ts + int(of.offset_at(self.pieces, ts))
@@ -79,9 +88,11 @@ class Clock:
 
 def clock_of(files: Sequence[Findings], feed_latency_us: int = 0) -> Clock:
     """Put the offsets of all files together: at each time, that of the file furthest behind."""
-    some = [found.offsets for found in files if len(found.offsets)]
+    stamps = [found.timed(of.STAMPS) for found in files]
+    fewest = of.ENOUGH if max(stamps, default=0) >= of.ENOUGH else 1
+    some = [found.offsets for found in files if found.timed(of.STAMPS) >= fewest]
     if not any(one[:, of.AT_START : of.LEAST].any() for one in some):
-        return Clock(feed_latency_us=feed_latency_us)
+        return Clock(fewest=fewest, feed_latency_us=feed_latency_us)
     edges = np.unique(np.concatenate([one[:, : of.AT_START].ravel() for one in some]))
     starts, ends = edges[:-1], edges[1:]
     pieces = np.zeros((len(starts), of.LEAST), np.int64)
@@ -95,7 +106,7 @@ def clock_of(files: Sequence[Findings], feed_latency_us: int = 0) -> Clock:
         for column, times in ((of.AT_START, starts[there]), (of.AT_END, ends[there])):
             lag = line[:, of.AT_START] + rise * (times - line[:, of.START]) // span
             pieces[there, column] = np.minimum(pieces[there, column], lag)
-    return Clock(pieces=_joined(pieces), feed_latency_us=feed_latency_us)
+    return Clock(pieces=_joined(pieces), fewest=fewest, feed_latency_us=feed_latency_us)
 
 
 def _joined(pieces: Ints) -> Ints:
@@ -139,29 +150,29 @@ def has_no_latency(files: Sequence[Findings]) -> bool:
 def clock_defects(source: str, some: Sequence[Findings], clock: Clock) -> Iterator[Defect]:
     """Say of the files of one kind which of their stamps were wrong, and what became of them."""
     rows = sum(found.rows for found in some)
-    clamped = sum(found.timed(of.CLAMPED) for found in some)
-    moved = sum(found.count(ta.EARLY) for found in some) - clamped
+    early = [(found, *clock.clamped(found)) for found in some]
+    clamped = sum(number for _, number, _ in early)
     yield Defect(
         kind="rows_received_before_made",
         source=source,
-        rows=moved,
+        rows=sum(found.count(ta.EARLY) for found in some) - clamped,
         of=rows,
         done="exchange times moved back",
-        first=None,
-        time_share=clock.time_share if moved else 0.0,
+        time_share=clock.time_share,
     )
-    for kind, column, done, limit in (
-        ("rows_set_to_arrival", of.CLAMPED, "taken as made on arrival", _CLAMPED_LIMIT),
-        ("rows_made_over_60_s_before", of.STALE, "kept", _STALE_LIMIT),
+    stale = [(found, found.timed(of.STALE), found.timed(of.FIRST_STALE) + 1) for found in some]
+    for kind, counted, done, limit in (
+        ("rows_set_to_arrival", early, "taken as made on arrival", _CLAMPED_LIMIT),
+        ("rows_made_over_60_s_before", stale, "kept", _STALE_LIMIT),
     ):
-        having = [found for found in some if found.timed(column)]
+        places = [f"{found.path}:{line}" for found, number, line in counted if number]
         yield Defect(
             kind=kind,
             source=source,
-            rows=sum(found.timed(column) for found in having),
+            rows=sum(number for _, number, _ in counted),
             of=rows,
             done=done,
-            first=f"{having[0].path}:{having[0].timed(column + 1) + 1}" if having else None,
+            first=places[0] if places else None,
             limit=max(limit, 1 / rows),
         )
 
@@ -187,13 +198,12 @@ def clock_notes(files: Sequence[Findings], clock: Clock) -> Iterator[str]:
             f"the recorder's clock is {lag_text(clock)} behind the exchange's ({early} of {rows}"
             " rows arrive before they were made); exchange times were moved back by that much"
         )
-    wrong = [found for found in files if found.timed(of.CLAMPED)]
+    wrong = [(found, *clock.clamped(found)) for found in files if clock.clamped(found)[0]]
     if wrong:
-        most = max(found.timed(of.MOST_CLAMPED) for found in wrong) / 1e3
+        first, _, line = wrong[0]
         yield (
-            f"{sum(found.timed(of.CLAMPED) for found in wrong)} rows are stamped ahead of all"
-            f" others, by up to {most:.3f} ms, the first in {wrong[0].path.name}:"
-            f"{wrong[0].timed(of.FIRST_CLAMPED) + 1}; they are taken as made when they arrived"
+            f"{sum(number for _, number, _ in wrong)} rows are stamped ahead of all others, the"
+            f" first in {first.path.name}:{line}; they are taken as made when they arrived"
         )
     if rows and has_no_latency(files):
         added = clock.feed_latency_us / 1000
@@ -207,7 +217,7 @@ def clock_notes(files: Sequence[Findings], clock: Clock) -> Iterator[str]:
 
 def clock_text(found: Findings, clock: Clock) -> str:
     """Say of one file how its two clocks are to each other."""
-    clamped = found.timed(of.CLAMPED)
+    clamped, _ = clock.clamped(found)
     early = f"; {clamped} rows stamped ahead of all others" if clamped else ""
     if clock.most_us == 0:
         return f"not behind the exchange's{early}"

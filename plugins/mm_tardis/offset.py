@@ -7,7 +7,8 @@ of them are negative, or fewer than three, the clocks agree, and those few stamp
 the clock is behind, by a line under the stretch's latencies:
 
     slope     from the lower quartile of its first half to that of its second; none if the clock
-              would drift by more than a hundredth: then it was set, or the stamps are wrong
+              would drift by more than a hundredth (then it was set, or the stamps are wrong), or if
+              a level line lies higher on average
     height    the least latency over that slope that is no outlier; an outlier lies over three
               times as far below the lower quartile as the median lies above it
 
@@ -24,14 +25,7 @@ import numpy as np
 
 from mm.api import MICRO
 from mm.api.jit import inner, kernel
-from mm_tardis.table import (
-    T_EXCHANGE,
-    T_LOCAL,
-    T_SNAPSHOT,
-    T_TIMELESS,
-    TICKERS,
-    Ints,
-)
+from mm_tardis.table import T_EXCHANGE, T_LOCAL, T_SNAPSHOT, T_TIMELESS, TICKERS, Ints
 
 # Columns of ``timing``.
 SEEN: Final = 0  # rows, with those of no exchange time
@@ -47,7 +41,8 @@ FIRST_AHEAD: Final = 9
 AHEAD_BY: Final = 10  # µs, of that row
 STALE: Final = 11  # rows made over a minute before they were received
 FIRST_STALE: Final = 12
-TIMING: Final = 13
+STAMPS: Final = 13  # latencies in all
+TIMING: Final = 14
 
 # Columns of ``held``.
 LOCAL: Final = 0  # µs
@@ -68,7 +63,7 @@ LONGEST: Final = 60 * MICRO
 """No clock is further behind, and no feed takes longer; a stamp that says so is wrong."""
 
 _STRETCH: Final = 10 * MICRO
-_ENOUGH: Final = 64
+ENOUGH: Final = 64
 """Latencies, of which a quarter of a half are eight."""
 _FULL: Final = 4096
 """Latencies that end a stretch before its time."""
@@ -127,16 +122,9 @@ def lower_quartile(latencies: Ints) -> int:
 
 
 @inner
-def line_under(held: Ints, end: int) -> tuple[int, int]:
-    """The line under the latencies of a stretch, none of it above 0, at its start and ``end``."""
-    n = len(held)
-    half, start = n // 2, int(held[0, LOCAL])
-    rise, run = 0, 1
-    if half * 4 >= _ENOUGH and end - start <= _HOUR:
-        change = lower_quartile(held[half:, LATENCY]) - lower_quartile(held[:half, LATENCY])
-        between = int(held[half + (n - half) // 2, LOCAL]) - int(held[half // 2, LOCAL])
-        if between > 0 and abs(change) * _SLOWEST <= between:
-            rise, run = change, between
+def height_of(held: Ints, rise: int, run: int) -> int:
+    """How high a line of this slope lies at a stretch's start, under all latencies but outliers."""
+    n, start = len(held), int(held[0, LOCAL])
     level = np.empty(n, np.int64)
     for i in range(n):
         level[i] = held[i, LATENCY] - rise * (held[i, LOCAL] - start) // run
@@ -148,8 +136,26 @@ def line_under(held: Ints, end: int) -> tuple[int, int]:
     while level[lowest] < outlier:
         lowest += 1
     # Twice rounded down, a line may be 2 µs too high.
-    height = int(level[lowest]) - (2 if rise != 0 else 0)
-    return min(height, 0), min(height + rise * (end - start) // run, 0)
+    return int(level[lowest]) - (2 if rise != 0 else 0)
+
+
+@inner
+def line_under(held: Ints, end: int) -> tuple[int, int]:
+    """The line under the latencies of a stretch, none of it above 0, at its start and ``end``."""
+    n = len(held)
+    half, lasting = n // 2, end - int(held[0, LOCAL])
+    height = height_of(held, 0, 1)
+    if half * 4 < ENOUGH or lasting > _HOUR:
+        return min(height, 0), min(height, 0)
+    rise = lower_quartile(held[half:, LATENCY]) - lower_quartile(held[:half, LATENCY])
+    run = int(held[half + (n - half) // 2, LOCAL]) - int(held[half // 2, LOCAL])
+    if rise == 0 or abs(rise) * _SLOWEST > run:
+        return min(height, 0), min(height, 0)
+    sloping = height_of(held, rise, run)
+    # A burst looks like a drift; a line along it lies lower than one that takes no notice.
+    if sloping + rise * lasting // run // 2 <= height:
+        return min(height, 0), min(height, 0)
+    return min(sloping, 0), min(sloping + rise * lasting // run, 0)
 
 
 @inner
@@ -257,7 +263,7 @@ def watch(table: Ints, rows: int, kind: int, timing: Ints, held: Ints, pieces: I
                 continue
             if n - split >= _FULL:
                 continue  # one message of thousands of stamps: it has said enough
-        elif n - split >= _ENOUGH and (
+        elif n - split >= ENOUGH and (
             n - split >= _FULL or local - int(held[split, LOCAL]) >= _STRETCH
         ):
             if split > 0:
@@ -272,6 +278,7 @@ def watch(table: Ints, rows: int, kind: int, timing: Ints, held: Ints, pieces: I
         held[n, ROWS] = 1
         held[n, ROW] = timing[SEEN]
         timing[HELD] = n + 1
+        timing[STAMPS] += 1
 
 
 @kernel
@@ -281,7 +288,7 @@ def finish(timing: Ints, held: Ints, pieces: Ints) -> None:
     if n == 0:
         return
     end = int(held[n - 1, LOCAL]) + 1
-    if split > 0 and n - split >= _ENOUGH:
+    if split > 0 and n - split >= ENOUGH:
         judge(held[:split], int(held[split, LOCAL]), timing, pieces)
         judge(held[split:n], end, timing, pieces)
     else:

@@ -51,6 +51,9 @@ class _Offsets:
     def __init__(self, offsets: Ints) -> None:
         self.offsets = offsets
 
+    def timed(self, column: int) -> int:
+        return {of.STAMPS: 100}[column]
+
 
 def healthy(rows: int, seed: int, every: int = 50_000) -> tuple[Ints, Ints]:
     """Local and exchange times with latencies of 1 ms and more, some rows sharing a message."""
@@ -269,8 +272,8 @@ def test_one_stamp_half_a_minute_ahead_is_put_right_and_told(tmp_path: Path) -> 
     assert (late == 0).sum() == 1
     assert survey.details["clock_shift_us"] == 0
     assert survey.notes[-1] == (
-        "1 rows are stamped ahead of all others, by up to 30000.000 ms, the first in trades.csv:3;"
-        " they are taken as made when they arrived"
+        "1 rows are stamped ahead of all others, the first in trades.csv:3; they"
+        " are taken as made when they arrived"
     )
     clamped = found(survey.health, "rows_set_to_arrival", "trades")
     assert (clamped.rows, clamped.of, clamped.first) == (1, 2, f"{tmp_path}/trades.csv:3")
@@ -281,6 +284,16 @@ def test_one_stamp_half_a_minute_ahead_is_put_right_and_told(tmp_path: Path) -> 
         "clock     not behind the exchange's; 1 rows stamped ahead of all others"
         in inspection_text(inspected)
     )
+
+
+def test_a_few_trades_stamped_ahead_move_no_book_of_many_rows(tmp_path: Path) -> None:
+    """All four trades are ahead, all 200 quotes are not."""
+    quotes = [row("quotes", n * 500_000, n * 500_000 - 10_000) for n in range(1, 201)]
+    trades = [row("trades", n * 20 * SECOND, n * 20 * SECOND + 300_000) for n in range(1, 5)]
+    survey, events = run(tmp_path, quotes=quotes, trades=trades)
+    assert sorted(set((events["ts_local"] - events["ts_exchange"]).tolist())) == [0, 10_000]
+    clamped = found(survey.health, "rows_set_to_arrival", "trades")
+    assert (clamped.rows, clamped.first, clamped.is_sick) == (4, f"{tmp_path}/trades.csv:2", True)
 
 
 def test_many_wrong_stamps_make_data_sick(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ keyed draw. Fill and latency models are in ``naive_models``, the risk gate in ``
 from mm.api import (
     BUY,
     CANCEL_ALL,
+    CLEAR,
     NEW,
     REJECTED,
     REQUESTED,
@@ -82,7 +83,7 @@ class NaiveVenue(NaiveMarket):
         """Of what is measured, the last message that nobody had overtaken counts."""
         travelled = news.ts_local - news.ts_exchange
         if not 0 <= travelled <= 60_000_000:
-            self.outcome.stale += 1
+            self.outcome.stale += news.kind not in (CLEAR, TICKER)
         elif travelled and news.ts_exchange < self.newest:
             self.outcome.overtaken += 1
         elif travelled:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mm.api import ACCEPTED, BUY, EVENT, LEVEL
+from mm.api import ACCEPTED, BUY, CLEAR, EVENT, LEVEL, TICKER
 from mm.core.draws import uniform
 from mm.core.venue.latency import latency_us, measure_feed
 from mm.core.venue.state import STATE
@@ -113,6 +113,9 @@ def test_a_minute_is_the_longest_that_a_message_can_measure(made: int, measured:
     for event["ts_local"], event["ts_exchange"] in ((17, 10), (60_000_400, made)):
         plain(state[0], event[0])
     assert state["feed"][0] == measured
+    assert state["stale"][0] == (made in (399, 60_000_401))
+    for event["kind"] in (TICKER, CLEAR):
+        plain(state[0], event[0])
     assert state["stale"][0] == (made in (399, 60_000_401))
 
 

@@ -13,8 +13,9 @@ Not every message measures the feed:
   was reported late, or sent again), not that of the feed;
 - one on its way for more than a minute, or for less than no time, was stamped by a wrong clock.
 
-The last two are counted. Since a message that does not measure is not remembered either, no single
-time stamp, however wrong, can keep later messages from measuring.
+The last two are counted, but for tickers and snapshots of a book that are old, as what tells a
+state may well be. Since a message that does not measure is not remembered either, no single time
+stamp, however wrong, can keep later messages from measuring.
 """
 
 import math
@@ -23,7 +24,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from mm.api import MICRO
+from mm.api import CLEAR, MICRO, TICKER
 from mm.api.jit import inner, kernel
 from mm.core.draws import uniform
 
@@ -43,7 +44,7 @@ def measure_feed(state: Any, event: Any) -> None:
     if travelled == 0:
         return
     if travelled < 0 or travelled > LONGEST_US:
-        state["stale"] += 1
+        state["stale"] += event["kind"] not in (CLEAR, TICKER)
     elif event["ts_exchange"] < state["newest"]:
         state["overtaken"] += 1
     else:
