@@ -5,6 +5,9 @@ The bound is what one order can come to: a wrong row may cost or give a fill, wh
 end at worst, so one order's size times the range of the price. Whatever moves equity by more must
 be in the health table, as a kind of defect that healthy data do not have, or have a tenth less of.
 
+Of 200 rows a kind and set of files, what did not show moved equity by a tenth of the bound at most
+with a book (one trade left out), and by two fifths without (a quote that came 0.8 s late).
+
 By hand, over a minute of real data, with the ten worst of each kind (about a second a mutation):
 
     MM_MUTATIONS=200 pytest tests/run/test_mutations.py -s
