@@ -120,3 +120,20 @@ def test_a_cache_that_cannot_be_made_is_told_once(
     first, second = directory_now(), directory_now()
     assert first == second
     assert capsys.readouterr().err.count("compiled code is not kept") == 1
+
+
+@pytest.mark.parametrize("setting", ["NUMBA_CACHE_DIR", "NUMBA_DISABLE_JIT"])
+def test_nothing_is_said_of_a_cache_that_nobody_uses(tmp_path: Path, setting: str) -> None:
+    """Neither where numba was told of another place, nor where nothing is compiled."""
+    (tmp_path / "no_folder").touch()
+    value = "1" if setting == "NUMBA_DISABLE_JIT" else str(tmp_path / "numba")
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "no_folder"), setting: value}
+    environment["PYTHONPATH"] = os.pathsep.join([str(tmp_path), *sys.path])
+    package = tmp_path / "striped"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "inner.py").write_text(INNER.format(by=2))
+    code = "from mm.api.jit import is_cold; from striped.inner import half; print(half(3.0))"
+    command = [sys.executable, "-c", f"{code}; is_cold('striped')"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("1.5\n", "")

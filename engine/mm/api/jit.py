@@ -77,7 +77,7 @@ def is_cold(package: str) -> bool:
     """Say whether the kernels of a top-level package have yet to be compiled on this machine."""
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
         return False
-    directory = _directory(package)
+    directory = Path(_given() or _directory(package))
     return not any(directory.rglob("*.nbi"))
 
 
@@ -85,15 +85,21 @@ class _cache_of:  # noqa: N801 - reads as a statement
     """Point numba's cache at the directory of the function's package."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self._directory = _directory(function.__module__.partition(".")[0])
+        self._package = function.__module__.partition(".")[0]
 
     def __enter__(self) -> None:
-        self._before = numba.config.CACHE_DIR  # type: ignore[attr-defined]
-        if not self._before:
-            numba.config.CACHE_DIR = str(self._directory)  # type: ignore[attr-defined]
+        self._before = _given()
+        # Asked for only where it is used: looking for it may end in a note that nothing is kept.
+        if not self._before and not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+            numba.config.CACHE_DIR = str(_directory(self._package))  # type: ignore[attr-defined]
 
     def __exit__(self, *exc: object) -> None:
         numba.config.CACHE_DIR = self._before  # type: ignore[attr-defined]
+
+
+def _given() -> str:
+    """Where the user wants compiled code kept, by numba's own NUMBA_CACHE_DIR; empty = no wish."""
+    return str(numba.config.CACHE_DIR or "")  # type: ignore[attr-defined]
 
 
 @cache
