@@ -9,10 +9,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
-from mm.api import MICRO, MICRO_TICKS, RATE_UNIT, Instrument
+from mm.api import MICRO, MICRO_TICKS, MOST_LOTS, MOST_TICKS, RATE_UNIT, Instrument
 
 _LARGEST: Final = 1 << 53
-"""Ticks and lots: what a double counts exactly, which is how the exchange holds its numbers."""
+"""What a double counts exactly, which is how the exchange holds its numbers."""
 
 _NEAR: Final = 1e-4
 """Ticks. A double is within 1e-7 ticks of a multiple even at a billion ticks; a price that is
@@ -45,7 +45,7 @@ class Grid:
             return None
         exact = price * self._per_price
         ticks = round(exact)
-        on_grid = abs(exact - ticks) <= _NEAR and 0 < ticks < _LARGEST
+        on_grid = abs(exact - ticks) <= _NEAR and 0 < ticks <= MOST_TICKS
         return ticks if on_grid else None
 
     def lots(self, size: Any) -> int | None:
@@ -57,7 +57,7 @@ class Grid:
         if not 0 <= size < _LARGEST:
             return None
         lots, rest = divmod(size * self._lot_parts, self._lot)
-        return None if rest else int(lots)
+        return None if rest or lots > MOST_LOTS else int(lots)
 
     def micro_ticks(self, price: Any) -> int | None:
         """Turn a mark price into millionths of a tick, to the nearest; None if it is no price."""

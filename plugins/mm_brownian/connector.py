@@ -22,6 +22,7 @@ from mm.api import (
     BUY,
     EVENT,
     MICRO,
+    MOST_TICKS,
     QUOTE,
     SELL,
     TRADE,
@@ -41,7 +42,7 @@ _FINE_GRID: Final = ("0.000001", "1")
 _EPOCH_US: Final = 1_577_836_800 * MICRO  # 2020-01-01; the first session's end after it begins all
 _BATCH_ROWS: Final = 1 << 14  # a megabyte of events
 _ANY_SIZE: Final = 10**9  # lots; no order of ours is larger
-_FARTHEST: Final = float(1 << 60)  # ticks; there is room for a sum of two
+_FARTHEST: Final = float(MOST_TICKS)
 
 
 class BrownianConnector:
@@ -126,7 +127,14 @@ class BrownianConnector:
 
     def _quotes(self, mids: Floats, ticks: Floats) -> Rows:
         """Make a quote around each mid: shape (steps, paths). Its middle is the mid exactly."""
-        price = np.rint(mids * ticks).astype(np.int64)
+        exact = np.rint(mids * ticks)
+        if exact.max() > MOST_TICKS // 2:  # the ask may be nearly twice as far
+            raise DataError(
+                f"the mid rose to {exact.max():.3g} ticks, expected at most {MOST_TICKS // 2:.0e};"
+                " choose a larger [instrument] tick_size, or a smaller data.start_price or"
+                " data.sigma"
+            )
+        price = exact.astype(np.int64)
         if price.min() <= 1:
             path = self._symbols[int(np.argmin(price.min(axis=0)))]
             raise DataError(
@@ -135,7 +143,8 @@ class BrownianConnector:
             )
         config = self._config
         wanted = 0.9 * config.start_price if config.half_spread is None else config.half_spread
-        half = np.minimum(np.maximum(np.rint(wanted * ticks), 1.0).astype(np.int64), price - 1)
+        half = np.rint(np.clip(wanted * ticks, 1.0, _FARTHEST)).astype(np.int64)
+        half = np.minimum(half, price - 1)
         quotes = np.zeros(mids.shape, EVENT)
         quotes["kind"] = QUOTE
         quotes["price"] = price - half

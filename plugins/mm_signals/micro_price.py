@@ -60,10 +60,13 @@ def micro_price(config: MicroPriceConfig, context: Context) -> SignalTransformer
 
 @kernel
 def bucket(touch: Any, buckets: int) -> int:
-    """Give the bucket of Qb/(Qb+Qa): the mirror image's is counted from the other end."""
+    """Give the bucket of Qb/(Qb+Qa): the mirror image's is counted from the other end.
+
+    A size times 31 buckets fits: see ``mm.api.bounds``. Whatever the sizes, it is a bucket.
+    """
     bid_size, ask_size = touch["bid_size"], touch["ask_size"]
     larger = max(bid_size, ask_size)
-    place = min(larger * buckets // (bid_size + ask_size), buckets - 1)
+    place = max(0, min(larger * buckets // (bid_size + ask_size), buckets - 1))
     return int(place if bid_size >= ask_size else buckets - 1 - place)
 
 

@@ -39,9 +39,9 @@ FLOW: Final = np.dtype(
     [
         ("beta", "f8"),  # [half ticks/lot]; valid if windows >= MIN_WINDOWS
         ("step", "i8"),  # number of the current part of the sliding window
-        ("sum", "i8"),  # lots, over the sliding window
+        ("sum", "f8"),  # lots, over the sliding window
         ("window", "i8"),  # number of the current window of the regression
-        ("flow", "i8"),  # lots, over that window
+        ("flow", "f8"),  # lots, over that window
         ("mid", "i8"),  # half ticks, at that window's start; valid if has_mid
         ("has_mid", "i8"),
         ("windows", "i8"),  # in the ring
@@ -49,7 +49,8 @@ FLOW: Final = np.dtype(
     ],
     align=True,
 )
-"""What is remembered of an instrument's flow."""
+"""What is remembered of an instrument's flow. Lots are added up as floats, which are exact below
+2**53: a window holds any number of quotes, so no integer is sure to hold their sum."""
 
 
 def order_flow(config: OrderFlowConfig, context: Context) -> SignalTransformer:
@@ -59,7 +60,7 @@ def order_flow(config: OrderFlowConfig, context: Context) -> SignalTransformer:
         advance,
         context,
         np.zeros(count, FLOW),
-        np.zeros((count, STEPS), np.int64),
+        np.zeros((count, STEPS)),
         np.zeros((count, config.fit_windows, 2)),
         round(config.window_s * MICRO / STEPS),
     )
@@ -101,12 +102,12 @@ def slope(pairs: npt.NDArray[np.float64], count: int) -> float:
 
 
 @kernel
-def slide(state: Any, steps: npt.NDArray[np.int64], step: int) -> None:
+def slide(state: Any, steps: npt.NDArray[np.float64], step: int) -> None:
     """Move the sliding window on to ``step``."""
     for late in range(1, min(step - state["step"], STEPS) + 1):
         slot = (state["step"] + late) % STEPS
         state["sum"] -= steps[slot]
-        steps[slot] = 0
+        steps[slot] = 0.0
     state["step"] = step
 
 
@@ -121,7 +122,7 @@ def end_window(state: Any, touch: Any, pairs: npt.NDArray[np.float64], window: i
         state["windows"] = min(state["windows"] + 1, len(pairs))
         state["beta"] = slope(pairs, state["windows"])
     state["window"] = window
-    state["flow"] = 0
+    state["flow"] = 0.0
     state["mid"] = mid
     state["has_mid"] = 1 if has_mid else 0
 
@@ -131,7 +132,7 @@ def advance(
     events: Rows,
     touches: Rows,
     states: Rows,
-    steps: npt.NDArray[np.int64],
+    steps: npt.NDArray[np.float64],
     pairs: npt.NDArray[np.float64],
     step_us: int,
     out: Rows,

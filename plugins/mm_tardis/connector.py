@@ -167,7 +167,7 @@ class TardisConnector:
             files = ", ".join(str(f.path) for f in found)
             raise DataError(f"no file has any rows, expected market data in one: {files}")
         refuse_floats(found)
-        refuse_large(found)
+        refuse_large(found, self._given)
         if self._config.strict:
             _refuse_sick(health(found, clock))
         refuse_clocks(found, strict=self._config.strict)

@@ -14,9 +14,9 @@ from typing import Final
 
 import attrs
 
-from mm.api import DataError
+from mm.api import MOST_LOTS, MOST_TICKS, MOST_TRADED, DataError
 from mm_tardis import tally as ta
-from mm_tardis.decimals import LIMIT
+from mm_tardis.snap import NO_STEPS, Given
 from mm_tardis.survey import Findings
 
 _FEW: Final = 1000
@@ -96,27 +96,68 @@ def refuse_floats(files: Sequence[Findings]) -> None:
             raise found.fault
 
 
-def refuse_large(files: Sequence[Findings]) -> None:
-    """Refuse a number that has more than 18 digits in steps that other files ask for.
+def refuse_large(files: Sequence[Findings], given: Given = NO_STEPS) -> None:
+    """Refuse numbers that cannot be held, or added up, in steps of all files together.
+
+    So what the survey accepts can be read, and nothing overflows after (see ``mm.api.bounds``).
+
+    Args:
+        files: what was found in them.
+        given: the steps that the run has by its configuration; what is not given is inferred.
 
     Raises:
-        DataError: names it, so that what the survey accepts can be read.
+        DataError: names the row of the largest number.
     """
-    for grid, most, what in (
-        (ta.PRICE_GCD, ta.MOST_PRICE, "tick"),
-        (ta.SIZE_GCD, ta.MOST_SIZE, "lot"),
+    for grid, most, bound, what, known in (
+        (ta.PRICE_GCD, ta.MOST_PRICE, MOST_TICKS, "tick", given.tick),
+        (ta.SIZE_GCD, ta.MOST_SIZE, MOST_LOTS, "lot", given.lot),
     ):
-        step = common(grids(files, grid))
-        for found in files if step is not None else ():
-            power = found.count(grid + ta.EXPONENT)
-            unit = step.normalize().as_tuple().exponent if step is not None else 0
-            assert isinstance(unit, int)
-            if found.count(most) * 10 ** max(power - unit, 0) >= LIMIT:
+        step = known or common(grids(files, grid))
+        if step is None:
+            continue
+        for found in files:
+            largest = found.count(most) * Decimal(10) ** found.count(grid + ta.EXPONENT)
+            if largest > bound * step:
+                row = _row_of(found, most)
                 raise DataError(
-                    f"{found.path}:{found.count(most + 1) + 1}: a number of this row has more than"
-                    f" 18 digits in steps of {step_text(step)}, the {what} size of all files"
-                    " together; correct the row, or the file that has finer numbers"
+                    f"{row}: the largest number of this row is {largest / step:.3g} {what}s of"
+                    f" {step_text(step)}, expected at most {bound:.0e};"
+                    f" {_remedy(files, grid, what, known, row)}"
                 )
+        if grid == ta.SIZE_GCD:
+            _refuse_total(files, step, known)
+
+
+def _refuse_total(files: Sequence[Findings], lot: Decimal, given: Decimal | None) -> None:
+    """Refuse more trades than can be added up."""
+    trading = [found for found in files if found.traded]
+    total = Decimal(sum(found.traded for found in trading)) / lot
+    if total > MOST_TRADED:
+        largest = max(trading, key=lambda found: found.traded)
+        row = _row_of(largest, ta.MOST_SIZE)
+        raise DataError(
+            f"{row}: this is the largest of trades that come to {total:.3g} lots of"
+            f" {step_text(lot)} in all, expected at most {MOST_TRADED:.0e};"
+            f" {_remedy(files, ta.SIZE_GCD, 'lot', given, row)}, or use less data at a time"
+        )
+
+
+def _row_of(found: Findings, most: int) -> str:
+    return f"{found.path}:{found.count(most + 1) + 1}"
+
+
+def _remedy(
+    files: Sequence[Findings], grid: int, what: str, given: Decimal | None, row: str
+) -> str:
+    """Say what to do about a number that is too large, and which row makes the step so fine."""
+    if given is not None:
+        return f"give a larger [instrument] {what}_size, or correct the row"
+    finest = min(
+        (found for found in files if found.count(grid)),
+        key=lambda found: found.count(grid + ta.EXPONENT),
+    )
+    other = f"{finest.path}:{finest.count(grid + ta.EXPONENT_AT) + 1}"
+    return "correct the row" + (f", or {other}, which has the finest" if other != row else "")
 
 
 def grids(files: Iterable[Findings], column: int, shortened: bool = False) -> list[Decimal]:

@@ -32,8 +32,10 @@ from mm_tardis.table import (
     OK,
     PRICE,
     T_PRICE,
+    T_SIZE,
     TICKERS,
     TOO_LARGE,
+    TRADES,
     Ints,
 )
 
@@ -74,6 +76,8 @@ class Findings:
     """shape (TIMING,): wrong time stamps."""
     offsets: Ints = attrs.field(factory=lambda: np.zeros((0, of.PIECE), np.int64))
     """shape (n, PIECE): how far the recorder's clock is behind, see ``offset``."""
+    traded: float = 0.0
+    """Contracts of all trades, to 15 digits."""
     fault: DataError | None = None
     """Why no grid can hold the numbers; ``counts`` are then the shortened ones."""
 
@@ -141,6 +145,7 @@ class FileSurvey:
         self._second: SecondPass | None = None
         self._fault: DataError | None = None
         self._timing = of.new_timing()
+        self._traded = 0.0
         self._arrays = ta.new_tally()
         if after is not None:
             counts, _, previous, _ = after._arrays
@@ -185,6 +190,9 @@ class FileSurvey:
             return True
         if self._given.inexact:
             self._snap(rows)
+        if kind == TRADES:
+            sizes = reader.table[:rows, T_SIZE : T_SIZE + 2]
+            self._traded += float((sizes[:, 0] * 10.0 ** sizes[:, 1]).sum())
         row, code, role = ta.tally(reader.table, rows, kind, *self._arrays)
         of.watch(reader.table, rows, kind, *self._timing)
         for column, first in ((ta.LONG_PRICES, PRICE), (ta.LONG_SIZES, PRICE + 1)):
@@ -264,6 +272,7 @@ class FileSurvey:
             stretches=stretches,
             timing=timing,
             offsets=pieces[: timing[of.PIECES]].copy(),
+            traded=self._traded,
         )
 
 

@@ -66,7 +66,7 @@ def test_the_slope_is_that_of_least_squares_but_never_below_nought(
 
 @given(st.lists(st.tuples(st.integers(0, 150), st.integers(-9, 9)), max_size=30))
 def test_the_sliding_sum_is_of_the_last_hundred_steps(moves: list[tuple[int, int]]) -> None:
-    state, steps = np.zeros(1, FLOW), np.zeros(STEPS, np.int64)
+    state, steps = np.zeros(1, FLOW), np.zeros(STEPS)
     now, log = 0, []
     for ahead, e in moves:
         now += ahead

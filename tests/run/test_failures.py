@@ -255,7 +255,10 @@ async def test_stopping_drains_what_was_read() -> None:
     ("batch", "fault"),
     [
         (MarketBatch(quotes(2), 15), "events 10..20 outside (-1, 15]"),
-        (MarketBatch(quotes(2)[::-1].copy(), 20), "events out of order of ts_local"),
+        (
+            MarketBatch(quotes(2)[::-1].copy(), 20),
+            "event 1 of 2 up to 20 is out of order of ts_local",
+        ),
         (MarketBatch(quotes(0), -1), "watermark -1 after -1"),
     ],
 )

@@ -8,10 +8,11 @@ plugins for another major are refused by name. In major 0 a minor step may break
 """
 
 from mm.api.account import WORKING, Account
+from mm.api.bounds import MOST_LOTS, MOST_ORDER, MOST_TICKS, MOST_TRADED, MOST_UNITS
 from mm.api.errors import ConfigError, DataError, MMError, PluginError, UsageError
 from mm.api.evidence import Defect
 from mm.api.features import SIGNAL_FIELDS, TOUCH_FIELDS, Features
-from mm.api.instrument import MICRO, MOST_UNITS, ContractType, Instrument
+from mm.api.instrument import MICRO, ContractType, Instrument
 from mm.api.live import Gap, Health, LiveConnector, News
 from mm.api.market import (
     BUY,
@@ -134,7 +135,8 @@ __all__ = [
     "CANCEL", "CANCELLED", "CANCEL_ALL", "CANDLE", "CLAMP_NAMES", "CLEAR", "DECISION",
     "DUPLICATE_ID", "ENTRY_POINT_GROUP", "EVENT", "EXECUTION", "EXPIRED", "FILLED", "FOK",
     "FUNDING", "GTC", "IOC", "LEVEL", "LIMIT", "MARK", "MARKET", "MAX_POSITION", "MICRO",
-    "MICRO_TICKS", "MODEL_DRAW", "MOST_UNITS", "NEW", "NO_CLAMP", "NO_LIQUIDITY", "NO_MODEL",
+    "MICRO_TICKS", "MODEL_DRAW", "MOST_LOTS", "MOST_ORDER", "MOST_TICKS", "MOST_TRADED",
+    "MOST_UNITS", "NEW", "NO_CLAMP", "NO_LIQUIDITY", "NO_MODEL",
     "NO_REASON", "NO_RULE", "OFF_TICK", "ONE_SIDED", "ORDER", "PASSIVE", "POSITION",
     "QUEUE_REACHED", "QUOTE", "RATE_UNIT", "REASON_NAMES", "REDUCE_ONLY", "REJECTED",
     "REPLACE", "REPLACED", "REPORT", "REPORT_NAMES", "REQUESTED", "RISK_COLLAR",

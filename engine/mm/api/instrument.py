@@ -6,15 +6,13 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
+from mm.api.bounds import MOST_UNITS
 from mm.api.errors import ConfigError
 
 ContractType: TypeAlias = Literal["Linear", "Inverse", "Quanto"]
 
 MICRO: Final = 1_000_000
 """Microseconds in a second."""
-
-MOST_UNITS: Final = 10**15
-"""Lots or ticks that a configuration may name; sums of a few are still exact as floats."""
 
 
 @attrs.frozen(kw_only=True)

@@ -92,7 +92,13 @@ async def _read(
         nursery.start_soon(connect, market.connector, owner, instruments, to_route)
         nursery.start_soon(
             partial(
-                route, batches, (to_sampler,), quotes=quotes, connector=owner, progress=progress
+                route,
+                batches,
+                (to_sampler,),
+                quotes=quotes,
+                connector=owner,
+                instruments=len(instruments),
+                progress=progress,
             )
         )
         nursery.start_soon(_sample, for_sampler, sampler)

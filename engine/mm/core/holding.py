@@ -12,10 +12,14 @@ Reducing a position releases its share of the basis, so how a fill is split make
 """
 
 import math
+from typing import Final
 
 import attrs
 
-from mm.api import Instrument
+from mm.api import MOST_ORDER, ConfigError, Instrument
+
+_EXACT: Final = 2.0**53
+"""Floats from here on are whole: there is nothing to round."""
 
 
 @attrs.define(kw_only=True)
@@ -60,10 +64,20 @@ class Holding:
     def value_of(self, price: float) -> float:
         """v(p): what one unit of multiplier is worth at ``price``."""
         value = 1.0 / price if self._inverse else price
-        if self.rounding:
-            lot = abs(self.scale)
-            value = math.floor(lot * value / self.rounding + 0.5) * self.rounding / lot
-        return value
+        return self._rounded(value, price) if self.rounding else value
+
+    def _rounded(self, value: float, price: float) -> float:
+        lot = abs(self.scale)
+        units = lot * value / self.rounding
+        if not units < _EXACT:
+            return value
+        if units < 0.5:
+            raise ConfigError(
+                f"position.lot_rounding is {self.rounding:g}, which rounds a lot of"
+                f" {self.instrument.symbol} to nothing: at {price:g} it is worth {lot * value:g};"
+                " expected a small part of that, or 0 = exact"
+            )
+        return math.floor(units + 0.5) * self.rounding / lot
 
     @property
     def average_price(self) -> float:
@@ -73,7 +87,11 @@ class Holding:
         return self.lots / self.basis if self._inverse else self.basis / self.lots
 
     def trade(self, lots: int, price: float) -> float:
-        """Add signed ``lots`` at ``price``; return the P&L [settlement currency] it realised."""
+        """Add signed ``lots`` at ``price``; return the P&L [settlement currency] it realised.
+
+        Raises:
+            ConfigError: the position is larger than one may be (see ``mm.api.bounds``).
+        """
         value = self.value_of(price)
         closing = 0
         if self.lots * lots < 0:
@@ -81,6 +99,11 @@ class Holding:
         released = -self.basis * closing / self.lots if self.lots else 0.0
         realized = self.scale * (-closing * value - released) + 0.0  # no -0.0
         self.lots += lots
+        if abs(self.lots) > MOST_ORDER:
+            raise ConfigError(
+                f"the position is {self.lots} lots of {self.instrument.symbol}, expected at most"
+                f" {MOST_ORDER:.1e}; set risk.max_position"
+            )
         opening = lots - closing
         self.basis = self.basis - released + opening * value if self.lots else 0.0
         return realized

@@ -122,7 +122,15 @@ async def record_only(
                 partial(record_market, batches, to_route, numbering=numbering, recorder=recorder)
             )
             nursery.start_soon(
-                partial(route, recorded, (), quotes=None, connector=owner, progress=Progress())
+                partial(
+                    route,
+                    recorded,
+                    (),
+                    quotes=None,
+                    connector=owner,
+                    instruments=len(instruments),
+                    progress=Progress(),
+                )
             )
     health = health_of(connector)
     if health is not None and health.failure is not None:

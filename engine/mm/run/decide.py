@@ -15,6 +15,7 @@ import numpy.typing as npt
 from mm.api import (
     CANCEL_ALL,
     DECISION,
+    MOST_ORDER,
     NEW,
     ORDER,
     Account,
@@ -137,3 +138,12 @@ def _check(decisions: Decisions, rows: int, instruments: int, owner: str) -> Non
         raise PluginError(
             f"{owner}: order column 'action' must be NEW, REPLACE, CANCEL or CANCEL_ALL"
         )
+    if len(orders):
+        # client_id, price and size, side by side: one pass over the three. What lies within the
+        # bounds comes to at most twice the bound; what does not wraps around to more.
+        numbers = orders.view(np.uint64).reshape(len(orders), -1)[:, 2:5]
+        if int((numbers + np.uint64(MOST_ORDER)).max()) > 2 * MOST_ORDER:
+            raise PluginError(
+                f"{owner}: order columns 'client_id', 'price' and 'size' must lie within"
+                f" +-{MOST_ORDER:.1e}"
+            )

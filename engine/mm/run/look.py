@@ -73,7 +73,13 @@ async def look(connector: Connector, owner: str, registry: Registry) -> tuple[De
             nursery.start_soon(connect, connector, owner, instruments, to_route)
             nursery.start_soon(
                 partial(
-                    route, batches, (to_venue,), quotes=quotes, connector=owner, progress=progress
+                    route,
+                    batches,
+                    (to_venue,),
+                    quotes=quotes,
+                    connector=owner,
+                    instruments=1,
+                    progress=progress,
                 )
             )
             nursery.start_soon(_meet, for_venue, venue)

@@ -109,6 +109,7 @@ async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
         start(partial(
             route, batches, (to_transform, to_execute, to_candles),
             quotes=parts.quotes, connector=names["connector"], progress=progress,
+            instruments=len(parts.instruments),
         ))  # fmt: skip
         start(partial(
             transform, for_transform, to_decide,

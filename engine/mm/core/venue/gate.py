@@ -135,7 +135,7 @@ def check(gate: Gate, venue: Venue, order: Any) -> tuple[int, float, float]:
     if limits["position_lots"] > 0:
         reach = _reach(gate, order)
         if reach > limits["position_lots"]:
-            return RISK_POSITION, float(limits["position_lots"]), float(reach)
+            return RISK_POSITION, float(limits["position_lots"]), reach
     if limits["collar"] > 0.0 and (order["type"] == LIMIT or action == REPLACE):
         mid = _mid(gate, venue, order["instrument"])
         away = abs(order["price"] * gate.known[order["instrument"]]["tick"] - mid) / mid
@@ -160,10 +160,13 @@ def _named(gate: Gate, order: Any) -> int:
 
 
 @inner
-def _reach(gate: Gate, order: Any) -> int:
-    """Position if everything on the order's side filled, the order as it would then be included."""
+def _reach(gate: Gate, order: Any) -> float:
+    """Position if everything on the order's side filled, the order as it would then be included.
+
+    A float, exact as far as limits go (MOST_UNITS): nothing bounds the sum of all that works.
+    """
     side = order["side"]
-    lots = order["size"]
+    lots = float(order["size"])
     old = _named(gate, order) if order["action"] == REPLACE else -1
     if old >= 0:
         side = gate.working[old]["side"]
@@ -172,7 +175,7 @@ def _reach(gate: Gate, order: Any) -> int:
         row = gate.working[i]
         if row["instrument"] == order["instrument"] and row["side"] == side and i != old:
             lots += row["size"] - row["filled"]
-    return int(lots + side * gate.known[order["instrument"]]["lots"])
+    return float(lots + side * gate.known[order["instrument"]]["lots"])
 
 
 @inner

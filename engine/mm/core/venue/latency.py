@@ -36,6 +36,9 @@ RESPONSE: int = 3
 LONGEST_US: Final = 60 * MICRO
 """No feed takes longer, as no latency in the configuration does."""
 
+_NEVER_US: Final = 1e16
+"""317 years: what takes longer is as good as lost, and a time with this added still fits."""
+
 
 @inner
 def measure_feed(state: Any, event: Any) -> None:
@@ -79,7 +82,7 @@ def latency_us(
         radius = math.sqrt(-2.0 * math.log(1.0 - uniform(seed, purpose, ts, 2 * key)))
         angle = 2.0 * math.pi * uniform(seed, purpose, ts, 2 * key + 1)
         value *= math.exp(jitter * radius * math.cos(angle))
-    return int(max(value, 0.0) + 0.5)
+    return int(min(max(value, 0.0), _NEVER_US) + 0.5)
 
 
 @inner

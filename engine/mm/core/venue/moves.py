@@ -22,7 +22,7 @@ from mm.core.venue.arrivals import displayed
 from mm.core.venue.reduce import trim_reduce_only
 from mm.core.venue.state import CREDITS, Rules, Venue, fill, note_matched, remove
 
-_ALL: Final = 2.0**53
+_ALL: Final = 2.0**60
 """Lots; more than any print. Whatever traded until we first saw a level is missing in it."""
 
 

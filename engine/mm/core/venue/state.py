@@ -275,7 +275,7 @@ def fill(
 ) -> Any:
     """Fill ``size`` lots of ``order`` at ``price``. The caller removes it if that was all."""
     order["filled"] += size
-    venue.standing[order["instrument"]]["position"] += size * order["side"]
+    venue.standing[order["instrument"]]["position"] += size * int(order["side"])
     report = report_order(venue, rules, event, int(FILLED), int(NO_REASON), order)
     report["price"] = price
     report["size"] = size
