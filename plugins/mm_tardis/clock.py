@@ -97,15 +97,19 @@ def clock_of(files: Sequence[Findings], feed_latency_us: int = 0) -> Clock:
     starts, ends = edges[:-1], edges[1:]
     pieces = np.zeros((len(starts), of.LEAST), np.int64)
     pieces[:, of.START], pieces[:, of.END] = starts, ends
+    known = np.zeros(len(starts), bool)
     for one in some:
         at = np.searchsorted(one[:, of.START], starts, side="right") - 1
         there = (at >= 0) & (ends <= one[at, of.END])
+        known |= there
         line = one[at[there]]
         span = line[:, of.END] - line[:, of.START]
         rise = line[:, of.AT_END] - line[:, of.AT_START]
         for column, times in ((of.AT_START, starts[there]), (of.AT_END, ends[there])):
             lag = line[:, of.AT_START] + rise * (times - line[:, of.START]) // span
             pieces[there, column] = np.minimum(pieces[there, column], lag)
+    for gap in np.flatnonzero(~known):  # between two files; the first piece is of one
+        pieces[gap, of.AT_START : of.LEAST] = pieces[gap - 1, of.AT_END]
     return Clock(pieces=_joined(pieces), fewest=fewest, feed_latency_us=feed_latency_us)
 
 

@@ -7,7 +7,7 @@ of them are negative, or fewer than three, the clocks agree, and those few stamp
 the clock is behind, by a line under the stretch's latencies:
 
     slope     from the lower quartile of its first half to that of its second; none if the clock
-              would drift by more than a hundredth (then it was set, or the stamps are wrong), or if
+              would drift by more than a tenth (then it was set, or the stamps are wrong), or if
               a level line lies higher on average
     height    the least latency over that slope that is no outlier; an outlier lies over three
               times as far below the lower quartile as the median lies above it
@@ -73,7 +73,7 @@ _AGREE: Final = 3
 """Fewer stamps than so many say nothing of a clock,"""
 _SHARE: Final = 20
 """and fewer than one in so many neither."""
-_SLOWEST: Final = 100
+_FASTEST: Final = 10
 """A clock drifts by at most one part in so many; bad ones do by one in 5 000."""
 _FENCE: Final = 3
 """An outlier is so many times further from the quartile than the median is."""
@@ -149,7 +149,7 @@ def line_under(held: Ints, end: int) -> tuple[int, int]:
         return min(height, 0), min(height, 0)
     rise = lower_quartile(held[half:, LATENCY]) - lower_quartile(held[:half, LATENCY])
     run = int(held[half + (n - half) // 2, LOCAL]) - int(held[half // 2, LOCAL])
-    if rise == 0 or abs(rise) * _SLOWEST > run:
+    if rise == 0 or abs(rise) * _FASTEST > run:
         return min(height, 0), min(height, 0)
     sloping = height_of(held, rise, run)
     # A burst looks like a drift; a line along it lies lower than one that takes no notice.

@@ -1,6 +1,8 @@
 """The clock of the exchange against the recorder's: row by row, robust, and told."""
 
+import json
 from collections.abc import Sequence
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +13,8 @@ import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mm.api import TICKER, DataError
+from mm.api import TICKER, DataError, Instrument, MarketBatch
+from mm.explain.clock import RunClock
 from mm_tardis import TardisConfig, build
 from mm_tardis import offset as of
 from mm_tardis.clock import Clock, clock_of, refuse_clocks
@@ -69,10 +72,6 @@ def run(directory: Path, config: dict[str, Any] | None = None, **files: Sequence
     for kind, rows in files.items():
         (directory / f"{kind}.csv").write_text("\n".join([HEADS[kind], *rows, ""]))
         keys[f"{kind}_csv"] = f"{kind}.csv"
-    from decimal import Decimal
-
-    from mm.api import Instrument, MarketBatch
-
     batches: list[MarketBatch] = []
 
     class Out:
@@ -179,7 +178,9 @@ def test_a_wrong_stamp_in_a_file_of_a_slow_clock_is_set_to_its_arrival() -> None
     assert (timing[of.CLAMPED], timing[of.MOST_CLAMPED]) == (1, 2 * SECOND)
 
 
-@pytest.mark.parametrize(("rows", "every"), [(247, 400_000), (2000, 50_000), (20_000, 5_000)])
+@pytest.mark.parametrize(
+    ("rows", "every"), [(247, 400_000), (247, 40_000), (2000, 50_000), (20_000, 5_000)]
+)
 @pytest.mark.parametrize("back", [False, True])
 def test_a_clock_that_drifts_is_followed(rows: int, every: int, back: bool) -> None:
     """From 50 to 250 ms behind, or back: no row is early, or moved much further than it has to."""
@@ -382,6 +383,31 @@ def test_a_clock_over_a_minute_behind_is_refused(tmp_path: Path) -> None:
     assert str(caught.value).startswith(
         f"{tmp_path}/quotes.csv:2: the row was received 61 s before it was made"
     )
+
+
+def test_what_a_run_did_to_times_can_be_done_again_from_its_summary() -> None:
+    local, made = healthy(3000, 8)
+    made += np.linspace(80_000, 20_000, 3000).astype(np.int64)
+    made[::50] = local[::50]
+    times, clock, _ = corrected(local, made)
+    assert len(clock.pieces) > 3
+    again = RunClock(json.loads(json.dumps(clock.details())))
+    pairs = zip(made.tolist(), local.tolist(), strict=True)
+    assert [again.made(stamp, ts) for stamp, ts in pairs] == times.tolist()
+    added = RunClock(Clock(feed_latency_us=7).details())
+    assert (added.made(0, 100), added.made(100, 100), added.made(90, 100)) == (93, 93, 90)
+
+
+def test_a_lag_goes_on_from_file_to_file(tmp_path: Path) -> None:
+    for day in (1, 2):
+        stamps = [n * 100_000 for n in range(1000 * day, 1000 * day + 300)]
+        rows = [row("quotes", ts, ts + 40_000 * day) for ts in stamps]
+        (tmp_path / f"q_{day}.csv").write_text("\n".join([HEADS["quotes"], *rows, ""]))
+    survey, events = run(tmp_path, {"quotes_csv": "q_*.csv"})
+    assert set((events["ts_local"] - events["ts_exchange"]).tolist()) == {0}
+    assert [piece[2:] for piece in survey.details["clock_offsets"]] == [
+        [-40_000, -40_000], [-80_000, -80_000],
+    ]  # fmt: skip
 
 
 def test_files_are_one_clock_wherever_they_overlap() -> None:
