@@ -15,7 +15,7 @@ import attrs
 from mm.api import Connector, DataError, Defect
 from mm_tardis import TardisConfig
 from mm_tardis import tally as ta
-from mm_tardis.clock import clock_of, clock_text
+from mm_tardis.clock import clock_of, clock_text, refuse_clocks
 from mm_tardis.connector import TardisConnector
 from mm_tardis.files import check_order
 from mm_tardis.grid import grid_of, refuse_floats
@@ -158,6 +158,7 @@ def _inspect(path: Path) -> Inspection:
     try:
         found = survey_file(path, None, None, block_bytes)
         refuse_floats([found])
+        refuse_clocks([found], strict=False)
     except DataError as fault:
         return Inspection(path=str(path), fault=str(fault))
     return _of(found)

@@ -383,6 +383,28 @@ def test_a_clock_over_a_minute_behind_is_refused(tmp_path: Path) -> None:
     assert str(caught.value).startswith(
         f"{tmp_path}/quotes.csv:2: the row was received 61 s before it was made"
     )
+    (inspected,) = inspect_files([tmp_path / "quotes.csv"])
+    assert inspected.fault == str(caught.value)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 999),
+    rows=st.integers(1, 300),
+    wild=st.sampled_from([0.01, 0.3, 1.0]),
+    pause=st.sampled_from([0, 1000, 10 * SECOND, 10**13]),
+)
+def test_no_stamp_is_too_large_to_be_judged(seed: int, rows: int, wild: float, pause: int) -> None:
+    """Any sixteen digits: in plain Python an overflow would be an error here."""
+    random = np.random.default_rng(seed)
+    local = np.minimum(T0 + np.cumsum(random.integers(0, pause + 1, rows)), 10**16 - 1)
+    made = local - random.integers(-(10**9), 10**9, rows)
+    stamps = random.integers(10**15, 10**16, rows)
+    made = np.where(random.random(rows) < wild, stamps, made)
+    with np.errstate(all="raise"):
+        times, clock, _ = corrected(local, made)
+    assert (times <= local).all()
+    assert clock.most_us >= -(10**16)
 
 
 def test_what_a_run_did_to_times_can_be_done_again_from_its_summary() -> None:
