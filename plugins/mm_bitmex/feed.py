@@ -35,6 +35,7 @@ class Feed:
         self._trades = TradeReader(instrument.symbol, grid, counts)
         self._ticker = Ticker(instrument, grid, counts)
         self._told = (0, 0, 0)  # the ticker as last sent
+        self._is_open = True  # whether the contract was open when last told
         self._emitter = Emitter(counts)
         self.crossed_from = NEVER
         """Since when the book has been crossed [s]; NEVER = it is not."""
@@ -52,13 +53,14 @@ class Feed:
         if topic.table == self._depth:
             made = self.book.load(rows, pool_of(self._pool, told, rows))
             self.witness.forget()
-            return self._emitter.snapshot(self.book, self._look(now), made, ts)
+            touch = self._look(now)
+            return self._emitter.snapshot(self.book, touch, made, ts) if self._is_open else []
         if topic.table == "trade":
             topic.pool = pool_of(self._pool, told, rows)
         if topic.table == "quote":
             self._compare(rows, now)
         if topic.table == "instrument":
-            self._ticker.instrument_rows(rows, is_image=True)
+            return self._about_contract(rows, ts, is_image=True)
         return self._tell(ts)
 
     def change(self, topic: Topic, body: Mapping[str, Any], now: float, ts: int) -> list[Event]:
@@ -71,10 +73,11 @@ class Feed:
         action, rows = body["action"], body["data"]
         if topic.table == self._depth:
             changes = self.book.apply(action, rows)
-            return self._emitter.deltas(self._look(now), changes, ts)
+            touch = self._look(now)
+            return self._emitter.deltas(touch, changes, ts) if self._is_open else []
         if topic.table == "instrument" and action != "delete":
-            self._ticker.instrument_rows(rows, is_image=False)
-        elif action != "insert":
+            return self._about_contract(rows, ts, is_image=False)
+        if action != "insert":
             self._counts["odd_action"] = self._counts.get("odd_action", 0) + 1
         elif topic.table == "trade":
             return self._emitter.trades(self._trades.read(rows, topic.pool), ts)
@@ -92,6 +95,23 @@ class Feed:
     def is_ours(self, body: Mapping[str, Any]) -> bool:
         """Say whether an image is of our symbol, as far as its filter tells."""
         return _filter(body, "symbol") in ("", self._symbol)
+
+    @property
+    def state(self) -> str:
+        """The contract's state as the exchange last told it; empty = it did not."""
+        return self._ticker.state
+
+    def _about_contract(self, rows: Sequence[Row], ts: int, *, is_image: bool) -> list[Event]:
+        """Take rows of instrument. While it is not open, the strategy sees an empty book."""
+        self._ticker.instrument_rows(rows, is_image)
+        events: list[Event] = []
+        if self._is_open and not self._ticker.is_open:
+            self._counts["halts"] = self._counts.get("halts", 0) + 1
+            events = self._emitter.gap(ts)
+        elif self._ticker.is_open and not self._is_open and self.book_heard != NEVER:
+            events = self._emitter.snapshot(self.book, self.book.touch(), None, ts)
+        self._is_open = self._ticker.is_open
+        return events + self._tell(ts)
 
     def gap(self, ts: int) -> list[Event]:
         """Forget the book; the events that say so, if it was sent."""

@@ -16,7 +16,8 @@ from mm_bitmex.frames import shown
 _MINOR_UNITS: Final = {"XBt": 10**8, "USDt": 10**6, "gwei": 10**9}
 """Settlement currency to its minor units in one: satoshi, 1e-6 USDT, 1e-9 ETH."""
 
-_OVER: Final = ("Settled", "Expired", "Unlisted", "Delisted", "Cleared")
+OVER: Final = ("Settled", "Expired", "Unlisted", "Delisted", "Cleared")
+"""States after which nothing is traded any more."""
 
 
 @attrs.frozen(kw_only=True)
@@ -65,7 +66,7 @@ def find_listing(answer: Any, symbol: str) -> Listing:
 
 def _listing(row: Mapping[str, Any], symbol: str) -> Listing:
     state = str(row.get("state") or "")
-    if state in _OVER:
+    if state in OVER:
         raise ConfigError(
             f"strategy.symbol is {symbol!r}, which is {state.lower()} at the exchange; choose one "
             "that trades"

@@ -204,6 +204,7 @@ class Protocol:
             except DataError as fault:
                 session.fail(draft, fault, ts)
             session.tell_clock(draft)
+            session.tell_state(draft)
 
     def _rows(self, draft: Draft, topic: Topic, body: Mapping[str, Any], ts: int) -> None:
         session = self._session

@@ -73,6 +73,7 @@ class Session:
             config.backoff_s, config.backoff_cap_s, config.max_opens_per_hour, seed
         )
         self.has_been_live = self._clock_is_told = False
+        self._state_told = ""
         self.phase = State.WAITING
         self._deadline = 0.0  # s: WAITING: open; CONNECTING: give up
         self._heard = 0.0  # s: the last frame
@@ -148,6 +149,15 @@ class Session:
             draft.notes.append(
                 f"a row is stamped {foreign}, over {OLDEST // MICRO} s before it came: this is a "
                 "recording, or our clock is wrong; such rows count as made when they came"
+            )
+
+    def tell_state(self, draft: Draft) -> None:
+        """Note that the contract's state is another one now."""
+        before, self._state_told = self._state_told, self.feed.state
+        if self.feed.state != before and (before or self.feed.state != "Open"):
+            draft.notes.append(
+                f"the exchange says that the contract is {self.feed.state.lower() or 'unknown'}"
+                + ("" if self.feed.state == "Open" else "; orders are withdrawn until it is open")
             )
 
     def subscribe(self, draft: Draft, topics: Sequence[Topic], now: float) -> None:

@@ -1,7 +1,8 @@
 """Rows of instrument and funding, merged to a ticker: mark price, funding rate, when it applies.
 
 Rows of instrument are sparse: a column that is absent is as it was, one that is null is unknown
-now. Knows rows; knows no frames. A change of the exchange's own grid ends the session.
+now. Knows rows; knows no frames. A change of the exchange's own grid ends the session, and so does
+the end of the contract; any other state than Open is for the feed to respect.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 from mm.api import DataError, Instrument
 from mm_bitmex.book import Row
+from mm_bitmex.instrument import OVER
 from mm_bitmex.units import Grid, micros, rate_units
 
 _GRID: Final = (("tickSize", "tick_size"), ("lotSize", "lot_size"))
@@ -24,6 +26,12 @@ class Ticker:
         self.rate = 0  # 1e-12
         self.when = 0  # µs, exchange; 0 = not known
         self.made: str | None = None  # the last row's timestamp, as sent
+        self.state = ""  # as sent; empty = not told
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the contract trades, as far as the exchange says."""
+        return self.state in ("", "Open")
 
     @property
     def values(self) -> tuple[int, int, int]:
@@ -38,12 +46,14 @@ class Ticker:
             is_image: what is absent is unknown, not as it was.
 
         Raises:
-            DataError: the exchange's tick or lot is not a multiple of ours any more.
+            DataError: the exchange's tick or lot is not a multiple of ours any more, or the
+                contract is over.
         """
         if is_image:
             self.mark = self.rate = self.when = 0
         for row in self._ours(rows):
             self._check_grid(row)
+            self._check_state(row)
             self.mark = self._take(row, "markPrice", self._grid.micro_ticks, self.mark)
             self.rate = self._take(row, "fundingRate", rate_units, self.rate)
             self.when = self._take(row, "fundingTimestamp", micros, self.when)
@@ -92,6 +102,19 @@ class Ticker:
                     f"{self._instrument.symbol}: the exchange's {column} is {told:g}, expected a "
                     f"multiple of {ours}; set [instrument] {key} to it and start again"
                 )
+
+    def _check_state(self, row: Row) -> None:
+        told = row.get("state")
+        if type(told) is not str:
+            return
+        self.state = told
+        if told in OVER:
+            price = row.get("settledPrice")
+            at = f" at {price:g}" if type(price) in (int, float) else ""
+            raise DataError(
+                f"{self._instrument.symbol} is {told.lower()}{at} at the exchange: its orders are"
+                " withdrawn, and nothing can be traded any more; choose a contract that trades"
+            )
 
     def _count(self, name: str, times: int = 1) -> None:
         self._counts[name] = self._counts.get(name, 0) + times

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from tests.plugins.bitmex_exchange import (
     T0,
@@ -421,3 +422,53 @@ def test_the_counts_are_sorted_by_name() -> None:
     for text in ("{}", "garbage", "[]", '{"table":"chat","action":"insert","data":[]}'):
         client.frame(text)
     assert list(client.protocol.counts) == sorted(client.protocol.counts)
+
+
+def told_state(state: str, **more: Any) -> str:
+    return table("instrument", "update", row(state=state, **more))
+
+
+def test_a_contract_that_does_not_trade_shows_an_empty_book_until_it_does() -> None:
+    """What changes meanwhile is in the book that is shown afterwards."""
+    client, exchange = live_client()
+    client.now += 2
+    client.frame(exchange.change())
+    step = client.frame(told_state("Closed"))
+    assert kinds(step)[:2] == [QUOTE, CLEAR]
+    assert step.events["size"].sum() == 0
+    assert step.notes == (
+        "the exchange says that the contract is closed; orders are withdrawn until it is open",
+    )
+    assert len(client.frame(exchange.change()).events) == 0
+    assert client.protocol.counts["halts"] == 1
+    step = client.frame(told_state("Open"))
+    bids, asks = client.protocol.levels()
+    assert step.notes == ("the exchange says that the contract is open",)
+    levels = step.events[step.events["kind"] == LEVEL]
+    assert np.count_nonzero(levels["size"]) == len(bids) + len(asks)
+    assert len(client.frame(exchange.change()).events) > 0
+
+
+def test_a_book_that_comes_while_the_contract_is_closed_is_not_shown() -> None:
+    client, exchange = live_client()
+    client.frame(told_state("Closed"))
+    client.frame("garbage")
+    client.frame(ack(TOPICS[0], "unsubscribe"))
+    client.frame(ack(TOPICS[0]))
+    assert len(client.frame(exchange.image()).events) == 0
+    assert kinds(client.frame(told_state("Open"))).count(LEVEL) > 1
+
+
+@pytest.mark.parametrize("state", ["Settled", "Delisted"])
+def test_a_contract_that_is_over_ends_the_session_with_an_empty_book(state: str) -> None:
+    client, _ = live_client()
+    step = client.frame(told_state(state, settledPrice=60123.5))
+    assert CLEAR in kinds(step)
+    assert step.close
+    assert str(step.fatal).startswith(f"XBTUSD is {state.lower()} at 60123.5 at the exchange")
+    assert client.protocol.state is State.FAILED
+
+
+def test_the_state_open_at_the_start_is_no_news() -> None:
+    client, _ = live_client()
+    assert client.frame(told_state("Open")).notes == ()
