@@ -14,6 +14,9 @@ _CROSSED: Final = 0.01
 _CONTRADICTED: Final = 0.25
 """Of the time. A book that comes every 100 ms (Binance) is behind its quotes for 5 % of it."""
 
+_FEW: Final = 100
+"""Messages; of fewer nobody can say how much of the time is usual."""
+
 _UNSIDED: Final = 0.05
 """Such prints fill nobody: of fills, one in 20 may be missing."""
 
@@ -41,7 +44,7 @@ def find_defects(levels: Levels, prints: int, unsided: int, stale: int) -> tuple
             # A book does not stay crossed: see ``mm.core.evidence``.
             time_share=None if has_book else int(crossed_us.sum()) / span_us,
             done="the older side was left out" if has_book else "kept",
-            limit=_CROSSED,
+            limit=max(_CROSSED, 1 / messages),
         ),
         Defect(
             kind="contradicted_messages",
@@ -50,7 +53,7 @@ def find_defects(levels: Levels, prints: int, unsided: int, stale: int) -> tuple
             of=messages,
             time_share=int(contradicted_us.sum()) / span_us,
             done="the newer quote or print was believed",
-            limit=_CONTRADICTED,
+            limit=_CONTRADICTED if messages >= _FEW else None,
         ),
         Defect(
             kind="prints_without_side",
