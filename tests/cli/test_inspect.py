@@ -24,6 +24,8 @@ def book(*, crossed: bool) -> str:
     rows = [row(0, "true", "bid", 100, 50), row(0, "true", "ask", 101, 30)]
     for at in range(1, 40):
         rows.append(row(100 * at, "false", "bid", price, 50 * (at % 2)))
+        if crossed:  # the older side gives way, so it is told again
+            rows.append(row(100 * at + 20, "false", "ask", 101, 10 + at))
     return BOOK + "".join(rows)
 
 

@@ -85,8 +85,9 @@ class Bench:
 
 
 def noted(directory: Path) -> list[str]:
+    """What the summary notes of the script; the market has its own notes."""
     notes: list[str] = json.loads((directory / "summary.json").read_text())["notes"]
-    return notes
+    return [note for note in notes if "orders.csv" in note]
 
 
 def table(path: Path, *columns: str) -> list[tuple[str, ...]]:
