@@ -150,8 +150,8 @@ class BrownianConnector:
             )
         config = self._config
         wanted = 0.9 * config.start_price if config.half_spread is None else config.half_spread
-        half = np.rint(np.clip(wanted * ticks, 1.0, _FARTHEST)).astype(np.int64)
-        half = np.minimum(half, price - 1)
+        half = np.rint(np.maximum(np.minimum(wanted, _FARTHEST / ticks) * ticks, 1.0))
+        half = np.minimum(half.astype(np.int64), price - 1)
         quotes = np.zeros(mids.shape, EVENT)
         quotes["kind"] = QUOTE
         quotes["price"] = price - half
