@@ -20,7 +20,15 @@ def test_every_key_at_its_extremes_gives_a_run_or_a_sentence(tmp_path: Path) -> 
     here.mkdir(parents=True)  # relative paths end here, and .. does no harm
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([os.getcwd(), *sys.path])}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.config.walk", str(market), *(["run"] if runs else [])],
+        [
+            sys.executable,
+            "-W",
+            "error",
+            "-m",
+            "tests.config.walk",
+            str(market),
+            *(["run"] if runs else []),
+        ],
         env=environment,
         cwd=here,
         capture_output=True,

@@ -4,8 +4,10 @@ So a new key is walked by itself. A key is tried in a run file in which it is in
 chosen, what the part requires is guessed, and the market is a few seconds that trade. Knows no part
 by name, but for the files that two of them read.
 
-A process of its own walks, with bounded memory and an alarm for each case; it prints what went
-wrong, a line each. As a program: ``python -m tests.config.walk FOLDER [run]``.
+A process of its own walks, with bounded memory, an alarm for each case, and every warning an error;
+it prints what went wrong, a line each. As a program, from the top of the repository::
+
+    python -W error -m tests.config.walk FOLDER [run]
 """
 
 import math
