@@ -104,11 +104,12 @@ class BitmexConfig:
     )  # fmt: skip
 
     def __attrs_post_init__(self) -> None:
-        for key, url, schemes in (
-            ("bitmex_api", self.url, ("wss", "ws")),
-            ("rest_url", self.rest, ("https", "http")),
+        # In this order: the address of REST may be made from that of the feed.
+        for key, name, schemes in (
+            ("bitmex_api", "url", ("wss", "ws")),
+            ("rest_url", "rest", ("https", "http")),
         ):
-            fault = fault_of(url, schemes, self.insecure)
+            fault = fault_of(getattr(self, name), schemes, self.insecure)
             if fault:
                 raise ValueError(f"{key} {fault}")
 

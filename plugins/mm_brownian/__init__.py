@@ -35,9 +35,9 @@ class BrownianConfig:
     duration_s: float = option(
         1.0, help="Length of a path; a whole number of steps.", unit="s", ge=1e-5, le=1e6
     )
-    A: float = option(140.0, help="Arrivals at the mid, one side.", unit="1/s", gt=0.0, le=1e9)
+    A: float = option(140.0, help="Arrivals at the mid, one side.", unit="1/s", ge=1e-12, le=1e9)
     k: float = option(
-        1.5, help="Their decay with distance: A exp(-k distance).", unit="1/price", gt=0.0, le=1e9
+        1.5, help="Their decay with distance: A exp(-k distance).", unit="1/price", ge=1e-9, le=1e9
     )
     half_spread: float | None = option(
         None,

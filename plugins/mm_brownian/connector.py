@@ -42,6 +42,7 @@ _FINE_GRID: Final = ("0.000001", "1")
 _EPOCH_US: Final = 1_577_836_800 * MICRO  # 2020-01-01; the first session's end after it begins all
 _BATCH_ROWS: Final = 1 << 14  # a megabyte of events
 _ANY_SIZE: Final = 10**9  # lots; no order of ours is larger
+_MOST_STEPS: Final = 10**8  # some minutes of computing
 _FARTHEST: Final = float(MOST_TICKS)
 
 
@@ -60,6 +61,12 @@ class BrownianConnector:
             raise ConfigError(
                 f"data.duration_s is {config.duration_s:g} s, which is not a whole number of steps"
                 f" of {config.interval_s:g} s; change it or data.interval_s"
+            )
+        if self._steps * config.paths > _MOST_STEPS:
+            raise ConfigError(
+                f"data.duration_s is {config.duration_s:g} s, which on {config.paths} paths makes"
+                f" {self._steps * config.paths} steps of {config.interval_s:g} s, expected at most"
+                f" {_MOST_STEPS:.0e}; change it, data.interval_s or data.paths"
             )
         self._start_us = -(-_EPOCH_US // duration_us) * duration_us
         self._end_us = self._start_us + duration_us - 1
@@ -143,8 +150,8 @@ class BrownianConnector:
             )
         config = self._config
         wanted = 0.9 * config.start_price if config.half_spread is None else config.half_spread
-        half = np.rint(np.clip(wanted * ticks, 1.0, _FARTHEST)).astype(np.int64)
-        half = np.minimum(half, price - 1)
+        half = np.rint(np.maximum(np.minimum(wanted, _FARTHEST / ticks) * ticks, 1.0))
+        half = np.minimum(half.astype(np.int64), price - 1)
         quotes = np.zeros(mids.shape, EVENT)
         quotes["kind"] = QUOTE
         quotes["price"] = price - half

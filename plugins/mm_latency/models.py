@@ -1,6 +1,7 @@
 """Latency models: what to add to the run file's latency_ms, and what it assumes."""
 
 import csv
+import io
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,15 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from mm.api import ConfigError, Context, LatencyModel
+from mm.api import ConfigError, Context, LatencyModel, read_file
 
 _COLUMNS = ("req_ts", "exch_ts", "resp_ts")
+
+_MOST_BYTES = 1 << 28
+"""Five million rows: all of it is kept."""
+
+_LATEST = 10**16 - 1
+"""µs: what 16 digits hold, as in market data."""
 
 
 def _always(value_us: float) -> npt.NDArray[np.float64]:
@@ -63,15 +70,19 @@ def recorded(config: Any, context: Context) -> LatencyModel:
 
 def _read(path: Path) -> npt.NDArray[np.float64]:
     """Read the record, shape (n, 3), n >= 1, ascending by the time of sending."""
+    raw = read_file(path, expected="a CSV file of latencies", most_bytes=_MOST_BYTES)
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
-            if missing:
-                raise ConfigError(f"{path}:1: column {missing[0]!r} is missing")
-            rows = [_row(path, number, row) for number, row in enumerate(reader, 2)]
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot read the latency table: {error.strerror}") from error
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not text in UTF-8, expected a CSV file") from error
+    try:
+        reader = csv.DictReader(io.StringIO(text, newline=""))
+        missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            raise ConfigError(f"{path}:1: column {missing[0]!r} is missing")
+        rows = [_row(path, number, row) for number, row in enumerate(reader, 2)]
+    except csv.Error as error:
+        raise ConfigError(f"{path}: is not CSV: {error}; correct it") from error
     if not rows:
         raise ConfigError(f"{path}: the latency table has no rows, expected at least one")
     table = np.array(rows, np.float64)
@@ -86,6 +97,8 @@ def _row(path: Path, line: int, row: dict[str, str]) -> list[int]:
         sent, venue, heard = (int(row[name]) for name in _COLUMNS)
     except (TypeError, ValueError):
         raise ConfigError(f"{path}:{line}: expected three whole numbers of µs") from None
-    if not sent <= venue <= heard:
-        raise ConfigError(f"{path}:{line}: expected req_ts <= exch_ts <= resp_ts")
+    if not 0 <= sent <= venue <= heard <= _LATEST:
+        raise ConfigError(
+            f"{path}:{line}: expected 0 <= req_ts <= exch_ts <= resp_ts <= {_LATEST} µs"
+        )
     return [sent, venue, heard]

@@ -31,11 +31,14 @@ from typing import Final
 import attrs
 import numpy as np
 
-from mm.api import NEW, ORDER, ConfigError, DataError, Instrument, Rows
+from mm.api import NEW, ORDER, DataError, Instrument, Rows, read_file
 from mm_scripted.line import Line, Parsed, parse_line
 
 REQUIRED: Final = ("ts", "side", "price", "size", "type", "tif", "client_id", "action")
 OPTIONAL: Final = ("symbol", "post_only", "reduce_only", "order_id", "refused")
+
+_MOST_BYTES: Final = 1 << 30
+"""Ten million orders: all of it is kept."""
 
 _SHOWN: Final = 20
 """Faults listed in full; a wrong column makes one for every row."""
@@ -60,16 +63,17 @@ def read_script(path: str, instruments: Sequence[Instrument]) -> Script:
         instruments: the run's; their grids turn prices and sizes into ticks and lots.
 
     Raises:
-        ConfigError: the file cannot be opened.
+        ConfigError: the file cannot be read.
         DataError: something in it is wrong; names path and line of every fault.
     """
+    raw = read_file(
+        Path(path),
+        expected="a CSV file of orders",
+        missing="name one in strategy.scripted.path, seen from the current directory",
+        most_bytes=_MOST_BYTES,
+    )
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigError(
-            f"strategy.scripted.path: {path!r} cannot be read: {error.strerror}; name a CSV file"
-            f" of orders, seen from the current directory"
-        ) from error
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: is not text in UTF-8, expected a CSV file of orders") from error
     parsed: list[Parsed] = []

@@ -56,7 +56,9 @@ class TardisConfig:
         None, help="derivative_ticker file: funding and mark price; empty = none."
     )
     until: int | None = option(
-        None, help="Go on to this local time though the files end before; empty = do not.",
+        None,
+        help="Go on to this local time though the files end before, by 31 days at most; empty = do"
+        " not.",
         unit="µs", ge=0,
     )  # fmt: skip
     strict: bool = option(

@@ -24,6 +24,7 @@ import trio
 
 from mm.api import (
     EVENT,
+    MICRO,
     ConfigError,
     DataError,
     Defect,
@@ -48,6 +49,9 @@ from mm_tardis.ticks import find_changes, periods_of
 
 _News: TypeAlias = "Chunk | DataError | None"
 """What a reader sends: the next chunk, why there is none, or None at the end."""
+
+_DAY: Final = 86_400 * MICRO  # µs
+_LONGEST_SILENCE: Final = 31 * _DAY
 
 # One chunk waits while the next is read: both cores work, and memory stays a few blocks a file.
 _READ_AHEAD: Final = 1
@@ -168,6 +172,7 @@ class TardisConnector:
             raise DataError(f"no file has any rows, expected market data in one: {files}")
         refuse_floats(found)
         refuse_large(found, self._given)
+        _refuse_silence(self._config.until, found)
         if self._config.strict:
             _refuse_sick(health(found, clock))
         refuse_clocks(found, strict=self._config.strict)
@@ -196,6 +201,16 @@ class TardisConnector:
 def _tick_periods(found: Sequence[Findings], clock: Clock) -> list[tuple[int, str]]:
     periods = periods_of(find_changes(found))
     return [(clock.moved(since), str(step_text(step))) for since, _, step in periods]
+
+
+def _refuse_silence(until: int | None, found: Sequence[Findings]) -> None:
+    """Refuse to go on for so long that a strategy's grid of time would never end."""
+    last = max(f.count(ta.LAST) for f in found)
+    if until is not None and until - last > _LONGEST_SILENCE:
+        raise ConfigError(
+            f"data.until is {until} µs, which is {(until - last) / _DAY:.0f} days after the last"
+            f" row, at {last}, expected at most {_LONGEST_SILENCE // _DAY}"
+        )
 
 
 def _refuse_sick(defects: Sequence[Defect]) -> None:

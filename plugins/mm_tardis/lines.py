@@ -7,7 +7,6 @@ beyond the newline. Every fault of the file leaves as a DataError that names it.
 import hashlib
 import io
 import os
-import stat
 import zlib
 from pathlib import Path
 from typing import Any, Final, Self
@@ -16,7 +15,7 @@ import attrs
 import numpy as np
 from isal import igzip, igzip_lib
 
-from mm.api import DataError
+from mm.api import DataError, open_file
 from mm_tardis.members import whole_bytes
 from mm_tardis.table import MAX_LINE, Text
 
@@ -84,7 +83,12 @@ class LineBlocks:
         self._block_bytes = block_bytes
         self._carry = b""
         self._digest = hashlib.sha256()
-        self._file = _open(path)
+        self._file = open_file(
+            path,
+            expected="a CSV file",
+            missing="check [data] tardis_root and the file's name",
+            error=DataError,
+        )
         self.identity = self._identify()
         try:
             if expected is not None:
@@ -100,8 +104,10 @@ class LineBlocks:
             self._text: Any = hashed
             if magic == _GZIP_MAGIC:
                 self._text = igzip.IGzipFile(fileobj=hashed, mode="rb")  # type: ignore[no-untyped-call]
-        except BaseException:
+        except BaseException as error:
             self._file.close()
+            if isinstance(error, OSError):
+                raise self._unreadable(error) from error
             raise
 
     def __enter__(self) -> Self:
@@ -163,6 +169,10 @@ class LineBlocks:
                 return np.frombuffer(text, np.int8, count=cut)
             self._check_length(self._carry)
 
+    def _unreadable(self, error: OSError) -> DataError:
+        reason = error.strerror or error
+        return DataError(f"{self.path}: cannot be read: {reason}; copy it to a sound disk")
+
     def _read(self) -> bytes:
         try:
             data: bytes = self._text.read(self._block_bytes)
@@ -172,7 +182,7 @@ class LineBlocks:
                 f"{self.path}:{self.line}: the gzip data {what} at or after this line; {_AGAIN}"
             ) from None
         except OSError as error:
-            raise DataError(f"{self.path}: cannot be read: {error.strerror or error}") from error
+            raise self._unreadable(error) from error
         return data
 
     def _check_format(self, line: bytes) -> None:
@@ -199,22 +209,3 @@ class LineBlocks:
                 f"{self.path}: the file changed while the run was using it, expected it to stay "
                 f"as it was when first read; start again when it is complete"
             )
-
-
-def _open(path: Path) -> io.FileIO:
-    """Open a regular file; anything else, and every refusal of the system, is a DataError."""
-    try:
-        # Looked at before it is opened: opening a pipe would wait for its writer.
-        if not stat.S_ISREG(path.stat().st_mode):
-            what = "a directory" if path.is_dir() else "not a regular file"
-            raise DataError(f"{path}: this is {what}, expected a CSV file; name the file itself")
-        return io.FileIO(path)
-    except FileNotFoundError:
-        raise DataError(
-            f"{path}: there is no such file; check [data] tardis_root and the file's name"
-        ) from None
-    except PermissionError:
-        raise DataError(f"{path}: reading it is not permitted; change its permissions") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{path}: the file cannot be opened: {reason}; check its name") from None

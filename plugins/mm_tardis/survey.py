@@ -192,6 +192,7 @@ class FileSurvey:
             self._snap(rows)
         if kind == TRADES:
             sizes = reader.table[:rows, T_SIZE : T_SIZE + 2]
+            sizes = sizes[sizes[:, 0] > 0]  # zero may be so many of a step that no float holds
             self._traded += float((sizes[:, 0] * 10.0 ** sizes[:, 1]).sum())
         row, code, role = ta.tally(reader.table, rows, kind, *self._arrays)
         of.watch(reader.table, rows, kind, *self._timing)

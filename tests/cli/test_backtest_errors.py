@@ -208,7 +208,7 @@ def test_a_run_file_that_is_not_there_or_no_toml_is_a_configuration_fault(backte
     backtest.run_file.unlink()
     done = backtest()
     assert (done.code, done.err) == (
-        3, f"mm: {backtest.run_file}: cannot be read: No such file or directory\n"
+        3, f"mm: {backtest.run_file}: there is no such file; check the name\n"
     )  # fmt: skip
 
 

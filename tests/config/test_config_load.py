@@ -310,9 +310,9 @@ def test_a_file_that_is_not_text_says_where(registry: Registry, tmp_path: Path) 
     path.write_bytes(b"a = 1\nb = '\xff'\n")
     with pytest.raises(ConfigError, match=r"x.toml:2: not UTF-8 text"):
         load_config(path, registry)
-    with pytest.raises(ConfigError, match=r"cannot be read: Is a directory"):
+    with pytest.raises(ConfigError, match=r"this is a directory, expected a run file"):
         load_config(tmp_path, registry)
-    with pytest.raises(ConfigError, match=r"cannot be read: No such file"):
+    with pytest.raises(ConfigError, match=r"there is no such file"):
         load_config(tmp_path / "none.toml", registry)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mm.api import ContractType, Instrument
+from mm.api import MOST_ORDER, ConfigError, ContractType, Instrument
 from mm.core.holding import Holding
 
 SATOSHI = 1e-8  # XBT
@@ -204,3 +204,29 @@ def test_a_position_backed_in_full_has_no_liquidation_price(kind: ContractType, 
 def test_a_flat_position_has_neither_average_nor_liquidation_price() -> None:
     assert math.isnan(holding().average_price)
     assert math.isnan(holding().liquidation_price(1.0, 0.005))
+
+
+@pytest.mark.parametrize("rounding", [5e-324, 2.2e-308, 1e-30])
+@pytest.mark.parametrize("kind", ["Linear", "Inverse", "Quanto"])
+def test_a_rounding_finer_than_floats_rounds_nothing(kind: ContractType, rounding: float) -> None:
+    assert holding(kind, rounding=rounding).value_of(3.7) == holding(kind).value_of(3.7)
+
+
+@pytest.mark.parametrize("rounding", [10.0, 1e300, 1.79e308])
+@pytest.mark.parametrize("kind", ["Linear", "Inverse", "Quanto"])
+def test_a_rounding_that_leaves_nothing_of_a_lot_is_refused(
+    kind: ContractType, rounding: float
+) -> None:
+    """It used to be a value of zero, and a division by it later."""
+    position = holding(kind, rounding=rounding)
+    with pytest.raises(ConfigError, match="which rounds a lot of X to nothing: at 2 it is worth"):
+        position.trade(1, 2.0)
+
+
+def test_a_position_that_no_column_could_hold_is_refused() -> None:
+    position = holding("Linear")
+    position.trade(MOST_ORDER, 1.0)
+    with pytest.raises(
+        ConfigError, match=r"the position is 4611686018427387904 lots of X, expected"
+    ):
+        position.trade(1, 1.0)

@@ -55,6 +55,9 @@ def test_this_machine_may_be_spoken_to_in_the_clear(host: str) -> None:
         ({"bitmex_api": "https://example.com"}, "expected an address such as wss://host/path"),
         ({"bitmex_api": "wss://key:secret@example.com"}, "has a user name in it, expected none"),
         ({"bitmex_api": "wss://host:port/x"}, "which is no address"),
+        ({"bitmex_api": "ws://[::1"}, r"bitmex_api is 'ws://\[::1', which is no address"),
+        ({"bitmex_api": "ws://[x]"}, r"bitmex_api is 'ws://\[x\]', which is no address"),
+        ({"rest_url": "https://[::1"}, r"rest_url is 'https://\[::1', which is no address"),
         ({"rest_url": "http://example.com"}, "rest_url is 'http://example.com', which is not"),
     ],
 )

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from decimal import Decimal
 
+import attrs
 import numpy as np
 import pytest
 import trio
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from mm.api import (
     BUY,
+    MOST_TICKS,
     QUOTE,
     SELL,
     TRADE,
@@ -194,6 +196,17 @@ def test_a_mid_that_falls_to_zero_ends_the_run_and_says_on_which_path() -> None:
         events_of(BrownianConfig(start_price=0.5, sigma=5.0))
 
 
+@pytest.mark.parametrize("half_spread", [None, 1e300])
+def test_a_mid_beyond_what_ticks_can_count_is_refused(half_spread: float | None) -> None:
+    """It used to be said to have fallen to zero."""
+    below = BrownianConfig(start_price=4.9e8, sigma=0.0, half_spread=half_spread)
+    assert events_of(below)["ask_price"].max() <= MOST_TICKS
+    with pytest.raises(
+        DataError, match=r"the mid rose to 5\.1e\+14 ticks, expected at most 5e\+14"
+    ):
+        events_of(attrs.evolve(below, start_price=5.1e8))
+
+
 @pytest.mark.parametrize(
     ("config", "text"),
     [
@@ -205,8 +218,12 @@ def test_a_mid_that_falls_to_zero_ends_the_run_and_says_on_which_path() -> None:
             BrownianConfig(interval_s=0.0000101),
             "data.interval_s is 1.01e-05 s, finer than the clock",
         ),
+        (
+            BrownianConfig(duration_s=1e6, paths=10),
+            r"which on 10 paths makes 2000000000 steps of 0\.005 s, expected at most 1e\+08",
+        ),
     ],
-    ids=["duration", "interval"],
+    ids=["duration", "interval", "steps"],
 )
 def test_times_must_fit_the_grid_and_the_clock(config: BrownianConfig, text: str) -> None:
     with pytest.raises(ConfigError, match=text):

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.plugins.tardis_directory import GOOD, HEADS, Collector, place, run
 
-from mm.api import CLEAR, DataError, Survey
+from mm.api import CLEAR, ConfigError, DataError, Survey
 from mm.record.members import member
 from mm_tardis import TardisConfig, build
 from mm_tardis.inspect import inspect_files
@@ -159,6 +159,18 @@ def test_the_stream_goes_on_to_the_time_asked_for(
     _, out = replay(tmp_path, quotes_csv="q.csv", until=at)
     assert out.batches[-1].watermark == T0 + last
     assert len(events(out)) == 2
+
+
+def test_a_time_that_no_strategy_would_live_to_see_is_refused(tmp_path: Path) -> None:
+    """A strategy that decides on a grid of time would go on for ever."""
+    (tmp_path / "q.csv").write_bytes(text("quotes", quote(100), quote(200)))
+    month = 31 * 86_400_000_000
+    _, out = replay(tmp_path, quotes_csv="q.csv", until=T0 + 200 + month)
+    assert out.batches[-1].watermark == T0 + 200 + month
+    with pytest.raises(
+        ConfigError, match=r"data\.until is \d+ µs, which is 31 days after the last"
+    ):
+        replay(tmp_path, quotes_csv="q.csv", until=T0 + 201 + month)
 
 
 # --- recordings that were cut off ----------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The market as messages: what data become, and the book behind it."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,18 @@ def test_a_directory_without_files_and_one_without_a_book_are_refused(tmp_path: 
         open_market(tmp_path)
     csv_file(tmp_path, "t.csv", "id,side,price,amount", "0,a,buy,10,100")
     with pytest.raises(DataError, match="no book snapshot and no quote"):
+        open_market(tmp_path)
+
+
+@pytest.mark.parametrize("symbol", ["5", "ETHUSD", "é"])
+def test_a_symbol_that_the_data_do_not_have_is_named(symbol: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=f"of '{symbol}', expected some .* 'XBTUSD' is the symbol"):
+        open_market(seconds=1, symbol=symbol)
+
+
+def test_a_pipe_among_the_files_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "trades.csv")
+    with pytest.raises(DataError, match=r"trades\.csv: this is not a regular file, expected a CSV"):
         open_market(tmp_path)
 
 

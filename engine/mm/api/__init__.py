@@ -12,6 +12,7 @@ from mm.api.bounds import MOST_LOTS, MOST_ORDER, MOST_TICKS, MOST_TRADED, MOST_U
 from mm.api.errors import ConfigError, DataError, MMError, PluginError, UsageError
 from mm.api.evidence import Defect
 from mm.api.features import SIGNAL_FIELDS, TOUCH_FIELDS, Features
+from mm.api.files import open_file, read_file
 from mm.api.instrument import MICRO, ContractType, Instrument
 from mm.api.live import Gap, Health, LiveConnector, News
 from mm.api.market import (
@@ -151,5 +152,5 @@ __all__ = [
     "NotingStrategy", "OrderBlock", "OrderPad", "Outlet", "Output", "PluginError", "PrintRule",
     "QuoteFunction", "QuoteInputs", "QuoteModelOffer", "RoundingConnector", "RowStrategy", "Rows",
     "Sink", "SinkOffer", "Source", "Status", "Strategy", "StrategyOffer", "Survey", "Transformer",
-    "TransformerOffer", "UsageError", "hookimpl", "hookspec", "option",
+    "TransformerOffer", "UsageError", "hookimpl", "hookspec", "open_file", "option", "read_file",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import attrs
 
-from mm.api import ConfigError, MMError, PluginError
+from mm.api import ConfigError, MMError, PluginError, read_file
 from mm.config.edit import key_text, set_values
 from mm.config.overrides import (
     Override,
@@ -26,6 +26,9 @@ from mm.config.scan import Path as Place
 
 HERE: Final = "$HERE"
 """In front of a path: the folder of the run file itself, so that the two may be moved together."""
+
+MOST_BYTES: Final = 1 << 20
+"""Of a run file: a hundred times the longest of ours, with every key and its comment."""
 
 _TOML_ERROR: Final = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)")
 """The form of tomllib's messages, the same from Python 3.11 to 3.14."""
@@ -151,10 +154,7 @@ def _beside(path: Path, at: Keys, table: Mapping[str, Any]) -> Iterator[tuple[Ke
 
 
 def _read(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except OSError as exc:
-        raise ConfigError(f"{path}: cannot be read: {exc.strerror or exc}") from exc
+    raw = read_file(path, expected="a run file in TOML", most_bytes=MOST_BYTES)
     try:
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as exc:

@@ -189,8 +189,9 @@ class RiskTable:
     max_position: float = option(
         0.0, help="Largest position, working orders counted.", unit="contracts", ge=0
     )
+    # Each takes 8 bytes, to be remembered for a second; no exchange allows a thousandth of it.
     max_orders_per_s: int = option(
-        0, help="New orders and replaces in any second.", unit="1/s", ge=0
+        0, help="New orders and replaces in any second.", unit="1/s", ge=0, le=1_000_000
     )
     price_collar: float = option(
         0.0, help="Furthest limit price from the mid.", unit="share of the mid", ge=0

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mm.api import ConfigError, UsageError
+from mm.api import ConfigError, UsageError, open_file
 
 
 def create_run_directory(parent: Path, stem: str) -> Path:
@@ -91,9 +91,11 @@ def hash_inputs(files: Mapping[str, str]) -> list[dict[str, str]]:
     entries = []
     for key, path in files.items():
         try:
-            entries.append({"key": key, "path": path, "sha256": hash_file(Path(path))})
-        except OSError as error:
-            raise ConfigError(f"{key}: {path!r} cannot be read: {error.strerror}") from error
+            with open_file(Path(path), expected="a file for the part to read") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except (OSError, ConfigError) as error:
+            raise ConfigError(f"{key}: {error}") from error
+        entries.append({"key": key, "path": path, "sha256": found})
     return entries
 
 

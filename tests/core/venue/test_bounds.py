@@ -31,6 +31,7 @@ from mm.api import (
 )
 from mm.core.door import Door
 from mm.core.venue import Limits
+from mm.core.venue.latency import latency_us
 
 from .replay import batches, replay
 from .tapes import Command, Decision, Event, Session
@@ -199,3 +200,12 @@ def test_the_door_adds_up_all_trades() -> None:
     more["ts_local"], more["size"] = [401, 402], [0, 1]
     with pytest.raises(DataError, match="all trades up to data time 402 µs come to more than"):
         door.check(MarketBatch(more, 500))
+
+
+@pytest.mark.parametrize("jitter", [5.0, 80.0])
+def test_no_draw_makes_a_latency_that_a_time_cannot_hold(jitter: float) -> None:
+    """A run file may ask for 5 at most, where it takes a rare draw; so some are larger here."""
+    table = np.array([[0.0, 60e6]])
+    travels = [latency_us(table, 0.0, jitter, 0, n, 1, 2, n) for n in range(1000)]
+    assert all(0 <= travel <= 10**16 for travel in travels)
+    assert (max(travels) == 10**16) == (jitter == 80.0)

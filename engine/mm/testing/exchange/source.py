@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from mm.api.errors import DataError
+from mm.api.files import open_file
 
 TRADES: Final = 0
 BOOK: Final = 1
@@ -212,6 +213,7 @@ def _file_table(path: Path) -> Table:
 
 
 def _opened(path: Path) -> Any:
+    open_file(path, expected="a CSV file, gzip or not", error=DataError).close()
     if path.suffix != ".gz":
         return path.open("rt", newline="", encoding="ascii")
     from isal import igzip
