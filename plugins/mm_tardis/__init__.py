@@ -5,10 +5,12 @@ This module only says what is on offer; the work, and what it imports, waits unt
     __init__    the configuration and the offer
     connector   the Trio shell: one reading task a file, one merge
     survey      one pass over each file before the run: check, count, infer, hash
+    findings    what a survey found in one file
     events      rows in ticks and lots, cut between messages
     merge       several files into one stream
     reader      parsed rows of one file, or the error that names the line
     layout      the header: kind of file, order of columns
+    foreign     files that look like ours and are not
     lines       bytes to blocks of whole lines, gzip or plain
     members     how much of a recording that was cut off is whole
     files       the files that a pattern stands for, in order
@@ -16,8 +18,11 @@ This module only says what is on offer; the work, and what it imports, waits unt
     grid        tick and lot size, from all files together, and what makes them doubtful
     ticks       when the tick size changes within them
     noise       a second pass over a file whose numbers are floats
-    parse, tally, histogram, offset, convert, snap, stretches,
-                decimals: the kernels
+    snapshots   where a snapshot of the book begins
+    trade_ids   trades that come twice
+    symbols     rows of other symbols
+    parse, depth, fields, tally, histogram, offset, convert, snap, stretches,
+                decimals: the other kernels
     health      every kind of defect, in one table, and how much of it makes a run doubtful
     faults, notes    sentences for the user
     inspect     what ``mm data inspect`` shows
@@ -50,7 +55,9 @@ class TardisConfig:
         None, help="Quotes (or book_ticker) file; may be absent if there is a book."
     )
     book_csv: str | None = option(
-        None, help="incremental_book_L2 file; may be absent if there are quotes."
+        None,
+        help="incremental_book_L2 file, or book_snapshot_5 or _25; may be absent if there are"
+        " quotes.",
     )
     derivative_ticker_csv: str | None = option(
         None, help="derivative_ticker file: funding and mark price; empty = none."
@@ -77,6 +84,11 @@ class TardisConfig:
     block_bytes: int = option(
         1 << 20, help="Text read at a time from each file.", unit="bytes", ge=64, le=1 << 26
     )
+    keep_repeated_trades: bool = option(
+        False,
+        help="Keep trades whose id was there before, at the same exchange time, with the same side,"
+        " price and size; they are counted in either case.",
+    )
     max_batch_rows: int = option(
         0,
         help="Cut batches to at most this many rows where messages allow; 0 = as read.",
@@ -100,6 +112,7 @@ def mm_connectors() -> list[ConnectorOffer]:
             name="tardis",
             config=TardisConfig,
             build=build,
-            help="Tardis.dev CSV files: trades, quotes, incremental_book_L2, derivative_ticker.",
+            help="Tardis.dev CSV files: trades, quotes, incremental_book_L2, book_snapshot_N,"
+            " derivative_ticker.",
         )
     ]

@@ -18,7 +18,7 @@ import numpy as np
 from mm.api import MICRO, DataError, Defect
 from mm_tardis import offset as of
 from mm_tardis import tally as ta
-from mm_tardis.survey import Findings
+from mm_tardis.findings import Findings
 from mm_tardis.table import Ints
 
 _FEW: Final = 100

@@ -37,14 +37,15 @@ from mm.api import (
 from mm_tardis import TardisConfig
 from mm_tardis import tally as ta
 from mm_tardis.clock import Clock, clock_of, refuse_clocks
-from mm_tardis.events import Chunk, EventReader, new_memory
+from mm_tardis.events import Chunk, EventReader, Series, series_of
 from mm_tardis.files import check_order, find_files
+from mm_tardis.findings import Findings
 from mm_tardis.grid import grid_of, refuse_floats, refuse_large, step_text
 from mm_tardis.health import health
 from mm_tardis.merge import Merge
 from mm_tardis.notes import figures, notes
 from mm_tardis.snap import NO_STEPS, Given
-from mm_tardis.survey import FileSurvey, Findings
+from mm_tardis.survey import FileSurvey
 from mm_tardis.ticks import find_changes, periods_of
 
 _News: TypeAlias = "Chunk | DataError | None"
@@ -101,6 +102,7 @@ class TardisConnector:
         self._check(found, clock)
         filled = [f for f in found if f.rows]
         left_out = sum(f.count(ta.LOST) + f.count(ta.EMPTY_TRADES) for f in found)
+        left_out += sum(f.count(ta.REPEATED_IDS) for f in found if not f.keeps_repeats)
         return Survey(
             symbols=(self._symbol,),
             grid=(grid_of(found),),
@@ -156,8 +158,11 @@ class TardisConnector:
     async def _survey_file(self, path: Path, kind: int, after: FileSurvey | None) -> FileSurvey:
         block_bytes = self._config.block_bytes
         survey = await _in_thread(
-            lambda: FileSurvey(path, kind, self._symbol, block_bytes, self._given, after)
-        )
+            lambda: FileSurvey(
+                path, kind, self._symbol, block_bytes, self._given, after,
+                self._config.keep_repeated_trades,
+            )
+        )  # fmt: skip
         with closing(survey):
             while not await _in_thread(survey.step):
                 pass
@@ -185,7 +190,8 @@ class TardisConnector:
         clock, block_bytes = self._clock(found), self._config.block_bytes
         async with trio.open_nursery() as nursery:
             for _, files in groupby(found, attrgetter("kind")):
-                makes = _readers_of(list(files), instrument, clock, block_bytes)
+                series = series_of(some := list(files))
+                makes = _readers_of(some, instrument, clock, block_bytes, series)
                 sender, receiver = trio.open_memory_channel[_News](_READ_AHEAD)
                 nursery.start_soon(_read_ahead, makes, sender)
                 inputs.append(receiver)
@@ -224,11 +230,14 @@ def _refuse_sick(defects: Sequence[Defect]) -> None:
 
 
 def _readers_of(
-    files: Sequence[Findings], instrument: Instrument, clock: Clock, block_bytes: int
+    files: Sequence[Findings],
+    instrument: Instrument,
+    clock: Clock,
+    block_bytes: int,
+    series: Series,
 ) -> list[Callable[[], EventReader]]:
     """How to open each file of a kind, once the one before it has been read."""
-    memory = new_memory()
-    return [partial(EventReader, f, instrument, clock, block_bytes, memory) for f in files]
+    return [partial(EventReader, f, instrument, clock, block_bytes, series) for f in files]
 
 
 async def _read_ahead(

@@ -12,6 +12,7 @@ from mm.api.jit import inner, kernel
 from mm_tardis import decimals
 from mm_tardis.decimals import RATE, to_nearest, to_units
 from mm_tardis.offset import offset_at
+from mm_tardis.snapshots import MAYBE, may_start, starts_snapshot
 from mm_tardis.table import (
     BOOK,
     OFF_GRID,
@@ -23,6 +24,8 @@ from mm_tardis.table import (
     T_FUNDING,
     T_LOCAL,
     T_PRICE,
+    T_REPEATED,
+    T_ROW,
     T_SIDE,
     T_SIZE,
     T_SNAPSHOT,
@@ -32,13 +35,18 @@ from mm_tardis.table import (
     TRADES,
     Ints,
 )
-from mm_tardis.tally import starts_snapshot
 
 # Columns of ``memory``, carried from call to call.
 SEEN: Final = 0  # 1 once a snapshot has begun
-WAS: Final = 1  # is_snapshot of the row before
+WAS: Final = 1  # T_SNAPSHOT of the row before
 BEFORE: Final = 2  # µs, local time of the row before
-MEMORY: Final = 3
+MADE: Final = 3  # µs, exchange time of the row before
+SNAPSHOTS: Final = 4  # how they are told, one of the following; set by the caller
+MEMORY: Final = 5
+
+ALONE: Final = 0  # each is one message
+PERHAPS: Final = 1  # a message may go on with one or begin one
+EACH: Final = 2  # each message is one, unless made at the same time as the one before
 
 # Columns of ``grid``: sizes as mantissa and exponent.
 TICK: Final = 0
@@ -79,12 +87,43 @@ def due_at(table: Ints, row: int, clock: Ints) -> int:
     return due + offset_at(clock, due) if due > 0 else 0
 
 
+@inner
+def opening(table: Ints, row: int, memory: Ints) -> int:
+    """What comes before a book row: CLEAR, MAYBE or, if nothing does, LEVEL."""
+    flag, was = int(table[row, T_SNAPSHOT]), int(memory[WAS])
+    jump = int(table[row, T_LOCAL]) - int(memory[BEFORE])
+    if starts_snapshot(flag, was, jump):
+        return int(CLEAR)
+    if memory[SNAPSHOTS] == ALONE or not may_start(flag, was, jump):
+        return int(LEVEL)
+    made = int(table[row, T_EXCHANGE])
+    if memory[SNAPSHOTS] == EACH and (made != memory[MADE] or table[row, T_TIMELESS] == 1):
+        return int(CLEAR)
+    return int(MAYBE)
+
+
+@inner
+def put_bare(out: Rows, made: int, local: int, exchange: int, kind: int) -> None:
+    """Write an event without a price and without a row."""
+    event = out[made]
+    event["ts_local"] = local
+    event["ts_exchange"] = exchange
+    event["price"] = 0
+    event["size"] = 0
+    event["ask_price"] = 0
+    event["ask_size"] = 0
+    event["row"] = 0
+    event["instrument"] = 0
+    event["kind"] = kind
+    event["side"] = 0
+    event["end"] = 0
+
+
 @kernel
 def convert(
     table: Ints,
     rows: int,
     kind: int,
-    first_row: int,
     grid: Ints,
     clock: Ints,
     feed_latency: int,
@@ -93,15 +132,16 @@ def convert(
 ) -> tuple[int, int, int, int]:
     """Convert the first ``rows`` rows of a parsed table.
 
-    Trades of size zero and book rows before the first snapshot are left out. One CLEAR comes
-    before the first row of each snapshot. ``end`` stays 0: only the next row can tell. One loop
-    of over 40 lines, so that the row's numbers stay in registers.
+    Trades of size zero or marked as repeated, and book rows before the first snapshot, are left
+    out. One CLEAR comes before the first row of each snapshot, a MAYBE before one of which only the
+    whole message can tell. ``end`` is for the caller to set, since only the next row can tell; in a
+    book it is T_SNAPSHOT until then. One loop of over 40 lines, so that the row's numbers stay in
+    registers.
 
     Args:
         table: shape (n, WIDTH), as ``parse`` fills it.
         rows: how many rows of it to take.
         kind: TRADES, QUOTES, BOOK or TICKERS.
-        first_row: the data row in the file that ``table[0]`` is; the file's first is 1.
         grid: shape (4,): tick mantissa and exponent, lot mantissa and exponent.
         clock: what is added to exchange times, and when; see ``offset_at``.
         feed_latency: how much before its arrival a row without a latency was made [µs].
@@ -133,27 +173,17 @@ def convert(
                 return made, row, OFF_GRID if value == _OFF else TOO_LARGE, PRICE + number
             units = (units[1], units[2], units[3], value)
         if kind == BOOK:
-            flag = int(table[row, T_SNAPSHOT])
-            if starts_snapshot(flag, int(memory[WAS]), local - int(memory[BEFORE])):
+            before = opening(table, row, memory)
+            if before != LEVEL:
                 memory[SEEN] = 1
-                event = out[made]
-                event["ts_local"] = local
-                event["ts_exchange"] = exchange
-                event["price"] = 0
-                event["size"] = 0
-                event["ask_price"] = 0
-                event["ask_size"] = 0
-                event["row"] = 0
-                event["instrument"] = 0
-                event["kind"] = CLEAR
-                event["side"] = 0
-                event["end"] = 0
+                put_bare(out, made, local, exchange, before)
                 made += 1
-            memory[WAS] = flag
+            memory[WAS] = table[row, T_SNAPSHOT]
             memory[BEFORE] = local
-            if memory[SEEN] == 0:
+            memory[MADE] = table[row, T_EXCHANGE]
+            if memory[SEEN] == 0 or units[2] == 0:  # a whole book may be empty
                 continue
-        if kind == TRADES and units[3] == 0:
+        if kind == TRADES and (units[3] == 0 or table[row, T_REPEATED] == 1):
             continue
         event = out[made]
         event["ts_local"] = local
@@ -162,13 +192,13 @@ def convert(
         event["size"] = units[5 - numbers]
         event["ask_price"] = units[2] if numbers == 4 else 0
         event["ask_size"] = units[3] if numbers == 4 else 0
-        event["row"] = first_row + row
+        event["row"] = table[row, T_ROW]
         event["instrument"] = 0
         if kind == TICKERS:
             event["kind"] = TICKER
         else:
             event["kind"] = TRADE if kind == TRADES else (QUOTE if kind == QUOTES else LEVEL)
         event["side"] = 0 if numbers == 4 else int(table[row, T_SIDE])
-        event["end"] = 0
+        event["end"] = table[row, T_SNAPSHOT]
         made += 1
     return made, rows, OK, 0

@@ -12,12 +12,15 @@ import numpy as np
 
 from mm.api import EVENT, Instrument, Rows
 from mm_tardis import convert as co
-from mm_tardis import faults, snap
+from mm_tardis import faults, snap, snapshots
+from mm_tardis import tally as ta
 from mm_tardis.clock import Clock
+from mm_tardis.files import has_no_changes
+from mm_tardis.findings import Findings
 from mm_tardis.reader import RowReader
 from mm_tardis.snap import Given
-from mm_tardis.survey import Findings
-from mm_tardis.table import BOOK, OFF_GRID, OK, T_LOCAL, Ints
+from mm_tardis.table import BOOK, OFF_GRID, OK, T_LOCAL, TRADES, Ints
+from mm_tardis.trade_ids import mark_repeats, new_ids
 
 WHOLE: Final = np.dtype((np.void, EVENT.itemsize))
 """An event as so many bytes."""
@@ -33,6 +36,35 @@ class Chunk:
     """µs, local: the file has nothing more at or before this time."""
 
 
+@attrs.frozen(kw_only=True)
+class Series:
+    """What the readers of files that continue each other share: rules, and what was before."""
+
+    each_message: bool = False
+    """The book has no changes: each message is a whole one."""
+    long_snapshots: bool = False
+    """Some snapshot has more than one message, as far as ``is_snapshot`` tells."""
+    drop_repeats: bool = False
+    """Leave trades out that were there before."""
+    memory: Ints = attrs.field(factory=lambda: np.zeros(co.MEMORY, np.int64))
+    levels: Ints = attrs.field(factory=snapshots.new_levels)
+    ids: Ints = attrs.field(factory=new_ids)
+
+    def __attrs_post_init__(self) -> None:
+        """Tell the kernel."""
+        told = co.EACH if self.each_message else co.PERHAPS
+        self.memory[co.SNAPSHOTS] = told if self.long_snapshots else co.ALONE
+
+
+def series_of(files: Sequence[Findings]) -> Series:
+    """Find by which rules the files of one kind are to be read."""
+    return Series(
+        each_message=has_no_changes(files),
+        long_snapshots=any(found.count(ta.GOES_FURTHER) for found in files),
+        drop_repeats=any(f.count(ta.REPEATED_IDS) and not f.keeps_repeats for f in files),
+    )
+
+
 class EventReader:
     """Reads one file from start to end, once. Blocks: run it in a thread.
 
@@ -41,16 +73,21 @@ class EventReader:
         instrument: gives the symbol and the grid.
         clock: moves exchange times.
         block_bytes: text to read at a time.
-        memory: of ``new_memory``, or of the reader of the file that this one continues.
+        series: the files that this one is of.
     """
 
     def __init__(
-        self, found: Findings, instrument: Instrument, clock: Clock, block_bytes: int, memory: Ints
+        self,
+        found: Findings,
+        instrument: Instrument,
+        clock: Clock,
+        block_bytes: int,
+        series: Series,
     ) -> None:
         self._instrument = instrument
         self._grid = _grid(instrument)
         self._clock = clock
-        self._memory = memory
+        self._series = series
         self._held: list[Rows] = []
         self._last = 0  # µs, local time of the last row read
         self._ended = False
@@ -95,23 +132,24 @@ class EventReader:
         kind = reader.layout.kind
         if self._snaps:
             snapped = np.zeros(snap.SNAPPED, np.int64)
-            snap.snap(reader.table, rows, kind, reader.first_row, self._steps, snapped)
+            snap.snap(reader.table, rows, kind, self._steps, snapped)
+        if kind == TRADES and self._series.drop_repeats:
+            mark_repeats(reader.table, rows, self._series.ids)
         # Zeros, so that the padding of the rows is the same in every run, too.
         out = np.zeros(2 * rows if kind == BOOK else rows, EVENT)
         made, row, code, role = co.convert(
             reader.table,
             rows,
             kind,
-            reader.first_row,
             self._grid,
             self._clock.pieces,
             self._clock.feed_latency_us,
-            self._memory,
+            self._series.memory,
             out,
         )
         if code == OFF_GRID:
             tick, lot = self._instrument.tick_size, self._instrument.lot_size
-            line = reader.line_text(row)
+            line, role = reader.line_text(row), reader.role_of(role, row)
             reader.fail(row, faults.off_grid(role, line, reader.layout, tick, lot))
         if code != OK:
             reader.fail(row, reader.describe(code, role, row))
@@ -121,16 +159,15 @@ class EventReader:
         """Hand out what is held, with the last row of each message marked."""
         events = join(self._held)
         self._held = []
+        if self._reader.layout.kind == BOOK and self._series.long_snapshots:
+            keep = np.zeros(len(events), np.int64)
+            snapshots.settle(events, self._series.levels, keep)
+            events = events.view(WHOLE)[keep > 0].view(EVENT)
         if len(events):
             times = events["ts_local"]
             events["end"][:-1] = times[1:] != times[:-1]
             events["end"][-1] = 1
         return events
-
-
-def new_memory() -> Ints:
-    """What the rows before the first say about it: nothing."""
-    return np.zeros(co.MEMORY, np.int64)
 
 
 def join(parts: Sequence[Rows]) -> Rows:

@@ -34,9 +34,7 @@ _OF_ROLE: Final = {
 """Text behind a valid value is worded as if the value were bad; other roles hold numbers."""
 
 
-def describe(
-    code: int, role: int, line: str, layout: Layout, exchange: str, symbol: str, previous: int
-) -> str:
+def describe(code: int, role: int, line: str, layout: Layout, exchange: str, previous: int) -> str:
     """Say what is wrong with a line of a file; the caller puts path and line number in front.
 
     Args:
@@ -45,7 +43,6 @@ def describe(
         line: the bad line, without its end.
         layout: of the file.
         exchange: what the rows before are from.
-        symbol: what the rows must be of.
         previous: local time of the row before [µs].
     """
     fields = line.split(",")
@@ -69,15 +66,13 @@ def describe(
     found = fields[column]
     shown = repr(found if len(found) <= 40 else found[:40] + "…") if found else "empty"
     return f"{layout.columns[column]} is {shown}, expected " + _expected(
-        code, role, found, layout, exchange, symbol, previous
+        code, role, found, layout, exchange, previous
     )
 
 
 def _expected(
-    code: int, role: int, found: str, layout: Layout, exchange: str, symbol: str, previous: int
+    code: int, role: int, found: str, layout: Layout, exchange: str, previous: int
 ) -> str:
-    if code == t.OTHER_SYMBOL:
-        return f"{symbol!r}; set strategy.symbol to what the file holds, or name another file"
     if code == t.OTHER_EXCHANGE:
         return f"{exchange!r} as in the first row; keep one exchange a file"
     if code == t.GOES_BACK:
@@ -96,7 +91,7 @@ def off_grid(
     """Say that a number is not a whole number of ticks or lots."""
     column = layout.index(role)
     found = line.split(",")[column]
-    what, size = ("tick", tick) if role in (t.PRICE, t.ASK_PRICE) else ("lot", lot)
+    what, size = ("tick", tick) if layout.is_price(column) else ("lot", lot)
     return (
         f"{layout.columns[column]} is {found!r}, expected a multiple of the {what} size {size}; "
         f"set [instrument] {what}_size to what the data use, or leave it out"

@@ -3,14 +3,15 @@
 Knows names, and the times that a survey found; reads nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 from mm.api import DataError
 from mm_tardis import tally as ta
-from mm_tardis.survey import Findings
+from mm_tardis.findings import Findings
+from mm_tardis.table import BOOK
 
 _MAGIC: Final = frozenset("*?[")
 _CHECK: Final = "check [data] tardis_root and the pattern"
@@ -37,6 +38,17 @@ def find_files(root: Path, name: str) -> list[Path]:
     if not found:
         raise DataError(f"{path}: no file matches this pattern; {_CHECK}")
     return found
+
+
+def has_no_changes(files: Iterable[Findings]) -> bool:
+    """Whether the files of one kind are a book, row by level, without a single change.
+
+    One message alone is no feed of snapshots; a second is needed to tell.
+    """
+    some = [found for found in files if found.kind == BOOK and not found.depth]
+    return not any(found.count(ta.CHANGES) for found in some) and any(
+        found.count(ta.GOES_FURTHER) + found.count(ta.AGAIN) for found in some
+    )
 
 
 def check_order(files: Sequence[Findings]) -> None:

@@ -16,8 +16,8 @@ import attrs
 
 from mm.api import MOST_LOTS, MOST_TICKS, MOST_TRADED, DataError
 from mm_tardis import tally as ta
+from mm_tardis.findings import Findings
 from mm_tardis.snap import NO_STEPS, Given
-from mm_tardis.survey import Findings
 
 _FEW: Final = 1000
 """Numbers are few if they are at most one in so many rows."""

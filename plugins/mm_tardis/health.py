@@ -19,8 +19,9 @@ from mm.api import Defect
 from mm_tardis import snap
 from mm_tardis import tally as ta
 from mm_tardis.clock import Clock, clock_defects, clock_of, latency_defects
+from mm_tardis.files import has_no_changes
+from mm_tardis.findings import Findings
 from mm_tardis.layout import KIND_NAMES
-from mm_tardis.survey import Findings
 from mm_tardis.table import BOOK, QUOTES, TICKERS, TRADES
 from mm_tardis.ticks import find_changes, telling_kind
 
@@ -114,7 +115,10 @@ def health(files: Sequence[Findings], clock: Clock | None = None) -> tuple[Defec
 
 
 def _of_rows(source: int, some: Sequence[Findings], clock: Clock) -> Iterator[Defect]:
+    whole = has_no_changes(some)
     for kind in KINDS:
+        if kind.column == ta.AGAIN and whole:
+            continue
         if kind.done is not None and source in kind.sources:
             having = [found for found in some if found.count(kind.column)]
             yield Defect(
@@ -127,6 +131,7 @@ def _of_rows(source: int, some: Sequence[Findings], clock: Clock) -> Iterator[De
                 limit=None if kind.limit is None else max(kind.limit, 1 / _rows(some)),
             )
     yield from _rounded(source, some)
+    yield from _by_rule(source, some)
     for name, there in (
         ("writes_cut_off", [found for found in some if found.cut_off]),
         ("last_lines_without_end", [found for found in some if found.open_ended]),
@@ -152,6 +157,30 @@ def _tick_changes(filled: Sequence[Findings]) -> Iterator[Defect]:
         done="orders off the tick then in force refused",
         first=changes[0].place if changes else None,
     )
+
+
+def _by_rule(source: int, some: Sequence[Findings]) -> Iterator[Defect]:
+    """What is read by a rule that makes it right, so that no number of them is doubtful."""
+    name, rows = KIND_NAMES[source], _rows(some)
+    if source == TRADES:
+        having = [found for found in some if found.count(ta.REPEATED_IDS)]
+        yield Defect(
+            kind="repeated_trade_ids",
+            source=name,
+            rows=sum(found.count(ta.REPEATED_IDS) for found in having),
+            of=rows,
+            done=_KEPT if some[0].keeps_repeats else _OUT,
+            first=_place(having[0], ta.REPEATED_IDS) if having else None,
+        )
+    if has_no_changes(some):
+        first = f"{some[0].path}:2"
+        done = "each message replaces the book"
+        yield Defect(kind="all_snapshots", source=name, rows=rows, of=rows, done=done, first=first)
+    others = sum(sum(found.others.values()) for found in some)
+    if others:
+        yield Defect(
+            kind="rows_of_other_symbols", source=name, rows=others, of=rows + others, done="skipped"
+        )
 
 
 def _rounded(source: int, some: Sequence[Findings]) -> Iterator[Defect]:

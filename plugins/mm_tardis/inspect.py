@@ -18,15 +18,19 @@ from mm_tardis import tally as ta
 from mm_tardis.clock import clock_of, clock_text, refuse_clocks
 from mm_tardis.connector import TardisConnector
 from mm_tardis.files import check_order
+from mm_tardis.findings import Findings
 from mm_tardis.grid import grid_of, refuse_floats
 from mm_tardis.health import health
 from mm_tardis.notes import defects
-from mm_tardis.survey import Findings, survey_file
+from mm_tardis.survey import survey_file
 from mm_tardis.table import BOOK, QUOTES
 from mm_tardis.ticks import changes_text, find_changes
 
 _EXCERPT: Final = 100
 """A file is an excerpt if the longest beside it lasts more than so many times as long."""
+
+_SYMBOLS: Final = 20
+"""Symbols of a file that are shown."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -42,6 +46,10 @@ class Inspection:
     """``trades``, ``quotes``, ``book`` or ``derivative_ticker``."""
     exchange: str | None = None
     symbol: str | None = None
+    depth: int | None = None
+    """Levels a side of ``book_snapshot_N``, whose rows are whole books; None = it is none."""
+    symbols: dict[str, int] | None = None
+    """Rows by symbol, of the first 20, if there are several; all else is of ``symbol``."""
     rows: int = 0
     first_ts: int | None = None
     last_ts: int | None = None
@@ -141,9 +149,10 @@ def inspection_text(inspection: Inspection) -> str:
     if i.fault is not None:
         return f"{i.path}\n  unusable  {i.fault}"
     lines = [
-        ("kind", str(i.kind)),
+        ("kind", str(i.kind) + (f" (book_snapshot_{i.depth})" if i.depth else "")),
         ("symbol", _plain(f"{i.symbol} ({i.exchange})") if i.rows else "none: no rows"),
         ("rows", f"{i.rows:,}".replace(",", " ")),
+        *([("symbols", _symbols(i.symbols))] if i.symbols else []),
         ("span", _span(i)),
         ("grid", f"tick {_tick(i)}, lot {i.lot_size or 'cannot tell'}"),
         ("gaps", _gaps(i)),
@@ -164,6 +173,14 @@ def _inspect(path: Path) -> Inspection:
     return _of(found)
 
 
+def _rows_by_symbol(found: Findings) -> dict[str, int] | None:
+    if not found.others:
+        return None
+    rows = [(str(found.symbol), found.rows), *found.others.items()]
+    further = sum(count for _, count in rows[_SYMBOLS:])
+    return dict(rows[:_SYMBOLS]) | ({"…": further} if further else {})
+
+
 def _of(found: Findings) -> Inspection:
     tick, lot = grid_of([found])
     clock = clock_of([found])
@@ -172,6 +189,8 @@ def _of(found: Findings) -> Inspection:
         kind=found.name,
         exchange=found.exchange,
         symbol=found.symbol,
+        depth=found.depth or None,
+        symbols=_rows_by_symbol(found),
         rows=found.rows,
         first_ts=found.count(ta.FIRST) or None,
         last_ts=found.count(ta.LAST) or None,
@@ -188,6 +207,10 @@ def _of(found: Findings) -> Inspection:
         found=found,
         sha256=found.sha256,
     )
+
+
+def _symbols(symbols: dict[str, int]) -> str:
+    return _plain(", ".join(f"{symbol} {rows}" for symbol, rows in symbols.items()))
 
 
 def _tick(i: Inspection) -> str:

@@ -1,9 +1,11 @@
 """The header of a Tardis CSV file: what kind of file it is, and which column is what.
 
 Knows column names only (protocols of Tardis: datasets "trades", "quotes" and "book_ticker",
-"incremental_book_L2", "derivative_ticker"). A file's name says nothing about its kind.
+"incremental_book_L2", "book_snapshot_5" and "_25", "derivative_ticker"), and those of files that
+cannot be read (``foreign``).
 """
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -11,13 +13,16 @@ import attrs
 import numpy as np
 
 from mm.api import DataError
+from mm_tardis.foreign import foreign_kind, refuse_liquidations
 from mm_tardis.table import (
     ASK_PRICE,
     ASK_SIZE,
     BOOK,
+    COLUMN,
     EXCHANGE,
     EXCHANGE_TIME,
     FUNDING_TIME,
+    ID,
     IGNORED,
     LOCAL_TIME,
     PRICE,
@@ -47,7 +52,17 @@ _ROLES: Final = (
     _COMMON | {"is_snapshot": SNAPSHOT, "side": SIDE, "price": PRICE, "amount": SIZE},
     _COMMON | {"funding_timestamp": FUNDING_TIME, "funding_rate": SIZE, "mark_price": PRICE},
 )
-"""By kind: the columns that a file must have. (Others, as ``id`` of trades, are not needed.)"""
+"""By kind: the columns that a file must have."""
+
+_OPTIONAL: Final[tuple[dict[str, int], ...]] = ({"id": ID}, {}, {}, {})
+
+_LEVEL: Final = re.compile(r"(asks|bids)\[(\d{1,3})\]\.(price|amount)")
+_LEVEL_ROLES: Final = {
+    ("asks", "price"): ASK_PRICE,
+    ("asks", "amount"): ASK_SIZE,
+    ("bids", "price"): PRICE,
+    ("bids", "amount"): SIZE,
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -58,10 +73,29 @@ class Layout:
     columns: tuple[str, ...]
     roles: Ints
     """shape (columns,): what each column is."""
+    slots: Ints | None = None
+    """Of ``book_snapshot_N``: shape (columns,), which level a price or size is of."""
+
+    @property
+    def depth(self) -> int:
+        """How many levels a side a row gives; 0 = a row is one level, or no book's."""
+        return 0 if self.slots is None else int(self.slots.max()) // 2 + 1
 
     def index(self, role: int) -> int:
         """Which column has a role."""
-        return [int(r) for r in self.roles].index(role)
+        return role - COLUMN if role >= COLUMN else [int(r) for r in self.roles].index(role)
+
+    def is_price(self, column: int) -> bool:
+        """Whether a column with a number holds prices, not sizes."""
+        return bool(self.roles[column] in (PRICE, ASK_PRICE))
+
+    def level_role(self, role: int, level: int) -> int:
+        """COLUMN plus the column that has a role for one level of ``book_snapshot_N``."""
+        assert self.slots is not None
+        for column, own in enumerate(self.roles):
+            if own >= PRICE and (own - role) % 2 == 0 and self.slots[column] == level:
+                return COLUMN + column
+        return role
 
 
 def read_header(path: object, header: str, expected: int | None) -> Layout:
@@ -76,7 +110,15 @@ def read_header(path: object, header: str, expected: int | None) -> Layout:
         DataError: columns are missing or double, or it is a file of another kind.
     """
     columns = tuple(header.split(","))
+    foreign = foreign_kind(columns)
+    if foreign is not None:
+        given = "" if expected is None else f"data.{KIND_NAMES[expected]}_csv names "
+        raise DataError(f"{path}:1: {given}{foreign}")
+    if any(_LEVEL.fullmatch(name) for name in columns):
+        return _read_levels(path, columns, expected)
     kind = _recognise(columns)
+    if kind == TRADES and expected in (None, TRADES):
+        refuse_liquidations(path)
     if expected is not None and kind not in (None, expected):
         assert kind is not None
         raise DataError(_mistaken(path, kind, expected, columns))
@@ -87,14 +129,53 @@ def read_header(path: object, header: str, expected: int | None) -> Layout:
             f"{', '.join(_missing(columns, likeliest))}; found {_shown(columns)}; "
             f"expected a Tardis CSV file with its header line"
         )
-    roles = [_ROLES[kind].get(name, IGNORED) for name in columns]
-    double = sorted({n for n in columns if n in _ROLES[kind] and columns.count(n) > 1})
+    known = _ROLES[kind] | _OPTIONAL[kind]
+    _refuse_double(path, columns, known)
+    roles = [known.get(name, IGNORED) for name in columns]
+    return Layout(kind=kind, columns=columns, roles=np.array(roles, np.int64))
+
+
+def _read_levels(path: object, columns: tuple[str, ...], expected: int | None) -> Layout:
+    """Understand the header of a ``book_snapshot_N`` file."""
+    roles, slots = [], []
+    for name in columns:
+        level = _LEVEL.fullmatch(name)
+        roles.append(_LEVEL_ROLES[level[1], level[3]] if level else _COMMON.get(name, IGNORED))
+        slots.append(2 * int(level[2]) + (level[1] == "bids") if level else 0)
+    depth = max(slots) // 2 + 1
+    if expected not in (None, BOOK):
+        assert expected is not None
+        raise DataError(
+            f"{path}:1: data.{KIND_NAMES[expected]}_csv names a book_snapshot_{depth} file,"
+            f" expected {KIND_NAMES[expected]}; give it as data.book_csv"
+        )
+    needed = [
+        *_COMMON,
+        *(f"{side}[{n}].{what}" for n in range(depth) for side, what in _LEVEL_ROLES),
+    ]
+    missing = [name for name in needed if name not in columns]
+    if missing:
+        raise DataError(
+            f"{path}:1: columns are missing for a book_snapshot_{depth} file:"
+            f" {', '.join(missing[:8])}; found {_shown(columns)}; expected a Tardis CSV file with"
+            " its header line"
+        )
+    _refuse_double(path, columns, needed)
+    return Layout(
+        kind=BOOK,
+        columns=columns,
+        roles=np.array(roles, np.int64),
+        slots=np.array(slots, np.int64),
+    )
+
+
+def _refuse_double(path: object, columns: tuple[str, ...], known: Iterable[str]) -> None:
+    double = sorted({name for name in known if columns.count(name) > 1})
     if double:
         raise DataError(
             f"{path}:1: the header has a column twice: {', '.join(double)}; "
             f"expected each once; remove one of them"
         )
-    return Layout(kind=kind, columns=columns, roles=np.array(roles, np.int64))
 
 
 def _recognise(columns: tuple[str, ...]) -> int | None:

@@ -5,15 +5,16 @@ doubtful. What is normal in recordings (rows of one time, exchange times that st
 the figures alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mm_tardis import tally as ta
 from mm_tardis.clock import Clock, clock_notes
+from mm_tardis.files import has_no_changes
+from mm_tardis.findings import Findings
 from mm_tardis.grid import doubtful_step
 from mm_tardis.health import KINDS, LONG_PAUSE_S, silent_ends
-from mm_tardis.survey import Findings
-from mm_tardis.table import BOOK, QUOTES, TICKERS
+from mm_tardis.table import BOOK, QUOTES, TICKERS, TRADES
 from mm_tardis.ticks import changes_text, find_changes
 
 
@@ -22,6 +23,13 @@ def defects(found: Findings) -> dict[str, int]:
     ours = [kind for kind in KINDS if found.kind in kind.sources]
     counts = {kind.name: found.count(kind.column) for kind in ours}
     counts["gaps_over_10_s"] = found.count(ta.LONG_GAPS)
+    if found.kind == TRADES:
+        counts["repeated_trade_ids"] = found.count(ta.REPEATED_IDS)
+    if has_no_changes([found]):
+        counts["all_snapshots"] = found.rows
+        counts["snapshots_mid_file"] = 0
+    if found.others:
+        counts["rows_of_other_symbols"] = sum(found.others.values())
     if found.cut_off:
         counts["bytes_cut_off"] = found.cut_off
     return counts
@@ -52,6 +60,7 @@ def notes(files: Sequence[Findings], clock: Clock) -> tuple[str, ...]:
     exchanges = sorted({found.exchange for found in files if found.exchange})
     if len(exchanges) > 1:
         sentences.append(f"the files are of several exchanges: {', '.join(map(repr, exchanges))}")
+    sentences += _mistakable(files)
     sentences += [*_steps(files), *_tick_changes(files), *_uneven(files), *_silent_ends(files)]
     sentences += clock_notes(files, clock)
     return tuple(sentences)
@@ -79,9 +88,10 @@ def _about(found: Findings, clock: Clock) -> list[str]:
             f"{found.count(ta.JUMPS)} prices are more than 10 % away from that of the row above,"
             f" the first in line {found.line(ta.JUMPS)}, and were kept"
         )
-    if found.count(ta.AGAIN):
+    if found.count(ta.AGAIN) and not has_no_changes([found]):
         again = found.count(ta.AGAIN)
         sentences.append(f"snapshots after the first, each of which clears the book: {again}")
+    sentences += _by_rule(found)
     if found.kind == TICKERS and found.count(ta.NO_FUNDING) == found.rows:
         sentences.append("no row has a funding rate and its time, so no funding is paid")
     # Trades and tickers pause as a matter of course; a touch or book that does has lost data.
@@ -91,6 +101,34 @@ def _about(found: Findings, clock: Clock) -> list[str]:
             f"{found.count(ta.LONG_GAPS)} pauses are longer than 10 s, the longest {longest:.1f} s"
         )
     return sentences
+
+
+def _by_rule(found: Findings) -> Iterator[str]:
+    """Say by which rule rows are read that are not taken one by one."""
+    if found.count(ta.REPEATED_IDS):
+        done = "kept" if found.keeps_repeats else "left out"
+        yield (
+            f"{found.count(ta.REPEATED_IDS)} trades were there before, with the same id, and were"
+            f" {done}, the first in line {found.line(ta.REPEATED_IDS)}"
+        )
+    if has_no_changes([found]):
+        yield "no row is a change (is_snapshot false), so each message replaces the book"
+    if found.depth:
+        yield f"each row replaces the book, and shows {found.depth} levels a side at most"
+    if found.others:
+        yield f"{sum(found.others.values())} rows are of other symbols and were skipped"
+
+
+def _mistakable(files: Sequence[Findings]) -> list[str]:
+    """Warn of what may be liquidations: BitMEX's have no exchange time, its trades do."""
+    trades = [found for found in files if found.kind == TRADES and found.rows]
+    timed = any(found.timed_rows for found in files if found.kind in (QUOTES, BOOK))
+    if not trades or not timed or any(found.timed_rows for found in trades):
+        return []
+    return [
+        "no trade has an exchange time of its own, and other rows do: make sure that these are"
+        " trades and not liquidations, whose columns are the same"
+    ]
 
 
 def _uneven(files: Sequence[Findings]) -> list[str]:

@@ -25,10 +25,10 @@ import numpy as np
 
 from mm.api import MICRO
 from mm.api.jit import inner, kernel
-from mm_tardis.table import T_EXCHANGE, T_LOCAL, T_SNAPSHOT, T_TIMELESS, TICKERS, Ints
+from mm_tardis.table import SHOWN, T_EXCHANGE, T_LOCAL, T_ROW, T_SNAPSHOT, T_TIMELESS, TICKERS, Ints
 
 # Columns of ``timing``.
-SEEN: Final = 0  # rows, with those of no exchange time
+SEEN: Final = 0  # the number of the last data row
 HELD: Final = 1  # latencies in ``held``
 SPLIT: Final = 2  # where the second stretch in it begins; 0 = there is one alone
 PIECES: Final = 3  # rows of ``pieces`` in use
@@ -250,12 +250,13 @@ def watch(table: Ints, rows: int, kind: int, timing: Ints, held: Ints, pieces: I
         timing, held, pieces: as ``new_timing`` makes them; carried from call to call.
     """
     for row in range(rows):
-        timing[SEEN] += 1
-        if table[row, T_TIMELESS] == 1:
+        is_known = table[row, T_ROW] == timing[SEEN]  # by another level of the same line
+        timing[SEEN] = table[row, T_ROW]
+        if is_known or table[row, T_TIMELESS] == 1:
             continue
         local = int(table[row, T_LOCAL])
         latency = local - int(table[row, T_EXCHANGE])
-        note_far(latency, kind == TICKERS or table[row, T_SNAPSHOT] == 1, timing)
+        note_far(latency, kind == TICKERS or table[row, T_SNAPSHOT] == SHOWN, timing)
         n, split = int(timing[HELD]), int(timing[SPLIT])
         if n > 0 and local == held[n - 1, LOCAL]:
             if latency == held[n - 1, LATENCY]:

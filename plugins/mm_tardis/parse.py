@@ -19,6 +19,7 @@ from mm_tardis.fields import (
     read_side,
     read_time,
 )
+from mm_tardis.symbols import skip_other
 from mm_tardis.table import (
     BAD_SIDE,
     BAD_SNAPSHOT,
@@ -31,9 +32,11 @@ from mm_tardis.table import (
     FIELD_COUNT,
     FUNDING_TIME,
     GOES_BACK,
+    ID,
     IGNORED,
     INEXACT,
     JUNK,
+    LINES,
     LOCAL_TIME,
     LONG_LINE,
     MAX_LINE,
@@ -42,7 +45,6 @@ from mm_tardis.table import (
     NOT_POSITIVE,
     OK,
     OTHER_EXCHANGE,
-    OTHER_SYMBOL,
     PREVIOUS,
     PRICE,
     QUOTES,
@@ -53,14 +55,17 @@ from mm_tardis.table import (
     T_ASK_PRICE,
     T_EXCHANGE,
     T_FUNDING,
+    T_ID,
     T_LOCAL,
     T_MARK,
     T_PRICE,
+    T_ROW,
     T_SIDE,
     T_SIZE,
     T_SNAPSHOT,
     T_TIMELESS,
     TICKERS,
+    TRADES,
     Ints,
     Text,
 )
@@ -114,6 +119,8 @@ def parse(
     symbol: Text,
     table: Ints,
     memory: Ints,
+    others: Ints,
+    names: Text,
 ) -> tuple[int, int, int, int]:
     """Parse whole lines into ``table`` until they end or one is bad.
 
@@ -125,9 +132,10 @@ def parse(
         roles: shape (columns,), what each column of the file is.
         kind: TRADES, QUOTES, BOOK or TICKERS.
         exchange: what the exchange column must hold.
-        symbol: what the symbol column must hold.
+        symbol: rows of any other are counted and skipped.
         table: shape (n, WIDTH), n >= len(text) // SHORTEST_ROW + 1; filled.
         memory: shape (MEMORY,), carried from call to call, first zeros.
+        others: with ``names`` of ``new_others``: what was skipped.
 
     Returns:
         (rows, code, role, start): rows parsed; OK or what is wrong with the line after them; the
@@ -147,6 +155,9 @@ def parse(
         if memory[BLANKS] == 1:
             return row, BLANK_LINE, 0, start
         mark = 0
+        ident = 0
+        is_other = False
+        commas = 0
         exchange_time = 0
         local_time = 0
         funding_time = 0
@@ -187,7 +198,10 @@ def parse(
                 code = OTHER_EXCHANGE if pos < 0 else OK
             elif role == SYMBOL:
                 pos = match_word(text, pos, symbol)
-                code = OTHER_SYMBOL if pos < 0 else OK
+                if pos < 0:
+                    is_other = True
+                    pos, commas = skip_other(text, first, others, names, column)
+                    break
             elif role == SIDE:
                 side, length = read_side(text, pos, kind)
                 table[row, T_SIDE] = side
@@ -200,11 +214,17 @@ def parse(
                 code = BAD_SNAPSHOT if length == 0 else OK
             else:
                 byte = int(text[pos])
+                content = 0
                 while byte != COMMA and byte != NEWLINE:
-                    mark = (mark * 131 + (byte & 127)) & _MARK_MASK
+                    content = (content * 131 + (byte & 127)) & _MARK_MASK
                     pos += 1
                     byte = int(text[pos])
-                pos -= 1 if pos > first and byte == NEWLINE and text[pos - 1] == RETURN else 0
+                if pos > first and byte == NEWLINE and text[pos - 1] == RETURN:
+                    pos -= 1
+                if role == ID:
+                    ident = content + 1 if pos > first else 0
+                else:
+                    mark = (mark * 131 + content) & _MARK_MASK
             if code != OK:
                 return row, code, role, start
             byte = int(text[pos])
@@ -218,6 +238,11 @@ def parse(
             pos += 1
         if pos - start > MAX_LINE:
             return row, LONG_LINE, IGNORED, start
+        if is_other:
+            if commas != last:
+                return row, FIELD_COUNT, IGNORED, start
+            memory[LINES] += 1
+            continue
         if local_time < memory[PREVIOUS]:
             return row, GOES_BACK, LOCAL_TIME, start
         fault = 0
@@ -234,5 +259,9 @@ def parse(
         table[row, T_EXCHANGE] = exchange_time if exchange_time > 0 else local_time
         table[row, T_TIMELESS] = 1 if exchange_time in (0, local_time) else 0
         table[row, T_MARK] = mark
+        if kind == TRADES:
+            table[row, T_ID] = ident
+        memory[LINES] += 1
+        table[row, T_ROW] = memory[LINES]
         row += 1
     return row, OK, IGNORED, pos

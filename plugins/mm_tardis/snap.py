@@ -23,17 +23,16 @@ from mm_tardis.table import (
     PRICE,
     QUOTES,
     T_PRICE,
+    T_ROW,
     TICKERS,
     TOO_LARGE,
     Ints,
 )
 
-# Columns of what ``snap`` counts: rows with a rounded number, and the first of them.
+# Columns of what ``snap`` counts: rows with a rounded number; then the first and the last of them.
 PRICES: Final = 0
-FIRST_PRICE: Final = 1
-SIZES: Final = 2
-FIRST_SIZE: Final = 3
-SNAPPED: Final = 4
+SIZES: Final = 3
+SNAPPED: Final = 6
 
 NEAR: Final = 10**6
 """A number is taken for a multiple if it is at most one part in so many of a step away,"""
@@ -126,20 +125,19 @@ def _note(snapped: Ints, column: int, row: int) -> None:
     """Count a row in ``column``, once, and keep which was the first."""
     if snapped[column] == 0:
         snapped[column + 1] = row
-    snapped[column] += 1
+    if snapped[column + 2] != row:
+        snapped[column] += 1
+        snapped[column + 2] = row
 
 
 @kernel
-def snap(
-    table: Ints, rows: int, kind: int, first_row: int, grid: Ints, snapped: Ints
-) -> tuple[int, int, int]:
+def snap(table: Ints, rows: int, kind: int, grid: Ints, snapped: Ints) -> tuple[int, int, int]:
     """Put what is near a multiple of the given steps on it, in the first ``rows`` rows.
 
     Args:
         table: shape (n, WIDTH), as ``parse`` fills it.
         rows: how many rows of it to take.
         kind: TRADES, QUOTES, BOOK or TICKERS, whose numbers lie on no grid.
-        first_row: the data row in the file that ``table[0]`` is; the file's first is 1.
         grid: shape (4,), as ``Given.numbers``.
         snapped: shape (SNAPPED,), added to.
 
@@ -175,9 +173,9 @@ def snap(
                 if count == 0 and kind == QUOTES:
                     table[row, at - 2] = 0  # a side without size has no price
         if prices == 1:
-            _note(snapped, PRICES, first_row + row)
+            _note(snapped, PRICES, table[row, T_ROW])
         if sizes == 1:
-            _note(snapped, SIZES, first_row + row)
+            _note(snapped, SIZES, table[row, T_ROW])
     return rows, OK, 0
 
 

@@ -79,7 +79,7 @@ def _join_pairs(stretches: Ints) -> None:
 def count_price(stretches: Ints, units: int, power: int, made: int, row: int) -> None:
     """Count a price of ``units * 10**power``, ``made`` [µs] on the exchange; 0 = there is none.
 
-    ``row`` is the number of rows before that of the price.
+    ``row`` is the number of the price's data row.
     """
     if units == 0:
         return
@@ -101,12 +101,12 @@ def count_price(stretches: Ints, units: int, power: int, made: int, row: int) ->
         stretches[at, POWER] = power
     if stretches[at, MOVES] == 0:
         stretches[at, START] = made
-        stretches[at, START_ROW] = row + 1
+        stretches[at, START_ROW] = row
     gcd = int(stretches[at, GCD])
     if gcd == 0 or units % gcd != 0:
         stretches[at, GCD] = common_divisor(units, gcd)
         stretches[at, FINER_TS] = made
-        stretches[at, FINER_ROW] = row + 1
+        stretches[at, FINER_ROW] = row
     stretches[at, MOVES] += 1
     place = int(stretches[STRETCHES, PLACE])
     stretches[STRETCHES, _FIRST_RECENT + place] = units

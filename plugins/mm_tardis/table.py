@@ -22,24 +22,36 @@ LOCAL_TIME: Final = 4
 SIDE: Final = 5
 SNAPSHOT: Final = 6
 FUNDING_TIME: Final = 7
-PRICE: Final = 8  # a quote's bid; a ticker's mark price
-SIZE: Final = 9  # a ticker's funding rate
-ASK_PRICE: Final = 10
-ASK_SIZE: Final = 11
+ID: Final = 8  # of a trade
+PRICE: Final = 9  # a quote's bid; a ticker's mark price
+SIZE: Final = 10  # a ticker's funding rate
+ASK_PRICE: Final = 11
+ASK_SIZE: Final = 12
+COLUMN: Final = 100  # plus a column's number: the one at fault, where a role has several
 
 # The columns of the parsed table.
 T_EXCHANGE: Final = 0  # µs; LOCAL's value where the file has none
 T_LOCAL: Final = 1  # µs
 T_SIDE: Final = 2  # 1 buy or bid, -1 sell or ask, 0 unknown; a funding rate's sign
-T_SNAPSHOT: Final = 3
+T_SNAPSHOT: Final = 3  # CHANGE, SHOWN, BEGINS or GOES_ON
 T_TIMELESS: Final = 4  # 1 = the exchange time was empty, or the local time once more
 T_MARK: Final = 5  # a hash of the ignored fields, to tell repeated rows from similar ones
 T_PRICE: Final = 6
 T_SIZE: Final = 8
 T_ASK_PRICE: Final = 10
 T_FUNDING: Final = 10  # µs, when a ticker's rate applies; 0 = not given
+T_ID: Final = 10  # a hash of a trade's id; 0 = it has none
+T_REPEATED: Final = 11  # 1 = a trade that was there before
+T_LEVEL: Final = 10  # of a row of whole books: which level of the line it is
 T_ASK_SIZE: Final = 12
-WIDTH: Final = 14
+T_ROW: Final = 14  # the data row in the file; the file's first is 1
+WIDTH: Final = 15
+
+# What a book row is.
+CHANGE: Final = 0  # is_snapshot is false
+SHOWN: Final = 1  # is_snapshot is true
+BEGINS: Final = 2  # the first level of a row that is a whole book
+GOES_ON: Final = 3  # its other levels
 
 # Kinds of file; the numbers are also the order in which rows of one time are merged.
 TRADES: Final = 0
@@ -63,9 +75,8 @@ GOES_BACK: Final = 11
 BAD_SIDE: Final = 12
 BAD_SNAPSHOT: Final = 13
 OTHER_EXCHANGE: Final = 14
-OTHER_SYMBOL: Final = 15
-OFF_GRID: Final = 16
-TOO_LARGE: Final = 17
+OFF_GRID: Final = 15
+TOO_LARGE: Final = 16
 
 MAX_LINE: Final = 16384  # bytes; a book_snapshot_25 row, the longest Tardis has, needs under 3000
 SHORTEST_ROW: Final = 23  # bytes: the 16 digits of a local time, and 7 separators (tickers)
@@ -73,4 +84,5 @@ SHORTEST_ROW: Final = 23  # bytes: the 16 digits of a local time, and 7 separato
 PREVIOUS: Final = 0  # in ``memory``: local time of the row before [µs]
 BLANKS: Final = 1  # in ``memory``: 1 after a blank line
 INEXACT: Final = 2  # in ``memory``: cut digits beyond the 18th off; 1 prices, 2 sizes, 3 both
-MEMORY: Final = 3
+LINES: Final = 3  # in ``memory``: data rows so far, with those of other symbols
+MEMORY: Final = 4

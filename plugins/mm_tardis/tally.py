@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from mm.api import MICRO, SNAPSHOT_JUMP_US
+from mm.api import MICRO
 from mm.api.jit import inner, kernel
 from mm_tardis.decimals import RATE, common_divisor, scale, to_nearest
 from mm_tardis.histogram import HALF, bucket_of
@@ -26,9 +26,10 @@ from mm_tardis.table import (
     T_FUNDING,
     T_LOCAL,
     T_PRICE,
+    T_REPEATED,
+    T_ROW,
     T_SIDE,
     T_SIZE,
-    T_SNAPSHOT,
     T_TIMELESS,
     TICKERS,
     TOO_LARGE,
@@ -82,7 +83,10 @@ LONG_PRICES: Final = 42  # numbers with more digits than an exchange's have
 LONG_SIZES: Final = 43
 MOST_PRICE: Final = 44  # the largest number of a grid, in units of its exponent; then its row
 MOST_SIZE: Final = 46
-TALLY: Final = 48
+CHANGES: Final = 48  # book rows with is_snapshot false
+GOES_FURTHER: Final = 49  # messages of a snapshot that an earlier message has begun
+REPEATED_IDS: Final = 50  # trades that were there before
+TALLY: Final = 51
 WHERE: Final = TALLY
 """``counts[WHERE + column]`` is the first row that ``note`` counted in the column; 0 = none."""
 
@@ -95,8 +99,7 @@ def new_tally() -> tuple[Ints, Ints, Ints, Ints]:
     """Make the arrays that the kernel fills: counts, histogram, the last row seen, stretches."""
     counts = np.zeros(2 * TALLY, np.int64)
     counts[PRICE_EXPONENT] = counts[SIZE_EXPONENT] = counts[LAST_EXPONENT] = 18
-    histogram, previous = np.zeros(2 * HALF, np.int64), np.zeros(WIDTH, np.int64)
-    return counts, histogram, previous, new_stretches()
+    return counts, np.zeros(2 * HALF, np.int64), np.zeros(WIDTH, np.int64), new_stretches()
 
 
 def next_tally(counts: Ints, previous: Ints) -> tuple[Ints, Ints, Ints, Ints]:
@@ -106,21 +109,15 @@ def next_tally(counts: Ints, previous: Ints) -> tuple[Ints, Ints, Ints, Ints]:
     """
     fresh, histogram, last, stretches = new_tally()
     fresh[SNAPSHOTS] = min(int(counts[SNAPSHOTS]), 1)
-    last[:] = previous
+    last[:T_ROW] = previous[:T_ROW]
     return fresh, histogram, last, stretches
 
 
-@kernel
-def starts_snapshot(flag: int, was: int, jump: int) -> bool:
-    """Say whether a book row begins a snapshot, ``jump`` µs (local) after the row before it."""
-    return flag == 1 and (was == 0 or jump > SNAPSHOT_JUMP_US)
-
-
 @inner
-def note(counts: Ints, column: int) -> None:
-    """Count the next row in ``column``, and keep which was the first."""
+def note(counts: Ints, column: int, row: int) -> None:
+    """Count a data row of the file in ``column``, and keep which was the first."""
     if counts[column] == 0:
-        counts[WHERE + column] = counts[ROWS] + 1
+        counts[WHERE + column] = row
     counts[column] += 1
 
 
@@ -134,8 +131,9 @@ def refine(counts: Ints, grid: int, table: Ints, row: int, at: int) -> int:
     mantissa, exponent = int(table[row, at]), int(table[row, at + 1])
     if mantissa == 0:
         return 0
+    number = int(table[row, T_ROW])
     if mantissa >= LONG and is_long(mantissa):
-        note(counts, LONG_PRICES if grid == PRICE_GCD else LONG_SIZES)
+        note(counts, LONG_PRICES if grid == PRICE_GCD else LONG_SIZES, number)
     most = MOST_PRICE if grid == PRICE_GCD else MOST_SIZE
     finest = int(counts[grid + EXPONENT])
     if exponent < finest:
@@ -148,7 +146,7 @@ def refine(counts: Ints, grid: int, table: Ints, row: int, at: int) -> int:
         counts[most] = largest
         counts[grid] = scale(int(counts[grid]), finest - exponent)  # it divides the largest
         if exponent < finest:
-            counts[grid + EXPONENT_AT] = counts[ROWS] + 1
+            counts[grid + EXPONENT_AT] = number
         counts[grid + EXPONENT] = exponent
         finest = exponent
     units = scale(mantissa, exponent - finest)
@@ -156,13 +154,13 @@ def refine(counts: Ints, grid: int, table: Ints, row: int, at: int) -> int:
         return units
     if units > counts[most]:
         counts[most] = units
-        counts[most + 1] = counts[ROWS] + 1
+        counts[most + 1] = number
     before = int(counts[grid])
     if before == 0 or units % before != 0:
         counts[grid] = common_divisor(units, before)
         counts[grid + USUAL] = before
         counts[grid + FINER] = 0
-        counts[grid + FINER_AT] = counts[ROWS] + 1
+        counts[grid + FINER_AT] = number
     if before != 0 and (units != before or counts[grid] != before):
         counts[grid + VARY] = 1
     usual = int(counts[grid + USUAL])
@@ -172,17 +170,60 @@ def refine(counts: Ints, grid: int, table: Ints, row: int, at: int) -> int:
 
 
 @inner
-def count_jump(counts: Ints, units: int) -> None:
-    """Count the price of the next row if it is far from that of the row before.
+def count_jump(counts: Ints, units: int, row: int) -> None:
+    """Count the price of a data row if it is far from that of the row before.
 
     ``units`` are of the grid's exponent, as ``refine`` gives them; 0 = the row has no price.
     """
     finest = int(counts[PRICE_EXPONENT])
     before = scale(int(counts[LAST_PRICE]), int(counts[LAST_EXPONENT]) - finest)
     if units > 0 and before > 0 and abs(units - before) > before // _JUMP_PART:
-        note(counts, JUMPS)
+        note(counts, JUMPS, row)
     counts[LAST_PRICE] = units
     counts[LAST_EXPONENT] = finest
+
+
+@inner
+def _count_row(
+    counts: Ints, histogram: Ints, previous: Ints, table: Ints, row: int, kind: int
+) -> None:
+    """Count what the times of a row say, and whether it repeats the row before."""
+    local, made = int(table[row, T_LOCAL]), int(table[row, T_EXCHANGE])
+    number = int(table[row, T_ROW])
+    if counts[ROWS] == 0:
+        counts[FIRST] = local
+    if previous[T_LOCAL] > 0:  # the last row of the file before counts as one above
+        jump = local - int(previous[T_LOCAL])
+        if jump == 0:
+            note(counts, SAME_TIME, number)
+        if jump > counts[GAP]:
+            counts[GAP] = jump
+            counts[GAP_AT] = local
+        if jump > LONG_GAP:
+            note(counts, LONG_GAPS, number)
+            counts[GAP_TIME] += jump
+        if made < previous[T_EXCHANGE]:
+            note(counts, STEPS_BACK, number)
+        column = 0
+        while column < T_ROW and table[row, column] == previous[column]:
+            column += 1
+        if column == T_ROW and (kind != TRADES or table[row, T_REPEATED] == 0):
+            note(counts, REPEATS, number)
+    if table[row, T_TIMELESS] == 1:
+        note(counts, TIMELESS, number)
+    else:
+        latency = local - made
+        first = counts[ROWS] == counts[TIMELESS]
+        if first or latency < counts[LATENCY_MIN]:
+            counts[LATENCY_MIN] = latency
+            counts[EARLIEST_AT] = number
+        if first or latency > counts[LATENCY_MAX]:
+            counts[LATENCY_MAX] = latency
+        if latency < 0:
+            note(counts, EARLY, number)
+        histogram[bucket_of(latency)] += 1
+    counts[LAST] = local
+    counts[ROWS] += 1
 
 
 @kernel
@@ -197,8 +238,7 @@ def tally(
 ) -> tuple[int, int, int]:
     """Count the first ``rows`` rows of a parsed table.
 
-    One loop over the rows and all that is asked of each: a pass of its own for each question
-    would read the table a dozen times.
+    One loop over the rows: a pass of its own for each question would read the table a dozen times.
 
     Args:
         table: shape (n, WIDTH), as ``parse`` fills it.
@@ -213,71 +253,34 @@ def tally(
         (row, code, role): how far it came, OK or TOO_LARGE, and the field at fault.
     """
     for row in range(rows):
-        local = int(table[row, T_LOCAL])
-        made = int(table[row, T_EXCHANGE])
+        made, number = int(table[row, T_EXCHANGE]), int(table[row, T_ROW])
         if kind != TICKERS:  # a mark price lies on no grid
             units = refine(counts, PRICE_GCD, table, row, T_PRICE)
             if units < 0:
                 return row, TOO_LARGE, PRICE
             if kind != QUOTES:
-                count_price(stretches, units, int(counts[PRICE_EXPONENT]), made, counts[ROWS])
+                count_price(stretches, units, int(counts[PRICE_EXPONENT]), made, number)
             if kind != BOOK:
-                count_jump(counts, units)
+                count_jump(counts, units, number)
             if refine(counts, SIZE_GCD, table, row, T_SIZE) < 0:
                 return row, TOO_LARGE, SIZE
-        if counts[ROWS] == 0:
-            counts[FIRST] = local
-        if previous[T_LOCAL] > 0:  # the last row of the file before counts as one above
-            jump = local - int(previous[T_LOCAL])
-            if jump == 0:
-                note(counts, SAME_TIME)
-            if jump > counts[GAP]:
-                counts[GAP] = jump
-                counts[GAP_AT] = local
-            if jump > LONG_GAP:
-                note(counts, LONG_GAPS)
-                counts[GAP_TIME] += jump
-            if made < previous[T_EXCHANGE]:
-                note(counts, STEPS_BACK)
-            column = 0
-            while column < WIDTH and table[row, column] == previous[column]:
-                column += 1
-            if column == WIDTH:
-                note(counts, REPEATS)
-        if table[row, T_TIMELESS] == 1:
-            note(counts, TIMELESS)
-        else:
-            latency = local - made
-            if counts[ROWS] == counts[TIMELESS]:
-                counts[LATENCY_MIN] = latency
-                counts[LATENCY_MAX] = latency
-                counts[EARLIEST_AT] = counts[ROWS] + 1
-            if latency < counts[LATENCY_MIN]:
-                counts[LATENCY_MIN] = latency
-                counts[EARLIEST_AT] = counts[ROWS] + 1
-            counts[LATENCY_MAX] = max(int(counts[LATENCY_MAX]), latency)
-            if latency < 0:
-                note(counts, EARLY)
-            histogram[bucket_of(latency)] += 1
+        if number != previous[T_ROW]:  # a row of whole books is several of the table
+            _count_row(counts, histogram, previous, table, row, kind)
         if kind == TRADES:
             if table[row, T_SIDE] == 0:
-                note(counts, NO_SIDE)
+                note(counts, NO_SIDE, number)
             if table[row, T_SIZE] == 0:
-                note(counts, EMPTY_TRADES)
-        elif kind == BOOK:
-            flag = int(table[row, T_SNAPSHOT])
-            if starts_snapshot(flag, int(previous[T_SNAPSHOT]), local - int(previous[T_LOCAL])):
-                note(counts, SNAPSHOTS if counts[SNAPSHOTS] == 0 else AGAIN)
-            if counts[SNAPSHOTS] == 0:
-                note(counts, LOST)
+                note(counts, EMPTY_TRADES, number)
+            if table[row, T_REPEATED] == 1:
+                note(counts, REPEATED_IDS, number)
         elif kind == TICKERS:
             rate, exponent = int(table[row, T_SIZE]), int(table[row, T_SIZE + 1])
             if to_nearest(rate, exponent, 1, RATE) < 0:
                 return row, TOO_LARGE, SIZE
             if table[row, T_PRICE] == 0:
-                note(counts, NO_MARK)
+                note(counts, NO_MARK, number)
             if table[row, T_FUNDING] == 0:
-                note(counts, NO_FUNDING)
+                note(counts, NO_FUNDING, number)
         elif kind == QUOTES:
             ask = refine(counts, PRICE_GCD, table, row, T_ASK_PRICE)
             if ask < 0:
@@ -285,16 +288,12 @@ def tally(
             if refine(counts, SIZE_GCD, table, row, T_ASK_SIZE) < 0:
                 return row, TOO_LARGE, SIZE + 2
             bid = refine(counts, PRICE_GCD, table, row, T_PRICE)
-            count_price(stretches, bid, int(counts[PRICE_EXPONENT]), made, counts[ROWS])
-            count_price(stretches, ask, int(counts[PRICE_EXPONENT]), made, counts[ROWS])
+            count_price(stretches, bid, int(counts[PRICE_EXPONENT]), made, number)
+            count_price(stretches, ask, int(counts[PRICE_EXPONENT]), made, number)
             if bid == 0 or ask == 0:
-                note(counts, ONE_SIDED)
-            elif bid > ask:
-                note(counts, CROSSED)
-            elif bid == ask:
-                note(counts, LOCKED)
+                note(counts, ONE_SIDED, number)
+            elif bid >= ask:
+                note(counts, CROSSED if bid > ask else LOCKED, number)
         for column in range(WIDTH):
             previous[column] = table[row, column]
-        counts[LAST] = local
-        counts[ROWS] += 1
     return rows, OK, 0

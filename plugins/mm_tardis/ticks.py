@@ -17,8 +17,8 @@ import attrs
 import numpy as np
 
 from mm_tardis import stretches as st
+from mm_tardis.findings import Findings
 from mm_tardis.grid import common, step_text
-from mm_tardis.survey import Findings
 from mm_tardis.table import TICKERS
 
 _MOVES: Final = 1000

@@ -14,6 +14,7 @@ import trio
 from mm.api import DataError
 from mm.run.session import Result
 from mm.testing import run_config
+from mm_tardis.inspect import inspect_files
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
 
@@ -25,9 +26,11 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "F01-funding-lost": {"fills": 1, "funding": -0.1},
     "F02-one-bad-timestamp": {"fills": 1, "filled_qty": 10.0, "avg_price": 100.0},
     "F03-lost-delete": {"avg_price": 109.1, "equity": 47.5, "crossed_book_messages": 1},
+    "F04-all-snapshots": {"fills": 0, "position": 0.0, "equity": 0.0},
     "F06-beyond-visible-depth": {"fills": 0},
     "F06b-same-with-20-levels": {"fills": 0},
     "F07-quotes-newer-than-book": {"fills": 0, "equity": 0.0},
+    "F08-duplicate-trades": {"fills": 0},
     "F08b-each-trade-once": {"fills": 0},
     "F09-amend-loses-post-only": {"fills": 0, "fees_paid": 0.0},
     "F15-stale-row-stops-all-orders": {"fills": 20},
@@ -87,6 +90,12 @@ def test_quotes_of_a_book_that_is_behind_are_not_taken_and_not_feared(
     monkeypatch.chdir(CASES / "F07-quotes-newer-than-book")
     last = {row["client_id"]: row["event"] for row in events(run("F07", tmp_path))}
     assert last == {"1": "expired", "2": "accepted"}
+
+
+def test_a_file_of_top_levels_is_shown_as_a_book() -> None:
+    """M01."""
+    (found,) = inspect_files([CASES / "M01-book-snapshot-5" / "book_snapshot_5.csv"])
+    assert (found.fault, found.kind, found.depth, found.rows) == (None, "book", 5, 20)
 
 
 def test_prices_with_the_noise_of_floats_are_refused_with_the_cause(

@@ -243,10 +243,6 @@ def scribble(directory: Path) -> None:
     (directory / "trades.csv.gz").write_bytes(bytes(range(256)) * 40)
 
 
-def other_symbol(directory: Path) -> None:
-    edit(directory, "trades", 4, "XBTUSD", "ETHUSD")
-
-
 def text_for_a_number(directory: Path) -> None:
     edit(directory, "quotes", 9, ",6", ",x6")
 
@@ -273,7 +269,6 @@ def swap_kinds(directory: Path) -> None:
         (remove, "DIR/trades.csv.gz: ", "there is no such file; check [data] tardis_root"),
         (make_a_folder, "DIR/trades.csv.gz: ", "this is a directory, expected a CSV file"),
         (scribble, "DIR/trades.csv.gz:1: ", ""),
-        (other_symbol, "DIR/trades.csv.gz:4: symbol is 'ETHUSD'", "set strategy.symbol to"),
         (text_for_a_number, "DIR/quotes.csv.gz:9: ", "expected a decimal number such as"),
         (not_a_number, "DIR/trades.csv.gz:3: price is 'NaN'", "expected a decimal number"),
         (back_in_time, "DIR/trades.csv.gz:", "expected a time not before"),

@@ -18,9 +18,9 @@ from mm.explain.clock import RunClock
 from mm_tardis import TardisConfig, build
 from mm_tardis import offset as of
 from mm_tardis.clock import Clock, clock_of, refuse_clocks
+from mm_tardis.findings import Findings
 from mm_tardis.inspect import inspect_files, inspection_text
-from mm_tardis.survey import Findings
-from mm_tardis.table import QUOTES, T_EXCHANGE, T_LOCAL, T_TIMELESS, WIDTH, Ints
+from mm_tardis.table import QUOTES, T_EXCHANGE, T_LOCAL, T_ROW, T_TIMELESS, WIDTH, Ints
 
 T0: Final = 1_722_470_400_000_000  # µs: 2024-08-01 00:00 UTC
 SECOND: Final = 1_000_000
@@ -38,6 +38,7 @@ def corrected(local: Ints, made: Ints, cuts: Sequence[int] = ()) -> tuple[Ints, 
     table = np.zeros((len(local), WIDTH), np.int64)
     table[:, T_LOCAL], table[:, T_EXCHANGE] = local, made
     table[:, T_TIMELESS] = local == made
+    table[:, T_ROW] = np.arange(len(local)) + 1
     arrays = of.new_timing()
     for start, end in pairwise([0, *cuts, len(local)]):
         of.watch(table[start:end].copy(), end - start, QUOTES, *arrays)
@@ -251,6 +252,7 @@ def test_memory_is_bounded_by_pieces_put_together() -> None:
     lag = np.repeat(np.arange(40) % 2 * 100_000 + 50_000, 64)
     table = np.zeros((len(local), WIDTH), np.int64)
     table[:, T_LOCAL], table[:, T_EXCHANGE] = local, local + lag
+    table[:, T_ROW] = np.arange(len(local)) + 1
     of.watch(table, len(local), QUOTES, timing, held, pieces)
     of.finish(timing, held, pieces)
     used = pieces[: timing[of.PIECES]]

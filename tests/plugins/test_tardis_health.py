@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tests.plugins.test_tardis_rules import line, replay, text
+from tests.plugins.tardis_rows import line, replay, text
 
 from mm.api import DataError, Defect
 from mm_tardis.inspect import inspect_files

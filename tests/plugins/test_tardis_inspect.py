@@ -50,11 +50,19 @@ def test_a_symbol_that_is_not_text_can_be_printed(tmp_path: Path) -> None:
     json.dumps(inspection_json(found), ensure_ascii=False).encode()
 
 
-def test_a_file_of_two_symbols_is_a_fault(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_bytes(HEAD + ROW % b"XBTUSD" + ROW % b"ETHUSD")
+def test_a_file_of_two_symbols_is_shown_with_both(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(HEAD + ROW % b"XBTUSD" + 2 * (ROW % b"ETHUSD"))
     (found,) = inspect_files([tmp_path / "t.csv"])
-    assert found.fault is not None
-    assert "t.csv:3: symbol is 'ETHUSD', expected 'XBTUSD'" in found.fault
+    assert (found.fault, found.symbol, found.rows) == (None, "XBTUSD", 1)
+    assert found.symbols == {"XBTUSD": 1, "ETHUSD": 2}
+    assert "symbols   XBTUSD 1, ETHUSD 2" in inspection_text(found)
+
+
+def test_of_more_than_twenty_symbols_the_first_are_shown(tmp_path: Path) -> None:
+    rows = [ROW % b"C%d" % (n // 2) for n in range(60)]
+    (tmp_path / "t.csv").write_bytes(HEAD + b"".join(rows))
+    (found,) = inspect_files([tmp_path / "t.csv"])
+    assert found.symbols == {f"C{n}": 2 for n in range(20)} | {"…": 20}
 
 
 @given(st.integers(-(10**15), 10**15))

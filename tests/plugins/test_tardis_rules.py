@@ -1,13 +1,10 @@
 """The rules of the Tardis connector: order, snapshots, repairs, the grid, the shell."""
 
-from collections.abc import Sequence
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-import attrs
 import pytest
 import trio
+from tests.plugins.tardis_rows import T0, XBTUSD, flat, line, replay, short, text
 
 from mm.api import (
     CLEAR,
@@ -17,77 +14,10 @@ from mm.api import (
     TRADE,
     ConfigError,
     DataError,
-    Instrument,
     MarketBatch,
 )
 from mm.api.parts import Survey
 from mm_tardis import MM_API, TardisConfig, build, mm_connectors
-
-T0 = 1_722_470_400_000_000  # µs: 2024-08-01 00:00 UTC
-HEADERS = {
-    "trades": "exchange,symbol,timestamp,local_timestamp,id,side,price,amount",
-    "quotes": "exchange,symbol,timestamp,local_timestamp,ask_amount,ask_price,bid_price,bid_amount",
-    "book": "exchange,symbol,timestamp,local_timestamp,is_snapshot,side,price,amount",
-    "derivative_ticker": "exchange,symbol,timestamp,local_timestamp,funding_timestamp,funding_rate,"
-    "predicted_funding_rate,open_interest,last_price,index_price,mark_price",
-}
-XBTUSD = Instrument(symbol="XBTUSD", tick_size=Decimal("0.1"), lot_size=Decimal(100))
-Row = tuple[int, ...]
-
-
-@attrs.define
-class Collector:
-    batches: list[MarketBatch] = attrs.field(factory=list)
-    closed: bool = False
-
-    async def send(self, value: MarketBatch, /) -> None:
-        assert not self.closed
-        await trio.lowlevel.checkpoint()
-        self.batches.append(value)
-
-    def close(self) -> None:
-        self.closed = True
-
-
-def line(local_us: int, *fields: object, made_us: int | None = None) -> list[str]:
-    """A row received ``local_us`` after T0, made 5 ms earlier unless said otherwise."""
-    made = local_us - 5000 if made_us is None else made_us
-    return ["bitmex", "XBTUSD", str(T0 + made), str(T0 + local_us), *map(str, fields)]
-
-
-def text(kind: str, rows: Sequence[Sequence[str]]) -> bytes:
-    return "".join(f"{','.join(r)}\n" for r in [HEADERS[kind].split(","), *rows]).encode()
-
-
-def replay(directory: Path, config: dict[str, Any] | None = None, **files: bytes) -> Any:
-    """Write files, survey, run; return (survey, batches)."""
-    keys: dict[str, Any] = {"tardis_root": str(directory)}
-    for kind, data in files.items():
-        (directory / f"{kind}.csv").write_bytes(data)
-        keys[f"{kind}_csv"] = f"{kind}.csv"
-    out = Collector()
-
-    async def whole() -> Survey:
-        connector = build(TardisConfig(**keys, **(config or {})), "XBTUSD")
-        survey = await connector.survey()
-        await connector.run((XBTUSD,), out)
-        return survey
-
-    survey = trio.run(whole)
-    assert out.closed
-    return survey, out.batches
-
-
-def flat(batches: list[MarketBatch]) -> list[Row]:
-    """All events as tuples, in the order of EVENT's columns."""
-    return [row for batch in batches for row in batch.events.tolist()]
-
-
-def short(batches: list[MarketBatch]) -> list[tuple[int, int, int, int, int]]:
-    """(kind, price, size, row, end) of all events."""
-    names = ("kind", "price", "size", "row", "end")
-    return [tuple(int(e[n]) for n in names) for b in batches for e in b.events]  # type: ignore[misc]
-
 
 # --- order ---------------------------------------------------------------------------------------
 
@@ -131,14 +61,15 @@ def test_with_one_row_a_batch_every_local_time_is_a_batch(tmp_path: Path) -> Non
 
 
 def kinds_and_rows(tmp_path: Path, *flags_at: tuple[int, str]) -> list[tuple[int, int]]:
-    rows = [line(at, flag, "bid", 64000, 100) for at, flag in flags_at]
+    rows = [line(at, flag, "bid", 64000 - n, 100) for n, (at, flag) in enumerate(flags_at)]
     _, batches = replay(tmp_path, book=text("book", rows))
     return [(int(e["kind"]), int(e["row"])) for b in batches for e in b.events]
 
 
 def test_a_snapshot_over_several_times_is_cleared_once(tmp_path: Path) -> None:
-    got = kinds_and_rows(tmp_path, (6000, "true"), (6000, "true"), (7000, "true"))
-    assert got == [(CLEAR, 0), (LEVEL, 1), (LEVEL, 2), (LEVEL, 3)]
+    flags_at = (6000, "true"), (6000, "true"), (7000, "true"), (8000, "false")
+    got = kinds_and_rows(tmp_path, *flags_at)
+    assert got == [(CLEAR, 0), (LEVEL, 1), (LEVEL, 2), (LEVEL, 3), (LEVEL, 4)]
 
 
 def test_a_snapshot_after_changes_clears_again(tmp_path: Path) -> None:
@@ -156,7 +87,7 @@ def test_more_snapshots_than_one_are_told_whatever_they_come_from(tmp_path: Path
 def test_a_pause_over_a_second_inside_a_snapshot_starts_another(
     tmp_path: Path, pause_us: int, clears: int
 ) -> None:
-    got = kinds_and_rows(tmp_path, (6000, "true"), (6000 + pause_us, "true"))
+    got = kinds_and_rows(tmp_path, (5999, "false"), (6000, "true"), (6000 + pause_us, "true"))
     assert [kind for kind, _ in got].count(CLEAR) == clears
 
 
@@ -318,10 +249,11 @@ def test_odd_quotes_are_kept_and_counted(tmp_path: Path) -> None:
 
 
 def test_trades_that_differ_only_by_their_id_are_not_repeats(tmp_path: Path) -> None:
-    rows = [line(6000, name, "buy", 64001, 100) for name in ("a", "b", "b")]
+    rows = [line(6000, name, "buy", 64001, 100) for name in ("a", "b", "", "")]
     quotes = text("quotes", [line(6000, 100, 64001, 64000, 100)])
-    survey, _ = replay(tmp_path, quotes=quotes, trades=text("trades", rows))
+    survey, batches = replay(tmp_path, quotes=quotes, trades=text("trades", rows))
     assert survey.details["trades"]["defects"]["repeated_rows"] == 1
+    assert len(flat(batches)) == 5
 
 
 # --- the grid ------------------------------------------------------------------------------------

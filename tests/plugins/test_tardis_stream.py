@@ -6,6 +6,7 @@ import io
 import tempfile
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,33 @@ def nearest(number: str, unit: Decimal) -> int:
     return int((Decimal(number or "0") / unit).to_integral_value(ROUND_HALF_UP))
 
 
+def starts_of_snapshots(book: bytes) -> set[int]:
+    """The rows of a book file that begin a snapshot, by the rules of ``mm_tardis.snapshots``."""
+    rows = list(csv.DictReader(io.StringIO(book.decode())))
+    times = [int(r["local_timestamp"]) for r in rows]
+    flags = [r["is_snapshot"] == "true" for r in rows]
+    levels = [(r["side"], Decimal(r["price"])) if Decimal(r["amount"]) else None for r in rows]
+    begins = set()
+    given: set[Any] = set()  # levels of the present snapshot
+    for n, flag in enumerate(flags):
+        if not flag:
+            continue
+        if n == 0 or not flags[n - 1] or times[n] - times[n - 1] > 1_000_000:
+            starts = True
+        elif times[n] == times[n - 1]:
+            starts = False
+        else:
+            message = takewhile(lambda m: flags[m] and times[m] == times[n], range(n, len(rows)))  # noqa: B023
+            starts = any(levels[m] in given for m in message if levels[m])
+            apart = rows[n]["timestamp"] != rows[n - 1]["timestamp"]
+            starts |= all(flags) and apart
+        if starts:
+            begins.add(n + 1)
+            given = set()
+        given.add(levels[n])
+    return begins
+
+
 def naive(files: dict[str, bytes]) -> list[Row]:
     """Read with the csv module and Decimal; sort by (time, kind, row)."""
     keyed: list[tuple[tuple[int, int, int], list[int]]] = []
@@ -100,7 +128,8 @@ def naive(files: dict[str, bytes]) -> list[Row]:
         if kind not in files:
             continue
         events: list[list[int]] = []
-        was, seen, before = False, False, 0
+        begins = starts_of_snapshots(files[kind]) if kind == "book" else set()
+        seen = False
         for row, r in enumerate(csv.DictReader(io.StringIO(files[kind].decode())), start=1):
             local, made = int(r["local_timestamp"]), int(r["timestamp"])
             tick, lot = XBTUSD.tick_size, XBTUSD.lot_size
@@ -124,11 +153,9 @@ def naive(files: dict[str, bytes]) -> list[Row]:
                 if numbers[1]:
                     events.append([local, made, *numbers, TRADE, side, 0])
                 continue
-            flag = r["is_snapshot"] == "true"
-            if flag and (not was or local - before > 1_000_000):
+            if row in begins:
                 seen = True
                 events.append([local, made, 0, 0, 0, 0, 0, 0, CLEAR, 0, 0])
-            was, before = flag, local
             if seen:
                 events.append([local, made, *numbers, LEVEL, side, 0])
         for event, following in zip(events, [*events[1:], [0]], strict=False):

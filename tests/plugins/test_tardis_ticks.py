@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from tests.plugins.tardis_directory import file
 
-from mm_tardis.survey import Findings, survey_file
+from mm_tardis.findings import Findings
+from mm_tardis.survey import survey_file
 from mm_tardis.table import QUOTES, TRADES
 from mm_tardis.ticks import find_changes
 
