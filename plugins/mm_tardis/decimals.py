@@ -57,6 +57,9 @@ def to_units(mantissa: int, exponent: int, unit: int, unit_exponent: int) -> int
 def to_nearest(mantissa: int, exponent: int, unit: int, unit_exponent: int) -> int:
     """How many times ``unit * 10**unit_exponent`` goes into the number, halves up; or TOO_LARGE."""
     places = exponent - unit_exponent
+    while places < 0 and scale(unit, -places) < 0:  # digits that far behind decide nothing
+        mantissa //= 10
+        places += 1
     if places < 0:
         unit = scale(unit, -places)
     else:

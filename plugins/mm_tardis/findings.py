@@ -1,6 +1,7 @@
 """What a survey found in one file: counts, extremes, places. A record; finds nothing itself."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -58,6 +59,10 @@ class Findings:
     """shape (n, PIECE): how far the recorder's clock is behind, see ``offset``."""
     traded: float = 0.0
     """Contracts of all trades, to 15 digits."""
+    most_mark: Decimal = Decimal(0)
+    """The largest mark price of tickers,"""
+    most_mark_row: int = 0
+    """and the first data row that has it."""
     depth: int = 0
     """Levels a side of ``book_snapshot_N``; 0 = it is no such file."""
     others: Mapping[str, int] = attrs.field(factory=dict)

@@ -14,10 +14,14 @@ from typing import Final
 
 import attrs
 
-from mm.api import MOST_LOTS, MOST_TICKS, MOST_TRADED, DataError
+from mm.api import MICRO_TICKS, MOST_LOTS, MOST_TICKS, MOST_TRADED, DataError
 from mm_tardis import tally as ta
+from mm_tardis.decimals import LIMIT
 from mm_tardis.findings import Findings
 from mm_tardis.snap import NO_STEPS, Given
+
+_MOST_MARK: Final = LIMIT // MICRO_TICKS
+"""Mark prices are counted in millionths of a tick."""
 
 _FEW: Final = 1000
 """Numbers are few if they are at most one in so many rows."""
@@ -126,6 +130,22 @@ def refuse_large(files: Sequence[Findings], given: Given = NO_STEPS) -> None:
                 )
         if grid == ta.SIZE_GCD:
             _refuse_total(files, step, known)
+        else:
+            _refuse_marks(files, step)
+
+
+def _refuse_marks(files: Sequence[Findings], tick: Decimal) -> None:
+    """Refuse a mark price that is too large in ticks; it lies on no grid, and makes none."""
+    exponent = tick.normalize().as_tuple().exponent
+    assert isinstance(exponent, int)
+    bound = min(MOST_TICKS * tick, Decimal(_MOST_MARK).scaleb(exponent))
+    for found in files:
+        if found.most_mark >= bound:
+            raise DataError(
+                f"{found.path}:{found.most_mark_row + 1}: mark_price is"
+                f" {found.most_mark / tick:.3g} ticks of {step_text(tick)}, expected at most"
+                f" {bound / tick:.0e}; correct the row, or the prices that make the tick so fine"
+            )
 
 
 def _refuse_total(files: Sequence[Findings], lot: Decimal, given: Decimal | None) -> None:

@@ -34,6 +34,7 @@ from mm_tardis.table import (
     TICKERS,
     TOO_LARGE,
     TRADES,
+    Ints,
 )
 from mm_tardis.trade_ids import mark_repeats, new_ids
 
@@ -67,6 +68,7 @@ class FileSurvey:
         self._fault: DataError | None = None
         self._timing = of.new_timing()
         self._traded = 0.0
+        self._mark = (Decimal(0), 0)
         self._arrays = ta.new_tally()
         self._levels, self._ids = new_levels(), new_ids()
         if after is not None:
@@ -120,6 +122,8 @@ class FileSurvey:
             sizes = reader.table[:rows, T_SIZE : T_SIZE + 2]
             sizes = sizes[sizes[:, 0] > 0]  # zero may be so many of a step that no float holds
             self._traded += float((sizes[:, 0] * 10.0 ** sizes[:, 1]).sum())
+        elif kind == TICKERS:
+            self._mark = max(self._mark, _most_mark(reader.table, rows), key=lambda mark: mark[0])
         row, code, role = ta.tally(reader.table, rows, kind, *self._arrays)
         of.watch(reader.table, rows, kind, *self._timing)
         if kind == BOOK:
@@ -210,6 +214,8 @@ class FileSurvey:
             timing=timing,
             offsets=pieces[: timing[of.PIECES]].copy(),
             traded=self._traded,
+            most_mark=self._mark[0],
+            most_mark_row=self._mark[1],
             depth=reader.layout.depth,
             others=reader.others,
             keeps_repeats=self._keep_repeats,
@@ -225,3 +231,11 @@ def survey_file(path: Path, kind: int | None, symbol: str | None, block_bytes: i
         return survey.findings()
     finally:
         survey.close()
+
+
+def _most_mark(table: Ints, rows: int) -> tuple[Decimal, int]:
+    """The largest mark price among the first rows of a table, and whose it is."""
+    marks = table[:rows, T_PRICE] * 10.0 ** table[:rows, T_PRICE + 1]
+    at = int(marks.argmax())
+    mantissa, exponent, row = (int(table[at, n]) for n in (T_PRICE, T_PRICE + 1, T_ROW))
+    return Decimal(mantissa).scaleb(exponent), row

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from tests.plugins.bitmex_exchange import Client, Exchange, ack
 from tests.plugins.bitmex_link import BOOK, Link
@@ -217,6 +217,8 @@ def test_a_recording_of_the_stream_reads_back_as_the_stream(
     rows = link.client.rows()
     with TemporaryDirectory() as directory:
         config = record(rows, Path(directory), fills_are_snapshots)
+        # In a file without a single change each message is a book, so none can fill another.
+        assume(not fills_are_snapshots or ",false," in (Path(directory) / "book.csv").read_text())
         assert read_back(config) == rows
 
 

@@ -136,13 +136,18 @@ def test_inspection_shows_a_ticker_file(tmp_path: Path) -> None:
 
 def test_a_number_too_large_to_be_rounded_is_said_to_be() -> None:
     assert to_nearest(10**17, 2, 1, 0) == TOO_LARGE
-    assert to_nearest(1, -18, 1, 1) == TOO_LARGE
+    assert to_nearest(10**17, -18, 1, 1) == 0  # digits that far behind decide nothing
+    assert to_nearest(10**17, -18, 10**17, -3) == 0
     assert to_nearest(15, -1, 1, 0) == 2
 
 
-def test_a_mark_price_too_large_for_its_tick_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"ticker\.csv:2: mark_price is '1e15', expected a number"):
-        read(tmp_path, ticker(2_000, "", "", "1e15"))
+def test_a_mark_price_too_large_for_its_tick_is_refused_by_the_survey(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, ticker(2_000, "", "", "5"), ticker(2_001, "", "", "1e15"))
+    assert str(caught.value) == (
+        f"{tmp_path}/ticker.csv:3: mark_price is 1e+15 ticks of 1, expected at most 1e+12;"
+        " correct the row, or the prices that make the tick so fine"
+    )
 
 
 # --- in a run ------------------------------------------------------------------------------------
