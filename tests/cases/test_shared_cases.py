@@ -5,6 +5,7 @@ arithmetic stands in each case's ``expected.txt``. What the same situations do i
 where the part that decides them is tested.
 """
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import trio
 
 from mm.api import DataError
+from mm.cli import main
 from mm.run.session import Result
 from mm.testing import run_config
 from mm_tardis.inspect import inspect_files
@@ -39,11 +41,26 @@ ANSWERS: dict[str, dict[str, Any]] = {
 }
 
 
+NAMED: dict[str, str] = {
+    "F01-funding-lost": "rows received before made",
+    "F02-one-bad-timestamp": "rows set to arrival",
+    "F03-lost-delete": "book crossed messages",
+    "F04-all-snapshots": "all snapshots",
+    "F07-quotes-newer-than-book": "contradicted messages",
+    "F08-duplicate-trades": "repeated trade ids",
+    "F11-float-noise": "floats with rounding noise",
+    "F15-stale-row-stops-all-orders": "stale messages",
+    "F16a-no-exchange-time-feed-latency": "rows without exchange time",
+    "M05-no-receive-times": "no feed latency",
+}
+"""What ``mm data inspect`` says of the defect."""
+
+
 def run(case: str, folder: Path, *overrides: str) -> Result:
-    async def main() -> Result:
+    async def whole() -> Result:
         return await run_config(Path("run.toml"), overrides, output=folder)
 
-    return trio.run(main)
+    return trio.run(whole)
 
 
 def events(result: Result) -> list[dict[str, str]]:
@@ -107,3 +124,60 @@ def test_prices_with_the_noise_of_floats_are_refused_with_the_cause(
         run("F11", tmp_path)
     result = run("F11", tmp_path, "instrument.tick_size='0.1'")
     assert (result.error, result.summary["tick_size"]) == (None, "0.1")
+
+
+def inspection(case: str, capsys: pytest.CaptureFixture[str]) -> str:
+    files = sorted(path for path in (CASES / case).glob("*.csv") if path.name != "orders_in.csv")
+    main(["data", "inspect", *map(str, files)])
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("case", sorted(NAMED))
+def test_an_inspection_of_a_case_names_its_defect(
+    case: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert NAMED[case] in inspection(case, capsys)
+
+
+def test_an_inspection_of_trades_that_come_once_names_no_repeats(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert "repeated trade ids" not in inspection("F08b-each-trade-once", capsys)
+
+
+SYMBOL = "exchange,symbol,timestamp,local_timestamp"
+QUOTES = f"{SYMBOL},ask_amount,ask_price,bid_price,bid_amount\n"
+TRADES = f"{SYMBOL},id,side,price,amount\n"
+START_US = 1_722_470_400_000_000  # 2024-08-01
+
+
+def test_sizes_whose_sum_no_candle_can_hold_are_refused_by_their_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """O1."""
+    times = [START_US + 1000 * n for n in range(100)]
+    quotes = (f"x,S,{ts},{ts},1,101,100,1\n" for ts in times)
+    prints = (f"x,S,{ts},{ts},,buy,101,{9 * 10**17}\n" for ts in times[1:40])
+    (tmp_path / "q.csv").write_text(QUOTES + "".join(quotes))
+    (tmp_path / "t.csv").write_text(TRADES + "".join(prints))
+    copy_run_file("O1-candle-volume-overflow", tmp_path, monkeypatch)
+    with pytest.raises(DataError, match=r"t\.csv:2: the largest number .* expected at most 1e\+17"):
+        run("O1", tmp_path / "runs")
+
+
+def test_a_size_so_fine_that_the_others_overflow_is_refused_by_its_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """O2."""
+    times = [START_US + 100_000 * n for n in range(60)]
+    sizes = [f"{400_000_000 - n}{'.000000001' if n == 5 else ''}" for n in range(60)]
+    rows = (f"x,S,{ts},{ts},{size},101,100,1\n" for ts, size in zip(times, sizes, strict=True))
+    (tmp_path / "q.csv").write_text(QUOTES + "".join(rows))
+    copy_run_file("O2-micro-price-overflow", tmp_path, monkeypatch)
+    with pytest.raises(DataError, match=r"q\.csv:7: ask_amount is 399999995\.000000001"):
+        run("O2", tmp_path / "runs")
+
+
+def copy_run_file(case: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(CASES / case / "run.toml", folder)
+    monkeypatch.chdir(folder)
