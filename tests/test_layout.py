@@ -192,3 +192,89 @@ def test_the_wheel_holds_every_file_of_the_packages_and_nothing_else(
 def test_every_package_says_that_it_is_typed(wheel: zipfile.ZipFile) -> None:
     for package in ("mm", *(path.name for path in PLUGINS)):
         assert f"{package}/py.typed" in wheel.namelist()
+
+
+# --- floors and maps -----------------------------------------------------------------------------
+
+FLOORS: list[set[str]] = [
+    {"api", "suggest"},
+    {"core", "discovery", "health", "picture", "plugin_check"},
+    {"registry", "quotes"},
+    {"config", "scaffold"},
+    {"record"},
+    {"synthetic"},
+    {"run"},
+    {"calibrate", "explain", "simulate", "testing"},
+    {"prove"},
+    {"cli"},
+]
+"""The rooms of ``engine/mm`` from the ground up: each imports only what lies below it."""
+
+KNOW_TRIO = {
+    "calibrate/read.py", "cli/backtest.py", "cli/calibrate.py", "cli/data.py", "cli/display.py",
+    "cli/fake.py", "cli/live.py", "cli/live_log.py", "cli/live_view.py", "cli/prove.py",
+    "cli/record.py", "cli/running.py",
+}  # fmt: skip
+"""Modules of the engine that import Trio, beside all of ``run``, ``testing``, ``prove`` and
+``simulate``, whose task that is."""
+
+
+def rooms_of(path: Path) -> set[str]:
+    """The rooms of ``engine/mm`` that a module of it imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "mm":
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mm."):
+            found.add((node.module or "").split(".")[1])
+    return found
+
+
+@pytest.mark.parametrize("floor", range(len(FLOORS)), ids=lambda n: "-".join(sorted(FLOORS[n])))
+def test_no_import_runs_upwards(floor: int) -> None:
+    below: set[str] = set().union(*FLOORS[:floor])
+    for room in FLOORS[floor]:
+        folder = ENGINE / room
+        for path in sorted(folder.rglob("*.py")) if folder.is_dir() else [ENGINE / f"{room}.py"]:
+            if "templates" not in path.parts:
+                assert rooms_of(path) - below - {room, "__version__"} == set(), name_of(path)
+
+
+def test_every_room_stands_on_a_floor() -> None:
+    rooms = {path.stem for path in ENGINE.iterdir() if path.is_dir() or path.suffix == ".py"}
+    assert rooms - {"__init__", "__main__", "__pycache__", "py"} == set().union(*FLOORS)
+
+
+def test_only_named_modules_of_the_engine_know_trio() -> None:
+    tasks = {"run", "testing", "prove", "simulate"}
+    found = {
+        path.relative_to(ENGINE).as_posix()
+        for path in ENGINE.rglob("*.py")
+        if path.relative_to(ENGINE).parts[0] not in tasks and "trio" in tops(imports_of(path))
+    }
+    assert found == KNOW_TRIO
+
+
+def packages() -> list[Path]:
+    """Packages of more modules than one can see at a glance."""
+    inits = (path for path in SOURCES if path.name == "__init__.py" and path.parent != ENGINE)
+    return [path.parent for path in inits if len(members(path.parent)) > 5]
+
+
+def members(package: Path) -> set[str]:
+    return {
+        path.stem
+        for path in package.iterdir()
+        if (path.suffix == ".py" and path.stem != "__init__") or (path / "__init__.py").is_file()
+    }
+
+
+@pytest.mark.parametrize("package", packages(), ids=name_of)
+def test_the_map_in_a_packages_header_names_its_modules_and_no_others(package: Path) -> None:
+    tree = ast.parse((package / "__init__.py").read_text(encoding="utf-8"))
+    header = ast.get_docstring(tree, clean=False) or ""
+    before_tables = header.partition("::")[0]
+    # A row's names come first, separated by commas; two spaces end them, a last comma goes on.
+    cells = re.findall(r"^ *((?:\w+, )*\w+)(?:,$| {2,}(?![ ─│└►]))", before_tables, re.MULTILINE)
+    named = {name for cell in cells for name in cell.split(", ")}
+    assert named - {"__init__"} == members(package)

@@ -6,6 +6,15 @@ table ``[strategy.avellaneda]``; and the papers' quoting models, by name. This m
 of any: it imports them when they are asked for, so that listing plugins compiles nothing.
 
     events --transformer--> touch, mid, sigma, A, k --strategy--> orders and why
+
+    config       what can be set in ``[strategy.avellaneda]``
+    transformer, kernel, state    events to rows; its one kernel; its records
+    intensity    A and k from how deep trades reach
+    strategy, quoting    the strategy and its kernel
+    model        Guéant's closed-form quotes
+    linear       models whose quotes are a straight line in inventory
+    table        models that are solved for every inventory at once
+    models       the papers' models: pure functions
 """
 
 from typing import TYPE_CHECKING

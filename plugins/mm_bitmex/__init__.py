@@ -1,9 +1,11 @@
 """BitMEX's public realtime feed: what its frames mean, and what to answer.
 
-Market data only. No keys are read, no order is sent. All but the four modules named first are
-pure: text and times come in as arguments, events, answers and the next wake-up go out as values.
+Market data only. No keys are read, no order is sent. The shell is what knows Trio (and, for the
+clock's anchor, the time of day); all else is pure: text and times come in as arguments; events,
+answers and the next wake-up go out as values.
 
-    connector   the Trio shell: a reader that never waits for the engine, and a sender
+    connector   the shell: a reader that never waits for the engine, and a sender
+    shell       the reader: the loop that drives ``protocol`` on a real connection
     stream      one batch in hand: from the inbox to the engine, and the last one
     websocket   frames over TCP or TLS
     rest        what a contract is, asked of the exchange
@@ -11,10 +13,10 @@ pure: text and times come in as arguments, events, answers and the next wake-up 
     address     which addresses are safe
     clock       stamps of arrivals
     inbox, conflate    what waits for the engine, and what may be left out of it
-    journal, lags      what people are told
+    audit_log, lags    what people are told
     config      the table ``[data]`` as this connector reads it
-    protocol    the state machine of a connection: what a Trio shell drives
-    session     connections and subscriptions: until when, and what if in vain
+    protocol    the state machine of a connection: what the shell drives
+    session     connections and subscriptions: until when, and what follows
     feed        the tables: rows in, events out
     step        what the protocol answers to one input
     topics      one subscription: sent, acknowledged, imaged, live
@@ -22,7 +24,8 @@ pure: text and times come in as arguments, events, answers and the next wake-up 
     reactions   what each error status asks of us
     frames      one text frame: which kind it is, or why it is none
     book        ids and prices to levels in ticks and lots, or the fault that shows
-    trades, ticker    rows of trade, instrument and funding
+    quote_check        whether the topic ``quote`` agrees with the book
+    quotes, trades, ticker    rows of quote, of trade, and of instrument and funding
     normalise   changes to rows of EVENT, as a recording would give them back
     units       JSON numbers to ticks and lots, ISO times to µs
     instrument  tick, lot and worth of a contract from the exchange's own listing

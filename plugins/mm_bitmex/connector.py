@@ -26,11 +26,11 @@ from mm.api import (
     Source,
     Survey,
 )
+from mm_bitmex.audit_log import AuditLog
 from mm_bitmex.clock import ArrivalClock
 from mm_bitmex.config import BitmexConfig
 from mm_bitmex.inbox import Inbox
 from mm_bitmex.instrument import Listing
-from mm_bitmex.journal import Journal
 from mm_bitmex.protocol import Protocol
 from mm_bitmex.rest import fetch_listing
 from mm_bitmex.shell import Dial, Shell
@@ -73,7 +73,7 @@ class BitmexConnector:
         self._dial, self._wall_us, self._transport = dial, wall_us, transport
         self._grid_is_given = False
         self._listing: Listing | None = None
-        self._journal = Journal()
+        self._audit_log = AuditLog()
         self._inbox = Inbox(config.inbox_rows)
         self._shell: Shell | None = None
         self._log: FrameLog | None = None
@@ -113,13 +113,13 @@ class BitmexConnector:
         """Listen until cancelled, or until the exchange refuses us for good. Owns ``out``."""
         clock = ArrivalClock(self._wall_us(), trio.current_time())
         silence_s = self._config.watermark_ms / 1000
-        stream = Stream(self._inbox, clock, self._journal, silence_s)
+        stream = Stream(self._inbox, clock, self._audit_log, silence_s)
         shell = self._shell = Shell(
             config=self._config,
             protocol=Protocol(self._config, instruments[0], self._seed),
             stream=stream,
             clock=clock,
-            journal=self._journal,
+            audit_log=self._audit_log,
             dial=self._dial,
             log=self._log,
         )
@@ -138,21 +138,21 @@ class BitmexConnector:
     def health(self) -> Health:
         """Say how the session is doing."""
         protocol = self._shell.protocol if self._shell else None
-        journal = self._journal
+        audit_log = self._audit_log
         return Health(
             state="not started" if protocol is None else protocol.state.value,
             is_live=protocol is not None and protocol.book_is_live,
             touch=(0, 0, 0, 0) if protocol is None else protocol.touch(),
-            rows=dict(journal.rows),
+            rows=dict(audit_log.rows),
             counters={
-                **journal.counts,
+                **audit_log.counts,
                 "conflations": self._inbox.conflations,
                 "rows_left_out": self._inbox.left_out,
                 **({} if protocol is None else protocol.counts),
             },
-            gaps=tuple(journal.gaps),
-            lags=journal.lags(),
-            news=journal.news(),
+            gaps=tuple(audit_log.gaps),
+            lags=audit_log.lags(),
+            news=audit_log.news(),
             failure=self._shell.failure if self._shell else None,
         )
 
@@ -175,4 +175,4 @@ class BitmexConnector:
         ):
             if theirs is not None and theirs != ours:
                 text = f"{key} is {ours}, but the exchange lists {self._symbol} with {theirs}"
-                self._journal.tell(ts, "contract", text, "warning")
+                self._audit_log.tell(ts, "contract", text, "warning")

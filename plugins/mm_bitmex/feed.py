@@ -11,12 +11,12 @@ from mm.api import Instrument
 from mm_bitmex.book import L2Book, Row, Touch, pool_of
 from mm_bitmex.config import BitmexConfig
 from mm_bitmex.normalise import Emitter, Event
+from mm_bitmex.quote_check import QuoteCheck
 from mm_bitmex.quotes import QuoteReader
 from mm_bitmex.ticker import Ticker
 from mm_bitmex.topics import NEVER, Topic
 from mm_bitmex.trades import TradeReader
 from mm_bitmex.units import Grid
-from mm_bitmex.witness import Witness
 
 
 class Feed:
@@ -30,7 +30,7 @@ class Feed:
         self._pool = config.pool
         self._counts = counts
         self.book = L2Book(instrument.symbol, grid, counts)
-        self.witness = Witness(config.quote_check_s)
+        self.quote_check = QuoteCheck(config.quote_check_s)
         self._quotes = QuoteReader(instrument.symbol, grid, counts)
         self._trades = TradeReader(instrument.symbol, grid, counts)
         self._ticker = Ticker(instrument, grid, counts)
@@ -52,7 +52,7 @@ class Feed:
         rows, told = body["data"], _filter(body, "pool") or topic.pool
         if topic.table == self._depth:
             made = self.book.load(rows, pool_of(self._pool, told, rows))
-            self.witness.forget()
+            self.quote_check.forget()
             touch = self._look(now)
             return self._emitter.snapshot(self.book, touch, made, ts) if self._is_open else []
         if topic.table == "trade":
@@ -116,7 +116,7 @@ class Feed:
     def gap(self, ts: int) -> list[Event]:
         """Forget the book; the events that say so, if it was sent."""
         self.book.clear()
-        self.witness.forget()
+        self.quote_check.forget()
         self.crossed_from = self.book_heard = NEVER
         return self._emitter.gap(ts)
 
@@ -124,7 +124,7 @@ class Feed:
         """Note what the book looks like after a message; give its touch."""
         self.book_heard = now
         bid, _, ask, _ = touch = self.book.touch()
-        self.witness.saw(touch, now)
+        self.quote_check.saw(touch, now)
         crossed = bid >= ask > 0
         if crossed and self.crossed_from == NEVER:
             self._counts["crossed_messages"] = self._counts.get("crossed_messages", 0) + 1
@@ -133,7 +133,7 @@ class Feed:
 
     def _compare(self, rows: Sequence[Row], now: float) -> None:
         for quote in self._quotes.read(rows, self.book.pool):
-            self.witness.heard(quote, now)
+            self.quote_check.heard(quote, now)
 
     def _tell(self, ts: int) -> list[Event]:
         """Send the ticker if it changed."""

@@ -36,7 +36,7 @@ from mm_bitmex.book import BookError
 from mm_bitmex.config import BitmexConfig
 from mm_bitmex.frames import shown
 from mm_bitmex.session import OPEN, Session, State
-from mm_bitmex.step import Draft, Step
+from mm_bitmex.step import Reply, Step
 from mm_bitmex.topics import Topic
 
 _COUNTED: Final = (400, 401, 403, 404, 419, 429, 503)
@@ -86,17 +86,17 @@ class Protocol:
 
     def opening(self, now: float, ts: int) -> Step:
         """Note that a connection is being opened."""
-        draft = Draft(now)
+        reply = Reply(now)
         if self._is_in(State.WAITING):
             self._session.opening(now)
-        return draft.step()
+        return reply.step()
 
     def opened(self, now: float, ts: int) -> Step:
         """Note that the connection is open, and ask for everything."""
-        draft = Draft(now)
+        reply = Reply(now)
         if self._is_in(State.CONNECTING):
-            self._session.opened(draft, now)
-        return draft.step()
+            self._session.opened(reply, now)
+        return reply.step()
 
     def refused(self, status: int, retry_after: str | None, now: float, ts: int) -> Step:
         """Take an HTTP answer other than 101 to the opening.
@@ -109,9 +109,9 @@ class Protocol:
             now: [s].
             ts: [µs].
         """
-        draft, session = Draft(now), self._session
+        reply, session = Reply(now), self._session
         if not self._is_in(State.CONNECTING):
-            return draft.step()
+            return reply.step()
         session.count("refused")
         reaction = reactions.to_refusal(status, retry_after)
         if reaction.kind == reactions.REFUSED and not session.has_been_live:
@@ -119,45 +119,45 @@ class Protocol:
                 f"{session.config.url} answers {status} to the connection, expected 101; check "
                 "data.bitmex_api, and that the exchange serves your region"
             )
-            session.fail(draft, ConfigError(text), ts)
+            session.fail(reply, ConfigError(text), ts)
         else:
             why = f"the exchange answered {status} to the connection"
-            session.reconnect(draft, why, ts, reaction.wait_s)
-        return draft.step()
+            session.reconnect(reply, why, ts, reaction.wait_s)
+        return reply.step()
 
     def closed(self, reason: str, now: float, ts: int) -> Step:
         """Take the end of the connection, or the failure to open it, and why."""
-        draft = Draft(now)
+        reply = Reply(now)
         if self._is_in(State.CONNECTING, OPEN):
             self._session.count("closed")
-            self._session.reconnect(draft, f"the connection ended ({reason})", ts)
-        return draft.step()
+            self._session.reconnect(reply, f"the connection ended ({reason})", ts)
+        return reply.step()
 
     def wake(self, now: float, ts: int) -> Step:
         """Do what is due; nothing if nothing is."""
-        draft = Draft(now)
-        self._session.do_due(draft, ts)
-        return draft.step()
+        reply = Reply(now)
+        self._session.do_due(reply, ts)
+        return reply.step()
 
     def stop(self, now: float, ts: int) -> Step:
         """End the session since nobody wants it any more; taken in every state."""
-        draft = Draft(now)
-        self._session.stop(draft, ts)
-        return draft.step()
+        reply = Reply(now)
+        self._session.stop(reply, ts)
+        return reply.step()
 
     def frame(self, text: str | bytes, now: float, ts: int) -> Step:
         """Take one frame."""
-        draft, session = Draft(now), self._session
+        reply, session = Reply(now), self._session
         if not self._is_in(OPEN):
-            return draft.step()
+            return reply.step()
         session.heard(now)
         if now >= session.wake_at:
-            session.do_due(draft, ts)
-            if draft.close:
-                return draft.step()
-        self._take(draft, frames.classify(text), ts)
+            session.do_due(reply, ts)
+            if reply.close:
+                return reply.step()
+        self._take(reply, frames.classify(text), ts)
         session.note_live(now)
-        return draft.step()
+        return reply.step()
 
     def _is_in(self, *phases: State) -> bool:
         """Say whether an input fits the phase; count it if not."""
@@ -166,24 +166,24 @@ class Protocol:
             self._session.count("out_of_place")
         return fits
 
-    def _take(self, draft: Draft, frame: frames.Frame, ts: int) -> None:
+    def _take(self, reply: Reply, frame: frames.Frame, ts: int) -> None:
         session = self._session
         if frame.kind == frames.TABLE:
-            self._table(draft, frame.body, ts)
+            self._table(reply, frame.body, ts)
         elif frame.kind == frames.ACK:
-            self._ack(draft, frame.body, ts)
+            self._ack(reply, frame.body, ts)
         elif frame.kind == frames.ERROR:
-            self._error(draft, frame.body, ts)
+            self._error(reply, frame.body, ts)
         elif frame.kind == frames.FAULT:
             session.count("unreadable_frames")
-            draft.notes.append(frame.fault)
+            reply.notes.append(frame.fault)
             # It may have been anything, so also a change to the book.
             if session.book.live and frame.table in ("", session.book.table):
-                session.distrust(draft, session.book, "a frame could not be read", ts)
+                session.distrust(reply, session.book, "a frame could not be read", ts)
         elif frame.kind in (frames.OTHER, frames.REPLY):
             session.count("other_frames")
 
-    def _table(self, draft: Draft, body: Mapping[str, Any], ts: int) -> None:
+    def _table(self, reply: Reply, body: Mapping[str, Any], ts: int) -> None:
         session = self._session
         topic = next((t for t in session.topics if t.table == body["table"]), None)
         is_image = body["action"] == "partial"
@@ -197,35 +197,35 @@ class Protocol:
             session.count("change_before_image")
         else:
             try:
-                self._rows(draft, topic, body, ts)
+                self._rows(reply, topic, body, ts)
             except BookError as fault:
                 session.count(fault.count)
-                session.distrust(draft, topic, str(fault), ts)
+                session.distrust(reply, topic, str(fault), ts)
             except DataError as fault:
-                session.fail(draft, fault, ts)
-            session.tell_clock(draft)
-            session.tell_state(draft)
+                session.fail(reply, fault, ts)
+            session.tell_clock(reply)
+            session.tell_state(reply)
 
-    def _rows(self, draft: Draft, topic: Topic, body: Mapping[str, Any], ts: int) -> None:
+    def _rows(self, reply: Reply, topic: Topic, body: Mapping[str, Any], ts: int) -> None:
         session = self._session
         if body["action"] != "partial":
-            draft.events += session.feed.change(topic, body, draft.now, ts)
+            reply.events += session.feed.change(topic, body, reply.now, ts)
             return
-        draft.events += session.feed.image(topic, body, draft.now, ts)
+        reply.events += session.feed.image(topic, body, reply.now, ts)
         if topic.live:
             session.count("second_image")
         if topic.unanswered:
             session.count("image_before_ack")
-        topic.imaged(draft.now)
+        topic.imaged(reply.now)
         if topic is session.book:
             book = session.feed.book
             pool = f" (pool {book.pool})" if book.pool else ""
-            draft.notes.append(
+            reply.notes.append(
                 f"{topic.name}: the book is live with {len(book.bids.sizes)} bids and "
                 f"{len(book.asks.sizes)} asks{pool}"
             )
 
-    def _ack(self, draft: Draft, body: Mapping[str, Any], ts: int) -> None:
+    def _ack(self, reply: Reply, body: Mapping[str, Any], ts: int) -> None:
         session = self._session
         begins = "subscribe" in body
         name = body["subscribe"] if begins else body["unsubscribe"]
@@ -239,43 +239,43 @@ class Protocol:
         elif topic.live:
             # Whoever unsubscribed it, no change will follow.
             session.count("unsubscribed")
-            session.distrust(draft, topic, "it was unsubscribed", ts)
+            session.distrust(reply, topic, "it was unsubscribed", ts)
 
-    def _error(self, draft: Draft, body: Mapping[str, Any], ts: int) -> None:
+    def _error(self, reply: Reply, body: Mapping[str, Any], ts: int) -> None:
         session = self._session
         status, text = reactions.status_of(body), shown(body.get("error", ""))
         session.count(f"error_{status}" if status in _COUNTED else "error_other")
-        draft.notes.append(f"the exchange answers {status}: {text}")
+        reply.notes.append(f"the exchange answers {status}: {text}")
         reaction = reactions.to_error(body)
         if reaction.kind == reactions.REFUSED:
             fault = f"{session.config.url} answers {status}, {text}; market data needs no key"
-            session.fail(draft, ConfigError(f"{fault}, so check data.bitmex_api"), ts)
+            session.fail(reply, ConfigError(f"{fault}, so check data.bitmex_api"), ts)
         elif reaction.kind == reactions.RECONNECT:
-            session.reconnect(draft, f"the exchange answered {status}", ts)
+            session.reconnect(reply, f"the exchange answered {status}", ts)
         else:
             for topic in _about(session.topics, body):
-                if not draft.close:
-                    self._answer(draft, topic, reaction, text, ts)
+                if not reply.close:
+                    self._answer(reply, topic, reaction, text, ts)
 
     def _answer(
-        self, draft: Draft, topic: Topic, reaction: reactions.Reaction, text: str, ts: int
+        self, reply: Reply, topic: Topic, reaction: reactions.Reaction, text: str, ts: int
     ) -> None:
         """Take the refusal of a topic that was asked for."""
         session = self._session
         if reaction.kind == reactions.SUBSCRIBED:
             topic.answered()
         elif reaction.kind == reactions.WAIT:
-            session.postpone(draft, topic, reaction.wait_s, ts)
+            session.postpone(reply, topic, reaction.wait_s, ts)
         elif reaction.kind in (reactions.NO_SYMBOL, reactions.NO_TABLE):
             if topic.required:
                 fault = f"{topic.name}: the exchange answers {text}; check strategy.symbol"
-                session.fail(draft, ConfigError(f"{fault} and data.bitmex_api"), ts)
+                session.fail(reply, ConfigError(f"{fault} and data.bitmex_api"), ts)
             else:
-                session.give_up(draft, topic, f"the exchange answers {text}")
+                session.give_up(reply, topic, f"the exchange answers {text}")
 
 
 def _about(topics: list[Topic], body: Mapping[str, Any]) -> list[Topic]:
-    """Find the topics that an error is about, among those that were asked for in vain so far.
+    """Find the topics that an error is about, among those that have had no answer so far.
 
     An error echoes the whole request, which may name many topics; its text may name one. An
     error without a request is about none.

@@ -1,7 +1,7 @@
 """Rows of the table quote: the touches that they tell.
 
 Left out and counted: rows of other symbols and pools, and what cannot be read. Knows rows; whether
-the book bears them out is for ``witness``.
+the book bears them out is for ``quote_check``.
 """
 
 from collections.abc import Sequence

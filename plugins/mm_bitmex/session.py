@@ -1,4 +1,4 @@
-"""A session's connections and subscriptions: what is asked for, until when, and what if in vain.
+"""A session's connections and subscriptions: what is asked for, until when, and what follows.
 
 Holds the phase, the timers and the topics of ``protocol``, and decides when to ask again, when to
 reconnect and when to give up. Knows no frames: what they say is told to it in words of its own.
@@ -13,7 +13,7 @@ from mm_bitmex.backoff import Backoff
 from mm_bitmex.config import BitmexConfig
 from mm_bitmex.feed import Feed
 from mm_bitmex.normalise import OLDEST
-from mm_bitmex.step import Draft
+from mm_bitmex.step import Reply
 from mm_bitmex.topics import NEVER, Topic, request
 
 
@@ -39,7 +39,7 @@ class Doubt(NamedTuple):
 
     counted_as: str
     why: str  # a clause, with fields of the configuration
-    strike: bool
+    counts: bool
 
 
 _CONTRADICTED: Final = Doubt(
@@ -93,7 +93,7 @@ class Session:
         asleep = [topic for topic in self._topics if topic.required and not topic.live]
         if not asleep:
             return State.LIVE
-        if any(topic.requests > 1 or topic.strikes for topic in asleep):
+        if any(topic.requests > 1 or topic.failures for topic in asleep):
             return State.RESUBSCRIBING
         return State.SUBSCRIBING if any(t.unanswered for t in asleep) else State.IMAGES
 
@@ -123,14 +123,14 @@ class Session:
         self.count("connections")
         self.phase, self._deadline = State.CONNECTING, now + self.config.connect_s
 
-    def opened(self, draft: Draft, now: float) -> None:
+    def opened(self, reply: Reply, now: float) -> None:
         """It is open: subscribe to everything.
 
         At once, since not every server speaks first: one that replays a recording waits for us.
         """
         self.phase = OPEN
         self.heard(now)
-        self.subscribe(draft, self.topics, now)
+        self.subscribe(reply, self.topics, now)
 
     def heard(self, now: float) -> None:
         """Something came, so the line is alive."""
@@ -141,141 +141,141 @@ class Session:
         if self._live_from is None and self.state is State.LIVE:
             self._live_from, self.has_been_live = now, True
 
-    def tell_clock(self, draft: Draft) -> None:
+    def tell_clock(self, reply: Reply) -> None:
         """Note once that the exchange's clock is not ours."""
         foreign = self.feed.foreign
         if foreign is not None and not self._clock_is_told:
             self._clock_is_told = True
-            draft.notes.append(
+            reply.notes.append(
                 f"a row is stamped {foreign}, over {OLDEST // MICRO} s before it came: this is a "
                 "recording, or our clock is wrong; such rows count as made when they came"
             )
 
-    def tell_state(self, draft: Draft) -> None:
+    def tell_state(self, reply: Reply) -> None:
         """Note that the contract's state is another one now."""
         before, self._state_told = self._state_told, self.feed.state
         if self.feed.state != before and (before or self.feed.state != "Open"):
-            draft.notes.append(
+            reply.notes.append(
                 f"the exchange says that the contract is {self.feed.state.lower() or 'unknown'}"
                 + ("" if self.feed.state == "Open" else "; orders are withdrawn until it is open")
             )
 
-    def subscribe(self, draft: Draft, topics: Sequence[Topic], now: float) -> None:
+    def subscribe(self, reply: Reply, topics: Sequence[Topic], now: float) -> None:
         """Ask for topics."""
-        draft.send.append(request("subscribe", topics))
+        reply.send.append(request("subscribe", topics))
         for topic in topics:
             topic.asked(now, self.config.subscribe_s)
 
-    def distrust(self, draft: Draft, topic: Topic, why: str, ts: int, strike: bool = True) -> None:
+    def distrust(self, reply: Reply, topic: Topic, why: str, ts: int, counts: bool = True) -> None:
         """Ask for one topic anew; an emptied book goes downstream at once.
 
         Args:
-            draft: of the step.
+            reply: of the step.
             topic: what cannot be trusted any more, or did not come.
             why: a clause, for the log.
             ts: [µs].
             strike: False if it says nothing against the connection.
         """
-        now = draft.now
+        now = reply.now
         self.count("resubscriptions")
         if topic is self.book:
-            draft.events += self.feed.gap(ts)
-        topic.lost(now, self.config.backoff_cap_s, strike)
+            reply.events += self.feed.gap(ts)
+        topic.lost(now, self.config.backoff_cap_s, counts)
         if not topic.worn_out:
-            draft.notes.append(f"{topic.name}: {why}; subscribing anew")
-            draft.send.append(request("unsubscribe", [topic]))
-            self.subscribe(draft, [topic], now)
+            reply.notes.append(f"{topic.name}: {why}; subscribing anew")
+            reply.send.append(request("unsubscribe", [topic]))
+            self.subscribe(reply, [topic], now)
         elif topic.required:
-            self.reconnect(draft, f"{topic.name}: {why}, again and again", ts)
+            self.reconnect(reply, f"{topic.name}: {why}, again and again", ts)
         else:
-            self.give_up(draft, topic, why)
+            self.give_up(reply, topic, why)
 
-    def postpone(self, draft: Draft, topic: Topic, wait_s: float, ts: int) -> None:
+    def postpone(self, reply: Reply, topic: Topic, wait_s: float, ts: int) -> None:
         """Ask for a topic again after a while, since the exchange said that it is busy.
 
         If it stays busy, only what is required is worth a new connection; the rest waits longer.
         """
         topic.answered()
         if topic is self.book:
-            draft.events += self.feed.gap(ts)
-        topic.lost(draft.now, self.config.backoff_cap_s, strike=True)
+            reply.events += self.feed.gap(ts)
+        topic.lost(reply.now, self.config.backoff_cap_s, counts=True)
         if topic.worn_out and topic.required:
-            self.reconnect(draft, f"{topic.name}: the exchange stays busy", ts, wait_s)
+            self.reconnect(reply, f"{topic.name}: the exchange stays busy", ts, wait_s)
         else:
             least_s = self.config.backoff_cap_s if topic.worn_out else self.config.backoff_s
-            topic.wait(draft.now + max(wait_s, least_s))
+            topic.wait(reply.now + max(wait_s, least_s))
 
-    def give_up(self, draft: Draft, topic: Topic, why: str) -> None:
+    def give_up(self, reply: Reply, topic: Topic, why: str) -> None:
         """Go on without a topic."""
         topic.reset()
         topic.given_up = True
-        draft.notes.append(f"{topic.name}: {why}; going on without it")
+        reply.notes.append(f"{topic.name}: {why}; going on without it")
 
-    def reconnect(self, draft: Draft, why: str, ts: int, at_least_s: float = 0.0) -> None:
+    def reconnect(self, reply: Reply, why: str, ts: int, at_least_s: float = 0.0) -> None:
         """End the connection; the next opens when the back-off says so."""
-        now = draft.now
+        now = reply.now
         if self._live_from is not None:
             self._backoff.forgive(now - self._live_from)
         self._deadline = self._backoff.next_open(now, at_least_s)
-        self._end(draft, State.WAITING, ts)
-        draft.notes.append(f"{why}; connecting again in {self._deadline - now:.1f} s")
+        self._end(reply, State.WAITING, ts)
+        reply.notes.append(f"{why}; connecting again in {self._deadline - now:.1f} s")
 
-    def fail(self, draft: Draft, error: MMError, ts: int) -> None:
+    def fail(self, reply: Reply, error: MMError, ts: int) -> None:
         """End the session for good."""
-        self._end(draft, State.FAILED, ts)
-        draft.fatal = error
+        self._end(reply, State.FAILED, ts)
+        reply.fatal = error
 
-    def stop(self, draft: Draft, ts: int) -> None:
+    def stop(self, reply: Reply, ts: int) -> None:
         """End the session since nobody wants it any more."""
         if self.phase is not State.FAILED:
-            self._end(draft, State.STOPPED, ts)
+            self._end(reply, State.STOPPED, ts)
 
-    def _end(self, draft: Draft, phase: State, ts: int) -> None:
-        draft.events += self.feed.gap(ts)
-        draft.send.clear()
-        draft.close = True
+    def _end(self, reply: Reply, phase: State, ts: int) -> None:
+        reply.events += self.feed.gap(ts)
+        reply.send.clear()
+        reply.close = True
         self.phase, self._pinged, self._live_from = phase, None, None
         for topic in self._topics:
             topic.reset()
 
-    def do_due(self, draft: Draft, ts: int) -> None:
+    def do_due(self, reply: Reply, ts: int) -> None:
         """Do what is due; nothing if nothing is."""
-        now = draft.now
+        now = reply.now
         if self.phase is State.CONNECTING and now >= self._deadline:
             self.count("late_connections")
-            self.reconnect(draft, f"no connection within {self.config.connect_s:g} s", ts)
+            self.reconnect(reply, f"no connection within {self.config.connect_s:g} s", ts)
         if self.phase is OPEN and now >= self._silence_ends:
-            self._break_silence(draft, ts)
+            self._break_silence(reply, ts)
         times = self._doubts_at()
         if self.phase is OPEN and now >= min(times):
-            self._do_doubt(draft, _DOUBTS[times.index(min(times))], ts)
+            self._do_doubt(reply, _DOUBTS[times.index(min(times))], ts)
         for topic in self._topics:
             if self.phase is OPEN:
-                self._do_due_of(draft, topic, ts)
+                self._do_due_of(reply, topic, ts)
 
-    def _do_doubt(self, draft: Draft, doubt: Doubt, ts: int) -> None:
+    def _do_doubt(self, reply: Reply, doubt: Doubt, ts: int) -> None:
         self.count(doubt.counted_as)
-        if doubt is _CONTRADICTED and not self.feed.witness.contradicted():
-            draft.notes.append("quotes describe another book; they are not compared any more")
+        if doubt is _CONTRADICTED and not self.feed.quote_check.contradicted():
+            reply.notes.append("quotes describe another book; they are not compared any more")
         else:
-            self.distrust(draft, self.book, doubt.why.format(self.config), ts, doubt.strike)
+            self.distrust(reply, self.book, doubt.why.format(self.config), ts, doubt.counts)
 
-    def _break_silence(self, draft: Draft, ts: int) -> None:
+    def _break_silence(self, reply: Reply, ts: int) -> None:
         if self._pinged is None:
-            self._pinged = draft.now
+            self._pinged = reply.now
             self.count("pings")
-            draft.send.append("ping")
+            reply.send.append("ping")
         else:
             self.count("dead_lines")
-            silence = draft.now - self._heard
-            self.reconnect(draft, f"the line is silent for {silence:.1f} s", ts)
+            silence = reply.now - self._heard
+            self.reconnect(reply, f"the line is silent for {silence:.1f} s", ts)
 
-    def _do_due_of(self, draft: Draft, topic: Topic, ts: int) -> None:
-        if draft.now >= topic.deadline:
+    def _do_due_of(self, reply: Reply, topic: Topic, ts: int) -> None:
+        if reply.now >= topic.deadline:
             self.count("late_images")
-            self.distrust(draft, topic, f"no image within {self.config.subscribe_s:g} s", ts)
-        elif draft.now >= topic.retry_at:
-            self.subscribe(draft, [topic], draft.now)
+            self.distrust(reply, topic, f"no image within {self.config.subscribe_s:g} s", ts)
+        elif reply.now >= topic.retry_at:
+            self.subscribe(reply, [topic], reply.now)
 
     def _doubts_at(self) -> tuple[float, ...]:
         """When the book is to be fetched anew if nothing comes [s], for each of _DOUBTS."""
@@ -284,5 +284,5 @@ class Session:
             feed.crossed_from + config.crossed_ms / 1000,
             feed.book_heard + (config.idle_s or NEVER),
             self.book.live_from + (config.refresh_s or NEVER),
-            feed.witness.contradicts_at,
+            feed.quote_check.contradicts_at,
         )

@@ -1,7 +1,7 @@
 """The loop that drives ``protocol`` on a real connection, and connects again and again.
 
 It brings times and texts in and carries steps out: rows to the stream, frames to the socket, notes
-to the journal. It never waits for the engine. What to do is decided in ``protocol`` alone.
+to the audit log. It never waits for the engine. What to do is decided in ``protocol`` alone.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,9 +11,9 @@ import attrs
 import trio
 
 from mm.api import FrameLog, MMError
+from mm_bitmex.audit_log import AuditLog
 from mm_bitmex.clock import ArrivalClock
 from mm_bitmex.config import BitmexConfig
-from mm_bitmex.journal import Journal
 from mm_bitmex.protocol import Protocol
 from mm_bitmex.step import Step
 from mm_bitmex.stream import Stream
@@ -31,7 +31,7 @@ class Shell:
     protocol: Protocol
     stream: Stream
     clock: ArrivalClock
-    journal: Journal
+    audit_log: AuditLog
     dial: Dial
     log: FrameLog | None
     """Who wants each frame; None = nobody."""
@@ -45,7 +45,7 @@ class Shell:
         while self.failure is None:
             await trio.sleep_until(self.protocol.wake_at)
             self._step(self.protocol.opening)
-            self.journal.tell(self.clock.last, "connecting", f"connecting to {self.config.url}")
+            self.audit_log.tell(self.clock.last, "connecting", f"connecting to {self.config.url}")
             try:
                 await self._connection()
             except RefusedError as refusal:
@@ -100,21 +100,21 @@ class Shell:
         now_s = trio.current_time()
         ts = self.clock.stamp(now_s)
         if act == self.protocol.frame:
-            self.journal.counts["frames"] += 1
+            self.audit_log.counts["frames"] += 1
             if self.log is not None:
                 self.log(ts, _text(arguments[0]))
         step = act(*arguments, now_s, ts)
         self.stream.put(step.events)
         for note in step.notes:
-            self.journal.tell(ts, "note", note)
+            self.audit_log.tell(ts, "note", note)
         self._book_is_known = self.protocol.book_is_live and any(self.protocol.touch())
         if was_known and not self._book_is_known:
-            self.journal.opened_gap(ts, step.notes[0] if step.notes else "it is empty")
+            self.audit_log.opened_gap(ts, step.notes[0] if step.notes else "it is empty")
         elif self._book_is_known and not was_known:
-            self.journal.closed_gap(ts)
+            self.audit_log.closed_gap(ts)
         if step.fatal is not None:
             self.failure = step.fatal
-            self.journal.tell(ts, "failed", str(step.fatal), "error")
+            self.audit_log.tell(ts, "failed", str(step.fatal), "error")
         return step
 
     async def _carry_out(self, step: Step, socket: WebSocket) -> bool:

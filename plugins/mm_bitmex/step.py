@@ -31,7 +31,7 @@ class Step:
 
 
 @attrs.define
-class Draft:
+class Reply:
     """A step that is being put together."""
 
     now: float

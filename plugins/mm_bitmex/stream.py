@@ -10,9 +10,9 @@ import numpy as np
 import trio
 
 from mm.api import BUY, EVENT, LEVEL, MICRO, MarketBatch, Outlet, Rows
+from mm_bitmex.audit_log import AuditLog
 from mm_bitmex.clock import ArrivalClock
 from mm_bitmex.inbox import Inbox, joined
-from mm_bitmex.journal import Journal
 
 GRACE_S: Final = 10.0
 """How long the engine may take to accept the last batch; it keeps a few waiting at most."""
@@ -26,14 +26,14 @@ class Stream:
     Args:
         inbox: what waits.
         clock: the only one that gives stamps.
-        journal: told what was handed over.
+        audit log: told what was handed over.
         silence_s: longest time between two batches [s].
     """
 
     def __init__(
-        self, inbox: Inbox, clock: ArrivalClock, journal: Journal, silence_s: float
+        self, inbox: Inbox, clock: ArrivalClock, audit_log: AuditLog, silence_s: float
     ) -> None:
-        self._inbox, self._clock, self._journal = inbox, clock, journal
+        self._inbox, self._clock, self._audit_log = inbox, clock, audit_log
         self._silence_s = silence_s
         self._arrived = trio.Event()
         self._in_hand = _NONE
@@ -45,7 +45,7 @@ class Stream:
         if len(rows):
             self._has_begun = True
             self._inbox.put(rows)
-            self._journal.arrived(rows)
+            self._audit_log.arrived(rows)
             self._arrived.set()
 
     async def run(self, out: Outlet) -> None:
@@ -86,7 +86,7 @@ class Stream:
         rows = self._in_hand
         await out.send(MarketBatch(rows, watermark))
         self._in_hand, self._watermark = _NONE, watermark
-        self._journal.handed_over(rows, self._clock.read(trio.current_time()))
+        self._audit_log.handed_over(rows, self._clock.read(trio.current_time()))
 
 
 def _nothing_removed(ts: int) -> Rows:

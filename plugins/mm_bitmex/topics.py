@@ -15,7 +15,7 @@ import attrs
 NEVER = math.inf
 
 _STRIKES = 3
-"""Images asked for in vain, or in a row, before the connection is given up."""
+"""Requests for an image without an answer, or in a row, before the connection is given up."""
 
 
 @attrs.define
@@ -34,7 +34,7 @@ class Topic:
     unanswered: int = 0
     """Requests to subscribe that were not acknowledged yet."""
     requests: int = 0
-    strikes: int = 0
+    failures: int = 0
     deadline: float = NEVER
     """When the image must have come [s]."""
     retry_at: float = NEVER
@@ -54,12 +54,12 @@ class Topic:
     @property
     def worn_out(self) -> bool:
         """True if asking once more is pointless on this connection."""
-        return self.strikes >= _STRIKES
+        return self.failures >= _STRIKES
 
     def reset(self) -> None:
         """Forget everything that belonged to the connection."""
         self.live, self.pool = False, ""
-        self.unanswered = self.requests = self.strikes = 0
+        self.unanswered = self.requests = self.failures = 0
         self.deadline = self.retry_at = self.live_from = NEVER
 
     def asked(self, now: float, budget_s: float) -> None:
@@ -83,7 +83,7 @@ class Topic:
             self.live_from = now
         self.live, self.deadline, self.retry_at = True, NEVER, NEVER
 
-    def lost(self, now: float, good_s: float, strike: bool) -> None:
+    def lost(self, now: float, good_s: float, counts: bool) -> None:
         """Stop being live; a long good time wipes out earlier strikes.
 
         Args:
@@ -92,8 +92,8 @@ class Topic:
             strike: count it.
         """
         if self.live and now - self.live_from >= good_s:
-            self.strikes = 0
-        self.strikes += strike
+            self.failures = 0
+        self.failures += counts
         self.live, self.live_from = False, NEVER
 
     def wait(self, until: float) -> None:

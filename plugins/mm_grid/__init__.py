@@ -3,6 +3,12 @@
 Offers a transformer (the touch and the mid on a grid of time) and a strategy, both named ``Grid``
 and both configured by the table ``[strategy.grid]``. This module knows nothing of either: it
 imports them when a run asks for them, so that listing plugins compiles nothing.
+
+    config       what can be set
+    transformer  the touch and the mid on a grid of time
+    strategy     orders on a fixed grid of prices
+    quoting, ladder    its kernel; one side's orders, brought to where they should stand
+    records      the kernels' records
 """
 
 from typing import TYPE_CHECKING

@@ -4,6 +4,9 @@ micro_price     where the mid is expected to settle, by imbalance and spread (St
 book_imbalance  the weighted mid: nearer to the side with less size
 order_flow      what the size that came and went at the touch does to the mid (Cont et al.)
 trade_sign      which side has been taking lately
+host            their rows, the touch that they follow, the walk over a batch
+markov          the arithmetic of the micro-price
+config          what can be set of each
 
 All are in price, so that their weights compare. Each is a transformer for ``strategy.signals``,
 and needs nothing but quotes and trades: without quotes, the host makes them from the book. This

@@ -21,8 +21,10 @@ This module only says what is on offer; the work, and what it imports, waits unt
     snapshots   where a snapshot of the book begins
     trade_ids   trades that come twice
     symbols     rows of other symbols
-    parse, depth, fields, tally, histogram, offset, convert, snap, stretches,
-                decimals: the other kernels
+    table       the columns of parsed rows, and the codes that kernels share
+    parse, depth, fields, decimals    kernels: text to rows
+    tally, histogram, offset, stretches    kernels: what a survey counts
+    convert, snap    kernels: rows to events on the grid
     health      every kind of defect, in one table, and how much of it makes a run doubtful
     faults, notes    sentences for the user
     inspect     what ``mm data inspect`` shows

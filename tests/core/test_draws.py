@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mm.core.draws import FILL, uniform
+from mm.api.draws import FILL, uniform
 
 KEYS = st.integers(0, 2**63 - 1)
 

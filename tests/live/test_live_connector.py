@@ -243,7 +243,7 @@ async def test_each_fault_is_survived(name: str, tmp_path: Path, autojump_clock:
     if name == "clock_skew":
         assert at.connector.health().counters["ahead_of_our_clock"] > 0
     elif name != "late_partial":
-        assert at.exchange.strikes
+        assert at.exchange.injected_faults
 
 
 async def test_a_refusal_for_good_ends_the_session_with_the_book_said_lost(

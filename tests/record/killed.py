@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.record.streams import MIDNIGHT, event, gap, level, quote, snapshot, start, stream
 
 from mm.api import TICKER, TRADE, MarketBatch
-from mm.core.numbering import DAY_US, Numbering
+from mm.record.numbering import DAY_US, Numbering
 
 HEARTBEAT_US = 100_000
 

@@ -24,9 +24,9 @@ from mm.api import (
     Rows,
     Survey,
 )
-from mm.core.numbering import DAY_US, Numbering
+from mm.record.numbering import DAY_US, Numbering
 from mm.record.recorder import Recorder
-from mm.record.session import start_recording
+from mm.run.recording import start_recording
 from mm_tardis import TardisConfig, build
 
 MIDNIGHT = 1_722_470_400_000_000  # µs: 2024-08-01 00:00 UTC

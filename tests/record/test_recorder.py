@@ -27,7 +27,7 @@ from tests.record.streams import (
 )
 
 from mm.api import CLEAR, LEVEL, TICKER, TRADE, MarketBatch, PluginError, UsageError
-from mm.record.session import start_recording
+from mm.run.recording import start_recording
 
 
 def unpacked(path: Path) -> bytes:

@@ -28,9 +28,9 @@ from mm.api import (
 from mm.core.candles import CandleBuilder
 from mm.core.ledger import Ledger
 from mm.core.venue import SimulatedVenue
-from mm.run.ends import ReaderGoneError, blame, root_cause, ungrouped
-from mm.run.keep import Books
+from mm.run.channels import ReaderGoneError, blame, root_cause, ungrouped
 from mm.run.network import Parts, run_network
+from mm.run.position import Books
 from mm.run.progress import Progress
 from mm.testing import ScriptedConnector, cut_stream
 from mm_fees import Share

@@ -19,7 +19,7 @@ from mm.api import (
     PluginError,
     Rows,
 )
-from mm.run.fair import CombinedTransformer, Signal
+from mm.run.signals import CombinedTransformer, Signal
 from mm.testing import run_config, schedule
 
 BASE = np.dtype([*TOUCH_FIELDS, ("mid", "f8")], align=True)

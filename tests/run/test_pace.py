@@ -9,7 +9,7 @@ import trio
 from trio.testing import MockClock
 
 from mm.api import EVENT, MarketBatch
-from mm.run.ends import Outlet, open_channel
+from mm.run.channels import Outlet, open_channel
 from mm.run.pace import pace
 
 

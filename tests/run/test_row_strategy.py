@@ -8,8 +8,8 @@ from tests.run.test_failures import Memory, parts, quotes
 
 from mm.api import BUY, SELL, Account, Instrument, OrderPad, RowStrategy
 from mm.core.ledger import Ledger
-from mm.run.keep import Books
 from mm.run.network import run_network
+from mm.run.position import Books
 from mm.testing import ScriptedConnector, cut_stream, schedule
 from mm_fees import Share
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.synthetic.measure import SECOND, fano, penetration
+from tests.synthetic.reference import REAL
+from tests.synthetic.tables import Column, Table
 
 from mm import synthetic
 from mm.synthetic import compare, write_sample
-from mm.synthetic.measure import SECOND, fano, penetration
-from mm.synthetic.reference import REAL
-from mm.synthetic.tables import Column, Table
 
 SHIPPED = Path(__file__).parents[2] / "example" / "data_sample"
 

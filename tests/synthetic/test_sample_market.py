@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from mm.synthetic.agenda import Agenda, count, mixed_wait
+from mm.synthetic.event_queue import EventQueue, count, mixed_wait
 from mm.synthetic.ladder import ASK, BID, Ladder
 from mm.synthetic.sample import simulate
 from mm.synthetic.scene import EPOCH_US, START_US
@@ -90,16 +90,16 @@ def test_a_message_can_share_the_microsecond_of_the_one_before() -> None:
 
 
 def test_the_agenda_calls_in_order_of_time_then_of_entry() -> None:
-    agenda = Agenda()
+    event_queue = EventQueue()
     heard: list[tuple[str, int]] = []
 
     def hear(name: str, now: int) -> None:
         heard.append((name, now))
 
     for time, name in ((5, "late"), (3, "first"), (3, "second")):
-        agenda.at(time, partial(hear, name))
+        event_queue.at(time, partial(hear, name))
     for _ in range(3):
-        agenda.step()
+        event_queue.step()
     assert heard == [("first", 3), ("second", 3), ("late", 5)]
 
 

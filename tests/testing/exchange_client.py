@@ -12,7 +12,7 @@ import trio.testing
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_client_stream
 
 from mm.testing.exchange import Exchange, Market, open_market
-from mm.testing.exchange.truth import Sides
+from mm.testing.exchange.ground_truth import Sides
 
 EMPTY: Sides = {"Buy": {}, "Sell": {}}
 START_US = 1_722_470_400_000_000  # 2024-08-01 00:00 UTC

@@ -10,9 +10,9 @@ from trio.testing import MockClock
 from mm.api import UsageError
 from mm.testing.exchange import fault_list, open_exchange, open_market, parse_faults
 from mm.testing.exchange.faults import NAMES, SETTINGS
+from mm.testing.exchange.feed import Message
 from mm.testing.exchange.link import HUGE_BYTES, Act, Kind, Link, Outgoing
-from mm.testing.exchange.plan import Plan, Strike
-from mm.testing.exchange.teller import Message
+from mm.testing.exchange.plan import InjectedFault, Plan
 
 DELETE = Message('{"data":[{"id":7}]}', "orderBookL2", "XBTUSD", "delete", 1)
 
@@ -109,21 +109,21 @@ def test_faults_end_after_their_time_or_their_number() -> None:
 
 
 def test_a_draw_depends_on_seed_fault_connection_and_message_only() -> None:
-    def strikes(seed: int, order: list[int]) -> set[Strike]:
+    def injected_faults(seed: int, order: list[int]) -> set[InjectedFault]:
         plan = Plan(parse_faults("drop=0.3,delay=0.3"), seed)
         for number in order:
             for name in ("delay", "drop"):
                 plan.hits(name, 1, number, 0.0)
-        return set(plan.strikes)
+        return set(plan.injected_faults)
 
-    forth = strikes(1, list(range(200)))
-    assert forth == strikes(1, list(range(199, -1, -1)))
-    assert forth != strikes(2, list(range(200)))
+    forth = injected_faults(1, list(range(200)))
+    assert forth == injected_faults(1, list(range(199, -1, -1)))
+    assert forth != injected_faults(2, list(range(200)))
     # 400 draws at 0.3: mean 120, standard deviation 9.2; five of them either way.
     assert 74 < len(forth) < 166
 
 
-async def run(spec: str, seed: int, path: Path) -> tuple[list[str], tuple[Strike, ...]]:
+async def run(spec: str, seed: int, path: Path) -> tuple[list[str], tuple[InjectedFault, ...]]:
     """Everything that a client hears of a small market."""
     market = small_market(path, loop=False)
     found: list[str] = []
@@ -133,7 +133,7 @@ async def run(spec: str, seed: int, path: Path) -> tuple[list[str], tuple[Strike
     ):
         await socket.send_message(SUBSCRIBE)
         found += await texts(socket)
-    return found, exchange.strikes
+    return found, exchange.injected_faults
 
 
 MIXED = "drop=0.2,duplicate=0.2,reorder=0.2,junk=0.2,delay=0.2,unknown_id=0.2,split=0.2"
@@ -159,7 +159,7 @@ async def test_after_faults_the_book_is_whole_again(
         async with connected(exchange) as socket:
             await socket.send_message(SUBSCRIBE)
             heard = await texts(socket)
-        assert exchange.strikes
+        assert exchange.injected_faults
         partials = [i for i, text in enumerate(heard) if '"orderBookL2","action":"partial"' in text]
         assert len(partials) == 2
         reader = Reader()
@@ -175,10 +175,10 @@ async def test_after_faults_the_book_is_whole_again(
 async def test_a_subscription_can_be_refused_in_band(
     spec: str, status: object, tmp_path: Path, autojump_clock: MockClock
 ) -> None:
-    heard, strikes = await run(f"{spec},count=1", 0, tmp_path)
+    heard, injected_faults = await run(f"{spec},count=1", 0, tmp_path)
     assert json.loads(heard[1])["status"] == status
     assert '"subscribe":"trade:XBTUSD"' in heard[2]
-    assert [strike.name for strike in strikes] == [spec]
+    assert [injected_fault.name for injected_fault in injected_faults] == [spec]
 
 
 async def test_junk_is_never_a_message_of_the_market(

@@ -27,11 +27,11 @@ from trio_websocket import open_websocket_url
 from mm.api import UsageError
 from mm.testing.exchange import Exchange, Faults, open_exchange, open_market
 from mm.testing.exchange.connection import ROOM_BYTES, Connection
+from mm.testing.exchange.feed import Message
 from mm.testing.exchange.line import Line
 from mm.testing.exchange.link import Link
 from mm.testing.exchange.plan import Plan
 from mm.testing.exchange.session import Session
-from mm.testing.exchange.teller import Message
 
 
 @pytest.mark.parametrize("profile", ["2021", "2026"])

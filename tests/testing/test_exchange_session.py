@@ -8,10 +8,10 @@ import pytest
 from tests.testing.exchange_client import small_market
 
 from mm.testing.exchange import Market, parse_faults
+from mm.testing.exchange.feed import Message
 from mm.testing.exchange.link import Act, Link, Outgoing
 from mm.testing.exchange.plan import Plan
 from mm.testing.exchange.session import MAX_ERRORS, Session
-from mm.testing.exchange.teller import Message
 
 
 def session_of(market: Market, faults: str = "") -> Session:

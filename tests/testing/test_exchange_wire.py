@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mm.testing.exchange.contract import contract_of, next_funding
-from mm.testing.exchange.truth import Level
+from mm.testing.exchange.ground_truth import Level
 from mm.testing.exchange.wire import Wire, error, iso, java_number, script_number, unrecognized
 
 OLD, NEW = Wire("2021"), Wire("2026")

@@ -5,6 +5,19 @@ minor step adds: a name, a hook, a field with a default, a column at the end of 
 go is deprecated first: it keeps working, its docstring says what to use instead, and its use gives
 a DeprecationWarning, for two minor steps and six months at least. Only a major step removes it, and
 plugins for another major are refused by name. In major 0 a minor step may break where it must.
+
+    market       events: the columns that every part speaks
+    instrument   the grid of prices and sizes, and what a contract is worth
+    orders       orders, what becomes of them, and what a strategy wanted
+    account      the account as a strategy may see it
+    features     what a transformer makes of the market
+    tables       what sinks receive: trades, account, candles
+    parts, offers, simple    the protocols; how a plugin offers its parts; one row at a time
+    quoting      quoting models
+    live         what a connector to an exchange may tell beside its stream
+    evidence     defects of data, and when they make results doubtful
+    bounds, draws, jit       numbers within 64 bits; keyed randomness; compiled kernels
+    errors, files            what can go wrong; reading a file that the user named
 """
 
 from mm.api.account import WORKING, Account

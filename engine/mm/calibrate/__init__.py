@@ -7,7 +7,8 @@
     fits      lines and likelihoods through such counts: exponential, power law, empirical
     blocks    standard errors that hold for bursts and fat tails
     volatility, intensity, estimate   the estimates themselves
-    report    text and TOML; content: JSON; picture: PNG or SVG
+    takers    trades to taker orders, by time and side
+    report, content, picture    text and TOML; JSON; PNG or SVG
 
 All but ``read`` are pure. Nothing here knows of strategies but for the names of their settings.
 """

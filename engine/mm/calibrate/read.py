@@ -19,11 +19,11 @@ from mm.calibrate.sample import Sample, Sampler
 from mm.config import LoadedConfig
 from mm.core.touch import BookQuotes
 from mm.run.build import has_quotes
-from mm.run.connect import connect
-from mm.run.ends import Inlet, open_channel, ungrouped
-from mm.run.market import Market, survey_market
+from mm.run.channels import Inlet, open_channel, ungrouped
+from mm.run.connector import connect
 from mm.run.progress import Progress
-from mm.run.route import route
+from mm.run.router import route
+from mm.run.survey import Market, survey_market
 
 DEFAULT_US: Final = 500_000
 """Both intervals, where the run file's transformer has none: those of the Avellaneda strategy."""

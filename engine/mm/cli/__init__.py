@@ -1,10 +1,16 @@
 """The command ``mm``: arguments in, text out, and the one place where errors become exit codes.
 
-    parser    the arguments of every verb
-    verb.py   one module a verb, imported when that verb is called
+    parser, arguments    the parser, and what the verbs' arguments are made of
+    verbs                the arguments of each verb, a module each
+    backtest, calibrate, config, data, explain, fake, live, plugins, prove, quotes, record,
+    simulate             what each verb does, imported when it is called
+    plugins_show, plugins_check, plugins_new    the verbs of ``mm plugins``
+    live_view, live_log, live_state    a live run as a picture, as lines, and what both say
+    run_file, running    the run file with its flags; what verbs that run something share
+    display              the progress bar and the summary
 
-Nothing here or in ``parser`` imports more than argparse: ``mm --help`` must answer at once. No
-verb catches errors to print them; they all end up in ``main``.
+Nothing here, in ``parser`` or in ``verbs`` imports more than argparse: ``mm --help``
+must answer at once. No verb catches errors to print them; they all end up in ``main``.
 """
 
 import errno

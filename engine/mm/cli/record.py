@@ -22,11 +22,11 @@ from mm.config import LoadedConfig
 from mm.health import EXIT_CODE as SICK
 from mm.health import entries, lines, verdict
 from mm.record.recorder import Recorded
-from mm.record.session import log_frames, record_only, start_recording
 from mm.run.build import has_quotes
 from mm.run.health import health_of
 from mm.run.interrupt import EXIT_CODE
-from mm.run.market import Market, survey_market
+from mm.run.recording import log_frames, record_only, start_recording
+from mm.run.survey import Market, survey_market
 
 
 def run(args: argparse.Namespace) -> int:

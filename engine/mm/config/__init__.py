@@ -5,6 +5,7 @@ overrides, document   a file with --set and the like in it, and its faults with 
 structure             from parsed TOML to attrs classes, strictly
 tables, layout        which tables there are, and the class of each
 load                  all of that: file -> LoadedConfig
+ticks                 tick sizes that hold from a moment on, as a run file says them
 schema                the same knowledge as JSON Schema and as a Markdown table
 """
 

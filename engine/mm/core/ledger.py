@@ -33,7 +33,7 @@ from mm.api import (
     Rows,
 )
 from mm.core.entries import Booked, Entries, Row, Totals, make_entries
-from mm.core.holding import Holding
+from mm.core.position import Holding
 
 _TOLERANCE: Final = 1e-9
 """Of the identity, relative to all the money that moved."""

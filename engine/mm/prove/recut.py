@@ -15,7 +15,7 @@ import numpy as np
 import trio
 
 from mm.api import Connector, Instrument, MarketBatch, Outlet, Survey
-from mm.run.ends import open_channel
+from mm.run.channels import open_channel
 
 _SHORT: Final = 500
 """Batches of a message or so at the start: 500 of them cost 50 ms."""

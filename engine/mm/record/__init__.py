@@ -5,10 +5,10 @@
     files       a file of whole members, which a killed process leaves readable
     recorder    which lines go into which day's file, and when they are written out
     replay      ``replay.toml``: the run file that replays the recording
-    task        the Trio task between the connector and the rest
-    session     ``mm record``: a connector, the task, and nobody to listen
+    numbering   live events as the files will give them back: settled, and their rows numbered
 
-Only ``task`` and ``session`` know Trio; time comes as data, from the batches' watermarks. These
+Nothing here knows Trio: the task that uses it is ``mm.run.recording``. Time comes as data, from
+the batches' watermarks. These
 follow the clock at each heartbeat, so what is said of watermarks is true of seconds.
 
 What makes a replay exact. A run's results are a function of its events and of the last watermark;

@@ -95,3 +95,10 @@ def writing_recording(path: Path) -> Iterator[None]:
             f"{error.filename or path}: the recording cannot be written: {error.strerror};"
             " make room, or record to another folder"
         ) from error
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old one or the new one, never half of it."""
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)

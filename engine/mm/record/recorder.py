@@ -17,8 +17,8 @@ import attrs
 import numpy as np
 
 from mm.api import CLEAR, LEVEL, MICRO, Instrument, MarketBatch, PluginError, Rows, UsageError
-from mm.core.numbering import DAY_US
 from mm.record.files import MemberFile
+from mm.record.numbering import DAY_US
 from mm.record.replay import ReplayFile
 from mm.record.text import HEADERS, NAMES, QUOTES, csv_lines
 

@@ -17,9 +17,8 @@ from mm.config.document import HERE
 from mm.config.edit import set_values
 from mm.config.overrides import parse_toml
 from mm.config.scan import Keys
-from mm.record.files import writing_recording
+from mm.record.files import replace_text, writing_recording
 from mm.record.text import BOOK, NAMES, QUOTES, TICKERS, TRADES
-from mm.run.rundir import replace_text
 
 FILE_NAME: Final = "replay.toml"
 

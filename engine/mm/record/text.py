@@ -1,7 +1,7 @@
 """Events as lines of Tardis CSV (datasets trades, quotes, incremental_book_L2, derivative_ticker).
 
 Prices and sizes are exact decimals of ticks and lots: no float is formatted. Pure; knows nothing of
-files. The events must be settled (``mm.core.numbering``), or the file would say something else.
+files. The events must be settled (``mm.record.numbering``), or the file would say something else.
 
 Source: docs.tardis.dev, "Downloadable CSV files", for the columns.
 """

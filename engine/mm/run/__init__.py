@@ -1,11 +1,17 @@
 """The Trio tasks that host the pure parts, one module each, and their wiring.
 
-market.py     what a run is about: its connector, surveyed, and its instruments
-session.py    a run from configuration to results: survey, build, run, write down
-network.py    the wiring diagram: which task is joined to which
-connect.py route.py transform.py decide.py execute.py keep.py candles.py record.py   the tasks
-ends.py       what they share: channel ends that say who failed
-pace.py interrupt.py progress.py   replay speed, Ctrl-C, and what to show meanwhile
-health.py warm.py    how a live connector is doing; compiling before it is listened to
-rundir.py     the run's directory, its manifest and digest
+survey       what a run is about: its connector, surveyed, and its instruments
+build        from a run file and a survey to the parts that the tasks host
+session      a run from configuration to results: survey, build, run, write down
+network      the wiring diagram: which task is joined to which
+connector, router, transformer, strategy, execution, position, candles, sinks    the tasks
+recording    the task that writes a live market down, and who starts it
+channels     what the tasks share: channel ends that say who failed
+signals, ticks      fair prices for a strategy; the tick size in force
+pace, interrupt     replay speed; Ctrl-C
+health, progress    how a live connector is doing; what to show meanwhile
+look         what a run would find in its data, without a strategy
+warm         compiling before a live connector is listened to
+rundir       the run's directory, its manifest and digest
+summary      what ``summary.json`` says
 """

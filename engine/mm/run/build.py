@@ -31,15 +31,15 @@ from mm.config import RunConfig
 from mm.core.bracket import Bracket, Shadow
 from mm.core.candles import CandleBuilder
 from mm.core.ledger import Ledger, Margin
-from mm.core.numbering import Numbering
 from mm.core.touch import BookQuotes
 from mm.core.venue import FundingSchedule, Limits, SimulatedVenue
+from mm.record.numbering import Numbering
 from mm.registry import Registry
-from mm.run.ends import blame
-from mm.run.fair import CombinedTransformer, Signal
-from mm.run.keep import Books
+from mm.run.channels import blame
 from mm.run.network import Parts
+from mm.run.position import Books
 from mm.run.progress import Progress
+from mm.run.signals import CombinedTransformer, Signal
 from mm.run.ticks import find_step, given_tick, in_ticks, tick_periods
 
 _MINUTE_US = 60_000_000

@@ -4,8 +4,8 @@ import numpy as np
 
 from mm.api import CANDLE, MarketBatch
 from mm.core.candles import CandleBuilder
-from mm.run.ends import Inlet, Outlet
-from mm.run.record import Records
+from mm.run.channels import Inlet, Outlet
+from mm.run.sinks import Records
 
 
 async def draw_candles(

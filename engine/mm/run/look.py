@@ -34,11 +34,11 @@ from mm.core.touch import BookQuotes
 from mm.core.venue import SimulatedVenue
 from mm.registry import Registry
 from mm.run.build import has_quotes
-from mm.run.connect import connect
-from mm.run.ends import Inlet, open_channel, ungrouped
+from mm.run.channels import Inlet, open_channel, ungrouped
+from mm.run.connector import connect
 from mm.run.health import defects_of
 from mm.run.progress import Progress
-from mm.run.route import route
+from mm.run.router import route
 
 _FOREVER: Final = 1 << 62
 """µs. Nothing is ever decided, so the venue asks for batches until there are no more."""

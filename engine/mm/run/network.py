@@ -32,22 +32,22 @@ from mm.api import (
 )
 from mm.core.bracket import Bracket
 from mm.core.candles import CandleBuilder
-from mm.core.numbering import Numbering
 from mm.core.touch import BookQuotes
 from mm.core.venue import SimulatedVenue
+from mm.record.numbering import Numbering
 from mm.record.recorder import Recorder
-from mm.record.task import record_market
 from mm.run.candles import draw_candles
-from mm.run.connect import connect
-from mm.run.decide import decide
-from mm.run.ends import Outlet, open_channel
-from mm.run.execute import execute
-from mm.run.keep import Books, keep
+from mm.run.channels import Outlet, open_channel
+from mm.run.connector import connect
+from mm.run.execution import execute
 from mm.run.pace import pace
+from mm.run.position import Books, keep
 from mm.run.progress import Progress
-from mm.run.record import Records, record
-from mm.run.route import route
-from mm.run.transform import transform
+from mm.run.recording import record_market
+from mm.run.router import route
+from mm.run.sinks import Records, record
+from mm.run.strategy import decide
+from mm.run.transformer import transform
 
 
 @attrs.frozen(kw_only=True)

@@ -11,7 +11,7 @@ import numpy as np
 import trio
 
 from mm.api import MICRO, MarketBatch
-from mm.run.ends import Inlet, Outlet
+from mm.run.channels import Inlet, Outlet
 
 _STEP_S: Final = 0.05
 """Seconds of real time that a cut covers: finer than an eye, coarser than a channel hop."""

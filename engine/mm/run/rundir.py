@@ -7,13 +7,13 @@ CSV outputs and nothing else, so that two runs can be compared across machines a
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from mm.api import ConfigError, UsageError, open_file
+from mm.record.files import replace_text
 
 
 def create_run_directory(parent: Path, stem: str) -> Path:
@@ -111,10 +111,3 @@ def digest(hashes: dict[str, str]) -> str:
 def write_json(path: Path, content: Any) -> None:
     """Write JSON as ``replace_text`` does."""
     replace_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the new one, never half of it."""
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)

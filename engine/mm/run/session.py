@@ -22,13 +22,12 @@ from mm.api import MICRO, Defect, Health, MMError, Output, Sink, Status, Survey
 from mm.config import LoadedConfig
 from mm.health import is_sick
 from mm.record.recorder import Recorder
-from mm.record.session import log_frames, start_recording
 from mm.run.build import Options, build_parts, make_context
-from mm.run.ends import blame, root_cause
+from mm.run.channels import blame, root_cause
 from mm.run.health import defects_of, health_of
-from mm.run.market import survey_market
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
+from mm.run.recording import log_frames, start_recording
 from mm.run.rundir import (
     create_run_directory,
     digest,
@@ -38,6 +37,7 @@ from mm.run.rundir import (
     writing_to,
 )
 from mm.run.summary import summarize
+from mm.run.survey import survey_market
 
 
 @attrs.frozen(kw_only=True)

@@ -13,7 +13,7 @@ import trio
 
 from mm.api import Rows, Status, UsageError
 from mm.config import LoadedConfig
-from mm.run.ends import ungrouped
+from mm.run.channels import ungrouped
 from mm.run.network import Parts, run_network
 from mm.run.session import plan_run
 from mm.simulate.statistics import Floats, Outcomes

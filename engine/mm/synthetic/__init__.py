@@ -4,15 +4,24 @@ Everything in it is invented: no row was recorded anywhere. One limit order book
 by event: takers arrive in bursts with sticky sides and move a fair price, makers pull, improve and
 fidget at the touch, others requote behind it, and a recorder stamps each message with its own
 clock. Trades, quotes and book come from that one book, so replaying the book gives the quotes.
-It knows nothing of the engine, and the engine nothing of it.
+It knows nothing of the engine but how a recording writes its lines, and the engine nothing of it.
 
     takers ─┐            ┌─ wire (arrival times)
     makers ─┼─► scene ─► tape ─► trades.csv.gz, quotes.csv.gz, book.csv.gz
-    depth  ─┘   agenda   └─ book (two ladders)
+    depth  ─┘     │      └─ book (two ladders)
+              event_queue
 
-    sample      wires it up; write_sample is the way in
-    compare     python -m mm.synthetic.compare DIRECTORY prints the table below for any directory
-    reference   the real figures; measure, measure_book, tables: how they are measured
+    sample         wires it up; write_sample is the way in
+    scene          what the parts share: the tape with its book, the queue, the fair price
+    event_queue    what happens next: calls by simulated time
+    takers         bursts of orders with a side, and the news that moves the fair price
+    makers         who makes the touch: pulls stale quotes, closes wide spreads
+    depth          the book behind the touch
+    ladder, sizes  the two sides of the book; how large orders are
+    tape, wire     the recorder; when each message arrives at it
+
+In a checkout, ``python -m tests.synthetic.compare DIRECTORY`` prints the table below for any
+directory.
 
 How the shipped half hour (seed 0) compares with the real XBTUSD hour of 2024-08-01. ``gap`` is the
 time between rows or orders, ``Fano`` the variance over the mean of counts, ``episode`` a stretch

@@ -13,7 +13,7 @@ from typing import Final
 
 import attrs
 
-from mm.synthetic.agenda import wait
+from mm.synthetic.event_queue import wait
 from mm.synthetic.ladder import ASK, BID, Ladder
 from mm.synthetic.scene import OPENING_BID, START_US, Scene
 from mm.synthetic.sizes import FAR, NEAR, TOUCH
@@ -70,8 +70,8 @@ class Depth:
         self._random = random
         self._bounds = list(accumulate(zone.churn for zone in ZONES))
         for time_us in FIRST_BURSTS_US:
-            scene.agenda.at(time_us, self._burst)
-        scene.agenda.at(FIRST_BURSTS_US[-1], self._next_burst)
+            scene.event_queue.at(time_us, self._burst)
+        scene.event_queue.at(FIRST_BURSTS_US[-1], self._next_burst)
 
     def build(self) -> None:
         """Fill the empty book around the opening touch."""
@@ -86,7 +86,7 @@ class Depth:
 
     def _next_burst(self, now_us: int) -> None:
         gap_us = wait(self._random, 1000 * BURST_ROWS / ROWS_PER_S)
-        self._scene.agenda.at(now_us + gap_us, self._next_burst)
+        self._scene.event_queue.at(now_us + gap_us, self._next_burst)
         self._burst(now_us)
 
     def _burst(self, now_us: int) -> None:
@@ -97,7 +97,7 @@ class Depth:
         rows -= self._requote(now_us)
         if rows > 0:
             then_us = now_us + wait(self._random, REQUOTE_GAP_MS)
-            self._scene.agenda.at(then_us, partial(self._go_on, rows))
+            self._scene.event_queue.at(then_us, partial(self._go_on, rows))
 
     def _requote(self, now_us: int) -> int:
         """Change one zone of one side; returns the rows written."""

@@ -8,7 +8,7 @@ step by step, at a pace drawn for each episode: most within milliseconds, some i
 from random import Random
 from typing import Final
 
-from mm.synthetic.agenda import Mixture, count, mixed_wait, pick_mean, wait
+from mm.synthetic.event_queue import Mixture, count, mixed_wait, pick_mean, wait
 from mm.synthetic.ladder import ASK, BID
 from mm.synthetic.scene import START_US, Scene
 from mm.synthetic.sizes import TOUCH
@@ -64,14 +64,14 @@ class Makers:
     def stir(self, now_us: int, mean: float) -> None:
         """Start about ``mean`` flurries of size changes."""
         for _ in range(count(self._random, mean)):
-            self._scene.agenda.at(now_us + mixed_wait(self._random, FIDGET_WAIT), self._fidget)
+            self._scene.event_queue.at(now_us + mixed_wait(self._random, FIDGET_WAIT), self._fidget)
 
     def _plan_repair(self, now_us: int) -> None:
         if self._random.random() < PACE_CHANGE:
             self._pace_ms = pick_mean(self._random, PACE)
         mean_ms = URGENT_MS if self._stale() else self._pace_ms
         delay_us = int(1000 * SHORTEST_MS) + wait(self._random, mean_ms)
-        self._scene.agenda.at(now_us + delay_us, self._repair)
+        self._scene.event_queue.at(now_us + delay_us, self._repair)
 
     def _stale(self) -> bool:
         """Whether a touch level stands on the wrong side of the fair price."""
@@ -119,7 +119,7 @@ class Makers:
         return now + towards * self._random.randint(1, abs(goal - now))
 
     def _plan_fidget(self, now_us: int) -> None:
-        self._scene.agenda.at(now_us + wait(self._random, 1000 / FIDGETS_PER_S), self._begin)
+        self._scene.event_queue.at(now_us + wait(self._random, 1000 / FIDGETS_PER_S), self._begin)
 
     def _begin(self, now_us: int) -> None:
         self._plan_fidget(now_us)

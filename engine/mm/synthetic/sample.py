@@ -15,8 +15,8 @@ from typing import Final
 import attrs
 
 from mm.api.errors import UsageError
-from mm.synthetic.agenda import Agenda
 from mm.synthetic.depth import Depth
+from mm.synthetic.event_queue import EventQueue
 from mm.synthetic.makers import Makers
 from mm.synthetic.scene import EPOCH_US, START_US, Scene
 from mm.synthetic.takers import Takers
@@ -85,16 +85,16 @@ def write_sample(
 
 def simulate(tape: Tape, *, seconds: int, seed: int, progress: Progress | None = None) -> None:
     """Run the market for ``seconds`` of simulated time and record it on ``tape``."""
-    agenda = Agenda()
-    scene = Scene(tape, agenda)
+    event_queue = EventQueue()
+    scene = Scene(tape, event_queue)
     depth = Depth(scene, _stream(seed, "depth"))
     depth.build()
     tape.snapshot(SNAPSHOT_SENT_US, SNAPSHOT_LOCAL_US)
     makers = Makers(scene, _stream(seed, "makers"))
     Takers(scene, makers, _stream(seed, "takers"))
     for second in range(1, seconds + 1):
-        while agenda.next_time() < second * SECOND_US:
-            agenda.step()
+        while event_queue.next_time() < second * SECOND_US:
+            event_queue.step()
         if progress is not None:
             progress(second / seconds)
     tape.close()

@@ -1,4 +1,4 @@
-"""What the market's parts share: the tape with its book, the agenda, and the fair price.
+"""What the market's parts share: the tape with its book, the event queue, and the fair price.
 
 The fair price is what makers believe the contract is worth: the touch follows it, at their pace.
 Takers and news move it. Nobody outside the simulation sees it.
@@ -7,7 +7,7 @@ Takers and news move it. Nobody outside the simulation sees it.
 import math
 from typing import Final
 
-from mm.synthetic.agenda import Agenda
+from mm.synthetic.event_queue import EventQueue
 from mm.synthetic.ladder import Book
 from mm.synthetic.tape import Tape
 
@@ -20,9 +20,9 @@ HEAT_S: Final = 8.0  # how long a burst of orders is remembered
 class Scene:
     """The simulated market's common state."""
 
-    def __init__(self, tape: Tape, agenda: Agenda) -> None:
+    def __init__(self, tape: Tape, event_queue: EventQueue) -> None:
         self.tape = tape
-        self.agenda = agenda
+        self.event_queue = event_queue
         self.fair = OPENING_BID + 0.5
         """Ticks."""
         self._heat = 0.0

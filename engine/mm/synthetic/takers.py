@@ -9,7 +9,7 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from mm.synthetic.agenda import Mixture, count, mixed_wait, wait
+from mm.synthetic.event_queue import Mixture, count, mixed_wait, wait
 from mm.synthetic.ladder import Ladder
 from mm.synthetic.makers import Makers
 from mm.synthetic.scene import START_US, Scene, exchange_time
@@ -63,10 +63,12 @@ class Takers:
         self._plan_news(START_US)
 
     def _plan_order(self, now_us: int) -> None:
-        self._scene.agenda.at(now_us + wait(self._random, 1000 / ORDERS_PER_S), self._first_order)
+        self._scene.event_queue.at(
+            now_us + wait(self._random, 1000 / ORDERS_PER_S), self._first_order
+        )
 
     def _plan_news(self, now_us: int) -> None:
-        self._scene.agenda.at(now_us + wait(self._random, 1000 / NEWS_PER_S), self._first_news)
+        self._scene.event_queue.at(now_us + wait(self._random, 1000 / NEWS_PER_S), self._first_news)
 
     def _first_order(self, now_us: int) -> None:
         self._plan_order(now_us)
@@ -85,14 +87,14 @@ class Takers:
         price, lots = ladder.touch()
         if lots > SMALL_LOTS and self._random.random() < FORESEEN:
             self._scene.level(now_us, -taker, price, min(lots - 1, ROW.draw(self._random)))
-            self._scene.agenda.at(now_us + 1000, partial(self._take, taker))
+            self._scene.event_queue.at(now_us + 1000, partial(self._take, taker))
         else:
             self._take(taker, now_us)
 
     def _take(self, taker: int, now_us: int) -> None:
         if now_us < self._last_us + 1000:
             # One order a millisecond: rows that share an exchange timestamp are one order.
-            self._scene.agenda.at(self._last_us + 1000, partial(self._take, taker))
+            self._scene.event_queue.at(self._last_us + 1000, partial(self._take, taker))
             return
         self._last_us = now_us
         scene = self._scene
@@ -122,7 +124,7 @@ class Takers:
             for _ in range(count(self._random, mean * restless)):
                 then = -side if self._random.random() < TURN else side
                 delay_us = mixed_wait(self._random, CHILD_WAIT)
-                self._scene.agenda.at(now_us + delay_us, partial(act, then))
+                self._scene.event_queue.at(now_us + delay_us, partial(act, then))
 
     def _fill(self, ladder: Ladder) -> tuple[list[Fill], list[Fill]]:
         """What an order takes from ``ladder``: the trade rows, and the levels it leaves behind."""

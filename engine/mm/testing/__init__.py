@@ -1,12 +1,12 @@
 """What plugin authors, and mm itself, test with: kit, feeds, schedules, runs, an exchange.
 
-contracts.py  classes for pytest: subclass one, and a part's rules become tests (imports pytest)
-kit/          the rules themselves, and ``check_…`` functions that try all of a kind
-markets.py    random markets: legal streams of events, calm or wild, the same for a seed
-schedules.py  make Trio's scheduler repeatable, and different for every seed
-feeds.py      a connector that sends what it was given, cut as asked
-runs.py       run a configuration to its end from a test
-exchange/     a look-alike of BitMEX on loopback, healthy or not; import it by its own name
+contracts     classes for pytest: subclass one, and a part's rules become tests (imports pytest)
+kit             the rules themselves, and ``check_…`` functions that try all of a kind
+markets       random markets: legal streams of events, calm or wild, the same for a seed
+schedules     make Trio's scheduler repeatable, and different for every seed
+feeds         a connector that sends what it was given, cut as asked
+runs          run a configuration to its end from a test
+exchange        a look-alike of BitMEX on loopback, healthy or not; import it by its own name
 
 The names here are imported when first asked for, so that who needs one does not wait for all.
 """

@@ -4,8 +4,11 @@
     glft                  the exact solution of the same problem, with a bound on inventory (2013)
     gueant                two aversions, orders of any size (2017)
     cartea_jaimungal      running and terminal penalty (2015)
-    single_asset          what the exact three have in common, on a positive chain: lattice
+    single_asset          what the exact three have in common
+    lattice               positive linear systems on a chain of inventories, which they come to
     multi_asset           several assets with correlation (2017)
+    runge_kutta           the integrator that it needs
+    inputs                bounds, units, and the errors that name both
 
 All models are of the type ``mm.api.QuoteFunction``, but for those of several assets. None knows an
 instrument, a tick or an order.

@@ -14,7 +14,7 @@ from mm.api import (
     SELL,
     TRADED_THROUGH,
 )  # fmt: skip
-from mm.core.draws import FILL, uniform
+from mm.api.draws import FILL, uniform
 
 from .naive_claims import UNKNOWN
 from .naive_models import ahead_after, reached

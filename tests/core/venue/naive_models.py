@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from itertools import pairwise
 
-from mm.core.draws import uniform
+from mm.api.draws import uniform
 
 from .naive_parts import Open
 from .tapes import Session

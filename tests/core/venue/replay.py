@@ -31,7 +31,7 @@ from mm.api import (
     OrderBlock,
 )
 from mm.core.bracket import Bracket
-from mm.core.holding import Holding
+from mm.core.position import Holding
 from mm.core.venue import SimulatedVenue
 from mm.core.working import WorkingOrders
 from mm_queue_models import mm_fill_models

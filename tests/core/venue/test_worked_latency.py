@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mm.api import ACCEPTED, BUY, CLEAR, EVENT, LEVEL, TICKER
-from mm.core.draws import uniform
+from mm.api.draws import uniform
 from mm.core.venue.latency import latency_us, measure_feed
 from mm.core.venue.state import STATE
 

@@ -1,7 +1,7 @@
 """Worked examples of a resting order's life in its queue; the sums are in the docstrings."""
 
 from mm.api import BUY, SELL
-from mm.core.draws import FILL, uniform
+from mm.api.draws import FILL, uniform
 
 from .replay import replay, story
 from .tapes import Decision, Event, Session, at, level, limit, quote, snapshot, trade

@@ -1,1 +1,8 @@
-"""The arguments of each verb, a module each: ``add(verbs)``. They import argparse at most."""
+"""The arguments of each verb: ``add(verbs)``, in a module of the verb's name.
+
+They stand apart from what the verbs do, since they import argparse at most: ``mm --help`` loads
+all of them.
+
+    backtest, calibrate, config, data, explain, fake, live, plugins, prove, quotes, record,
+    simulate    a verb each
+"""

@@ -1,15 +1,17 @@
 """The simulated venue: one matching engine per run, with our orders on it.
 
-    simulated.py  the state machine: submit a block, load batches, get a report
-    block.py      the loop over events and decisions
-    arrivals.py   what a command does when it arrives
-    reduce.py     orders that may only close the position
-    moves.py      what the market does to a resting order
-    gate.py       our own risk limits, before an order leaves
-    latency.py    how long messages travel
-    funding.py    when funding falls due
-    settings.py   limits and schedules, as the run is told
-    state.py      the arrays, and how an order's news is written down
+    simulated     the state machine: submit a block, load batches, get a report
+    block         the loop over events and decisions
+    arrivals      what a command does when it arrives
+    reduce        orders that may only close the position
+    moves         what the market does to a resting order
+    gate          our own risk limits, before an order leaves
+    latency       how long messages travel
+    funding       when funding falls due
+    ticks         the tick size in force, and orders that are off it
+    health        what the venue found wrong with the data
+    settings      limits and schedules, as the run is told
+    state         the arrays, and how an order's news is written down
 
 It knows no strategy and no money.
 """

@@ -48,7 +48,7 @@ KNOWN: Final = np.dtype(
     [
         ("lots", "i8"),  # position as known
         ("tick", "f8"),  # [price]
-        ("scale", "f8"),  # P&L of one lot when v rises by one; see ``mm.core.holding``
+        ("scale", "f8"),  # P&L of one lot when v rises by one; see ``mm.core.position``
         ("cost", "f8"),  # scale * basis [settlement currency]
         ("inverse", "i1"),
     ],

@@ -25,8 +25,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mm.api import CLEAR, MICRO, TICKER
+from mm.api.draws import uniform
 from mm.api.jit import inner, kernel
-from mm.core.draws import uniform
 
 ENTRY: int = 2
 """Purpose of draws: orders on their way to the venue; keyed by time and client id."""

@@ -15,8 +15,8 @@ from typing import Any, Final
 import numpy as np
 
 from mm.api import BOOK_CROSSED, BUY, MODEL_DRAW, QUEUE_REACHED, SELL, TRADED_THROUGH
+from mm.api.draws import FILL, uniform
 from mm.api.jit import inner
-from mm.core.draws import FILL, uniform
 from mm.core.fusing import note_print, note_quote
 from mm.core.venue.arrivals import displayed
 from mm.core.venue.reduce import trim_reduce_only

@@ -26,7 +26,7 @@ from mm.api import (
 )
 from mm.api.jit import pointer
 from mm.core.book import Book
-from mm.core.holding import Holding
+from mm.core.position import Holding
 from mm.core.venue.block import NEED_EVENTS, NEED_ROOM, reports_needed, run_block
 from mm.core.venue.gate import GATE, KNOWN, LIMITS, Gate
 from mm.core.venue.health import find_defects

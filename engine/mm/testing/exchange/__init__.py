@@ -4,10 +4,13 @@ For the tests of connectors, ours and other people's, and for ``mm fake-bitmex``
 exchange: no orders, no keys, no private tables; what it shows as public is what mm needs.
 
     source, rows   data: Tardis files, a recording, or the synthetic market
-    contract       the contract's terms; ticker its mark price and funding; truth its book
-    wire, teller   BitMEX's message forms, of 2021 and of 2026
+    contract       the contract's terms
+    ticker         its mark price and funding
+    ground_truth   its book, as clients should have it
+    wire, feed     BitMEX's message forms, of 2021 and of 2026
     clock          when the data are due, and what times are shown
-    market         plays the data as messages; opening makes one
+    market         plays the data as messages
+    opening        makes a market
     session        one client's conversation
     faults, plan, link   what goes wrong, when, and what it does to one connection
     http, limits   REST and upgrades

@@ -2,11 +2,11 @@
 
     steps ──► Market.advance() ──Message──► sessions
                 │
-                └── truth book, touch, last trade, mark: partials at any moment, for any client
+                └── true book, touch, last trade, mark: partials at any moment, for any client
 
-Times in the data pace the play; what clients are shown goes through ``teller.shown``, which the
-server sets, so that old data can be played as if it were now. Pure: it knows no client, no socket
-and no clock. A message of a book has one action; a taker order is one message of trades.
+Times in the data pace the play; what clients are shown goes through ``feed.shown``, which
+the server sets, so that old data can be played as if it were now. Pure: it knows no client, no
+socket and no clock. A message of a book has one action; a taker order is one message of trades.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,11 +17,11 @@ import attrs
 
 from mm.api.errors import DataError
 from mm.testing.exchange.contract import Contract
+from mm.testing.exchange.feed import Message, MessageFeed
+from mm.testing.exchange.ground_truth import Change, Numbers, TruthBook, Window
 from mm.testing.exchange.rows import level_of, sides_of
 from mm.testing.exchange.source import QUOTES, TICKER, TRADES, Row, Step, Steps
-from mm.testing.exchange.teller import Message, Teller
 from mm.testing.exchange.ticker import Ticker
-from mm.testing.exchange.truth import Change, Numbers, TruthBook, Window
 from mm.testing.exchange.wire import Wire, iso
 
 _NEVER: Final = 1 << 62
@@ -56,7 +56,7 @@ class Market:
         loop: bool = False,
     ) -> None:
         self.contract, self.wire = contract, wire
-        self.teller = Teller(contract, wire)
+        self.feed = MessageFeed(contract, wire)
         self.book = TruthBook(contract.derived_id if wire.is_2021 else Numbers())
         self.ticker = Ticker(contract)
         self._batch_us = quote_batch_us
@@ -92,7 +92,7 @@ class Market:
         at = min(step.local_us, self._mark_at, self._quotes_at, self._window_at)
         if at == self._mark_at:
             self._mark_at += MARK_EVERY_US
-            return self._mark(self.teller.shown(at))
+            return self._mark(self.feed.shown(at))
         if at == self._quotes_at:
             return self._flush_quotes()
         if at == self._window_at:
@@ -112,7 +112,7 @@ class Market:
 
     def instrument(self) -> str:
         """The contract's row, as REST answers it."""
-        now_us = self.teller.shown(self.now_us)
+        now_us = self.feed.shown(self.now_us)
         return self.wire.row(self.ticker.instrument(self._touch, now_us))
 
     @property
@@ -121,17 +121,17 @@ class Market:
         return self._last_us or self.origin_us
 
     def _state(self, table: str) -> list[str]:
-        now = iso(self.teller.shown(self.now_us))
+        now = iso(self.feed.shown(self.now_us))
         if table == "orderBookL2":
-            return self.teller.levels("insert", self.book.levels(), now)
+            return self.feed.levels("insert", self.book.levels(), now)
         if table == "orderBookL2_25":
-            return self.teller.levels("insert", self._window(table).levels(), now)
+            return self.feed.levels("insert", self._window(table).levels(), now)
         if table == "orderBook10":
-            return [self.teller.ten(self._window(table).levels(), self.now_us)]
+            return [self.feed.ten(self._window(table).levels(), self.now_us)]
         if table == "instrument":
             return [self.instrument()]
         rows = {
-            "quote": self.teller.quote(self._touch, self._quoted_us),
+            "quote": self.feed.quote(self._touch, self._quoted_us),
             "trade": self._last_trade,
             "funding": self.wire.row(self.ticker.paid) if self.ticker.paid else None,
         }
@@ -178,7 +178,7 @@ class Market:
         return self._book_messages(self._load(step), self._time(step.rows[-1][0]), step.local_us)
 
     def _load(self, step: Step) -> list[Change]:
-        """Bring the truth book up to date."""
+        """Bring the ground truth book up to date."""
         time_us = self._time(step.rows[-1][0])
         if step.kind == QUOTES:
             return [
@@ -192,15 +192,15 @@ class Market:
     def _book_messages(self, changes: list[Change], time_us: int, at: int) -> list[Message]:
         found = []
         for action, group in groupby(changes, key=lambda change: change[0]):
-            rows = self.teller.levels(action, [level for _, level in group], None)
-            found.append(self.teller.say("orderBookL2", action, rows))
+            rows = self.feed.levels(action, [level for _, level in group], None)
+            found.append(self.feed.say("orderBookL2", action, rows))
         if changes and self._windows and self._window_at == _NEVER:
             self._window_at = at + THROTTLE_US
         touch = self.book.touch()
         if touch != self._touch:
             self._touch = touch
             self._quoted_us = time_us
-            self._quotes.append(self.teller.quote(touch, time_us))
+            self._quotes.append(self.feed.quote(touch, time_us))
             if not self._batch_us:
                 found += self._flush_quotes()
             elif self._quotes_at == _NEVER:
@@ -209,22 +209,22 @@ class Market:
 
     def _flush_quotes(self) -> list[Message]:
         rows, self._quotes, self._quotes_at = self._quotes, [], _NEVER
-        return [self.teller.say("quote", "insert", rows)] if rows else []
+        return [self.feed.say("quote", "insert", rows)] if rows else []
 
     def _flush_windows(self, at: int) -> list[Message]:
         self._window_at = _NEVER
-        found, stamp = [], iso(self.teller.shown(at))
+        found, stamp = [], iso(self.feed.shown(at))
         for table, window in sorted(self._windows.items()):
             changes = window.changes(self.book)
             if table == "orderBook10":
                 if changes:
                     found.append(
-                        self.teller.say(table, "update", [self.teller.ten(window.levels(), at)])
+                        self.feed.say(table, "update", [self.feed.ten(window.levels(), at)])
                     )
                 continue
             for action, group in groupby(changes, key=lambda change: change[0]):
-                rows = self.teller.levels(action, [level for _, level in group], stamp)
-                found.append(self.teller.say(table, action, rows))
+                rows = self.feed.levels(action, [level for _, level in group], stamp)
+                found.append(self.feed.say(table, action, rows))
         return found
 
     def _mark(self, now_us: int) -> list[Message]:
@@ -232,11 +232,11 @@ class Market:
         payment = self.ticker.pay(now_us)
         if payment is not None:
             paid, update = payment
-            found.append(self.teller.say("funding", "insert", [self.wire.row(paid)]))
-            found.append(self.teller.say("instrument", "update", [self.wire.row(update)]))
+            found.append(self.feed.say("funding", "insert", [self.wire.row(paid)]))
+            found.append(self.feed.say("instrument", "update", [self.wire.row(update)]))
         follow = self.ticker.follow(self._touch, now_us)
         if follow is not None:
-            found.append(self.teller.say("instrument", "update", [self.wire.row(follow)]))
+            found.append(self.feed.say("instrument", "update", [self.wire.row(follow)]))
         return found
 
     def _tickers(self, rows: Iterable[Row]) -> list[Message]:
@@ -246,11 +246,11 @@ class Market:
             update = self.ticker.tell(
                 float(mark) if mark else None,
                 float(rate) if rate else None,
-                self.teller.shown(self._time(funding)) if funding else 0,
-                self.teller.shown(self._time(time)),
+                self.feed.shown(self._time(funding)) if funding else 0,
+                self.feed.shown(self._time(time)),
             )
             if update is not None:
-                found.append(self.teller.say("instrument", "update", [self.wire.row(update)]))
+                found.append(self.feed.say("instrument", "update", [self.wire.row(update)]))
         return found
 
     def _trades(self, rows: Iterable[Row]) -> list[Message]:
@@ -258,10 +258,10 @@ class Market:
         for _, order in groupby(rows, key=lambda row: (row[0], row[1])):
             texts = [self._trade(row) for row in order]
             self._last_trade = texts[-1]
-            found.append(self.teller.say("trade", "insert", texts))
+            found.append(self.feed.say("trade", "insert", texts))
         return found
 
     def _trade(self, row: Row) -> str:
         side, price, size = level_of(row)
         direction, name = self.ticker.trade(price), "".join(row[4:])
-        return self.teller.trade(self._time(row[0]), side, price, size, direction, name)
+        return self.feed.trade(self._time(row[0]), side, price, size, direction, name)

@@ -1,4 +1,4 @@
-"""When faults strike: keyed draws, so that the same seed gives the same faults.
+"""When faults happen: keyed draws, so that the same seed gives the same faults.
 
 A draw is keyed by the fault's name, the connection's number and the message's; it does not matter
 what else was drawn, or when. Knows chances and limits, not what a fault does.
@@ -8,7 +8,7 @@ from typing import Final
 
 import attrs
 
-from mm.core.draws import uniform
+from mm.api.draws import uniform
 from mm.testing.exchange.faults import NAMES, Faults
 
 _PURPOSES: Final = {name: 1000 + place for place, name in enumerate(NAMES)}
@@ -17,7 +17,7 @@ HEAL_S: Final = 2.0
 
 
 @attrs.frozen
-class Strike:
+class InjectedFault:
     """A fault that happened."""
 
     name: str
@@ -31,7 +31,7 @@ class Plan:
 
     def __init__(self, faults: Faults, seed: int) -> None:
         self.faults = faults
-        self.strikes: list[Strike] = []
+        self.injected_faults: list[InjectedFault] = []
         """What happened, in order."""
         self._seed = seed
         self._began_s: float | None = None
@@ -48,13 +48,13 @@ class Plan:
             return False
         if uniform(self._seed, _PURPOSES[name], connection, number) >= share:
             return False
-        self.strikes.append(Strike(name, connection, number))
+        self.injected_faults.append(InjectedFault(name, connection, number))
         return True
 
     def over(self, now_s: float) -> bool:
-        """True once no fault can strike any more."""
+        """True once no fault can happen any more."""
         faults = self.faults
-        if faults.count is not None and len(self.strikes) >= faults.count:
+        if faults.count is not None and len(self.injected_faults) >= faults.count:
             return True
         late = faults.for_s is not None and self._began_s is not None
         return late and now_s >= (self._began_s or 0.0) + (faults.for_s or 0.0)

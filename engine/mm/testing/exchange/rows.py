@@ -7,8 +7,8 @@ from itertools import islice
 from typing import Final
 
 from mm.api.errors import DataError
+from mm.testing.exchange.ground_truth import BUY, SELL
 from mm.testing.exchange.source import BOOK, TRADES, Row, Steps
-from mm.testing.exchange.truth import BUY, SELL
 
 _SIDES: Final = {"buy": BUY, "sell": SELL, "bid": BUY, "ask": SELL}
 

@@ -22,14 +22,14 @@ import trio_websocket
 from mm.testing.exchange.clock import Clock
 from mm.testing.exchange.connection import QUEUE_BYTES, Connection
 from mm.testing.exchange.faults import Faults, parse_faults
+from mm.testing.exchange.ground_truth import Sides
 from mm.testing.exchange.http import MAX_HEAD, Request, parse_head, refuse, respond
 from mm.testing.exchange.limits import Openings
 from mm.testing.exchange.line import HOST, Line, listen
 from mm.testing.exchange.link import Act, Link, Outgoing
 from mm.testing.exchange.market import Market
-from mm.testing.exchange.plan import Plan, Strike
+from mm.testing.exchange.plan import InjectedFault, Plan
 from mm.testing.exchange.session import Session
-from mm.testing.exchange.truth import Sides
 
 HANDSHAKE_S: Final = 10.0
 CLOSE_S: Final = 1.0  # patience for the answer to a close frame
@@ -66,7 +66,7 @@ class Exchange:
         self._count = self._requests = 0
         self._followed = trio.Event()  # somebody has subscribed to something
         self._clock = Clock(trio.current_time(), now_us, speed, faults.clock_skew)
-        market.teller.shown = lambda at_us: self._clock.shown(at_us, trio.current_time())
+        market.feed.shown = lambda at_us: self._clock.shown(at_us, trio.current_time())
 
     @property
     def url(self) -> str:
@@ -79,9 +79,9 @@ class Exchange:
         return f"http://{HOST}:{self.port}/api/v1"
 
     @property
-    def strikes(self) -> tuple[Strike, ...]:
+    def injected_faults(self) -> tuple[InjectedFault, ...]:
         """The faults that happened, in order."""
-        return tuple(self._plan.strikes)
+        return tuple(self._plan.injected_faults)
 
     @property
     def clients(self) -> int:
@@ -94,7 +94,7 @@ class Exchange:
         return self._count
 
     def healthy(self) -> bool:
-        """No fault can strike any more."""
+        """No fault can happen any more."""
         return self._plan.over(trio.current_time())
 
     def book(self, symbol: str | None = None) -> Sides:

@@ -16,9 +16,9 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from mm.testing.exchange import wire as forms
+from mm.testing.exchange.feed import Message
 from mm.testing.exchange.link import BOOKS, Act, Link, Outgoing
 from mm.testing.exchange.market import Market
-from mm.testing.exchange.teller import Message
 from mm.testing.exchange.wire import Json
 
 # "Too many errors during a session" end it, says BitMEX; how many, and how, is not said.

@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from mm.testing.exchange.contract import FUNDING_EVERY_US, Contract, next_funding
-from mm.testing.exchange.truth import Touch
+from mm.testing.exchange.ground_truth import Touch
 from mm.testing.exchange.wire import Json, iso
 
 BASE_RATE: Final = 0.0001  # BitMEX's funding rate while the premium is nil: 0.01 % in 8 hours

@@ -34,9 +34,9 @@ from mm.api import (
 from mm.core.candles import CandleBuilder
 from mm.core.ledger import Ledger
 from mm.core.venue import SimulatedVenue
-from mm.run.ends import ungrouped
-from mm.run.keep import Books
+from mm.run.channels import ungrouped
 from mm.run.network import Parts, run_network
+from mm.run.position import Books
 from mm.run.progress import Progress
 from mm.testing.feeds import ScriptedConnector, cut_stream
 from mm.testing.schedules import schedule

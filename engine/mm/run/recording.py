@@ -1,4 +1,9 @@
-"""Starting a recording, for a run or, in ``mm record``, for its own sake."""
+"""Recording a market: the task that numbers events and writes them down, and who starts it.
+
+The task stands between a live connector and the router, after everything that may drop or conflate
+events, so a recording holds what the strategy saw. It drains: what the connector has sent when a
+run is stopped is both written and worked off.
+"""
 
 import math
 from functools import partial
@@ -8,16 +13,15 @@ from typing import Final
 import trio
 
 from mm.api import Connector, Instrument, MarketBatch, UsageError
-from mm.core.numbering import Numbering
 from mm.record.files import writing_recording
+from mm.record.numbering import Numbering
 from mm.record.recorder import Recorder
 from mm.record.replay import replay_file
-from mm.record.task import record_market
-from mm.run.connect import connect
-from mm.run.ends import blame, open_channel, ungrouped
+from mm.run.channels import Inlet, Outlet, blame, open_channel, ungrouped
+from mm.run.connector import connect
 from mm.run.health import health_of
 from mm.run.progress import Progress
-from mm.run.route import route
+from mm.run.router import route
 
 # As ``engine.channel_capacity``: the connector may be a few batches ahead while one is written.
 _CAPACITY: Final = 4
@@ -81,6 +85,29 @@ def log_frames(connector: Connector, owner: str, recorder: Recorder) -> None:
         raise UsageError(f"{owner} hands over no frames; leave --raw out")
     with blame(owner):
         hand_over(recorder.raw.write)
+
+
+async def record_market(
+    batches: Inlet[MarketBatch],
+    out: Outlet[MarketBatch],
+    *,
+    numbering: Numbering,
+    recorder: Recorder | None,
+) -> None:
+    """Pass batches on, in order, numbered. Owns both ends; whoever made the recorder closes it.
+
+    Args:
+        batches: from the connector.
+        out: to the router.
+        numbering: also without a recorder, so that outputs name the same rows with and without.
+        recorder: writes each batch before anybody acts on it; None = nobody asked for it.
+    """
+    with batches, out:
+        async for batch in batches:
+            numbered = numbering.push(batch)
+            if recorder is not None:
+                recorder.write(numbered)
+            await out.send(numbered)
 
 
 async def record_only(

@@ -10,51 +10,51 @@ from hypothesis import strategies as st
 from tests.plugins.bitmex_exchange import Client, Exchange, image, live_client, table
 
 from mm_bitmex.book import Touch
+from mm_bitmex.quote_check import QuoteCheck
 from mm_bitmex.session import State
 from mm_bitmex.topics import NEVER
-from mm_bitmex.witness import Witness
 
 PATIENCE_S = 5.0
 
 TOUCHES = st.builds(lambda bid, size: (bid, size, bid + 1, 1), st.integers(1, 3), st.integers(1, 2))
 
 
-def said(witness: Witness) -> bool:
+def said(quote_check: QuoteCheck) -> bool:
     """Whether there are quotes that nothing bore out yet."""
-    return witness.contradicts_at < NEVER
+    return quote_check.contradicts_at < NEVER
 
 
 def test_a_quote_of_the_touch_as_it_is_or_lately_was_agrees() -> None:
-    witness = Witness(PATIENCE_S)
-    witness.saw((10, 1, 11, 1), 0.0)
-    witness.saw((10, 2, 11, 1), 1.0)
-    witness.heard((10, 2, 11, 1), 2.0)
-    assert not said(witness)
-    witness.heard((10, 1, 11, 1), 6.0)  # was the touch until 1.0
-    assert not said(witness)
-    witness.heard((10, 1, 11, 1), 6.1)
-    assert witness.contradicts_at == 6.1 + PATIENCE_S
+    quote_check = QuoteCheck(PATIENCE_S)
+    quote_check.saw((10, 1, 11, 1), 0.0)
+    quote_check.saw((10, 2, 11, 1), 1.0)
+    quote_check.heard((10, 2, 11, 1), 2.0)
+    assert not said(quote_check)
+    quote_check.heard((10, 1, 11, 1), 6.0)  # was the touch until 1.0
+    assert not said(quote_check)
+    quote_check.heard((10, 1, 11, 1), 6.1)
+    assert quote_check.contradicts_at == 6.1 + PATIENCE_S
 
 
 def test_a_quote_may_come_before_the_book_shows_it() -> None:
-    witness = Witness(PATIENCE_S)
-    witness.saw((10, 1, 11, 1), 0.0)
-    witness.heard((10, 2, 11, 1), 1.0)
-    witness.saw((10, 3, 11, 1), 2.0)
-    assert witness.contradicts_at == 1.0 + PATIENCE_S
-    witness.saw((10, 2, 11, 1), 3.0)
-    assert not said(witness)
+    quote_check = QuoteCheck(PATIENCE_S)
+    quote_check.saw((10, 1, 11, 1), 0.0)
+    quote_check.heard((10, 2, 11, 1), 1.0)
+    quote_check.saw((10, 3, 11, 1), 2.0)
+    assert quote_check.contradicts_at == 1.0 + PATIENCE_S
+    quote_check.saw((10, 2, 11, 1), 3.0)
+    assert not said(quote_check)
 
 
 def test_patience_counts_from_the_first_of_an_unbroken_row_of_contradictions() -> None:
-    witness = Witness(PATIENCE_S)
-    witness.saw((10, 1, 11, 1), 0.0)
+    quote_check = QuoteCheck(PATIENCE_S)
+    quote_check.saw((10, 1, 11, 1), 0.0)
     for now in (1.0, 2.0, 3.0):
-        witness.heard((10, 7, 11, int(now)), now)
-    assert witness.contradicts_at == 1.0 + PATIENCE_S
-    witness.heard((10, 1, 11, 1), 4.0)
-    witness.heard((10, 9, 11, 9), 5.0)
-    assert witness.contradicts_at == 5.0 + PATIENCE_S
+        quote_check.heard((10, 7, 11, int(now)), now)
+    assert quote_check.contradicts_at == 1.0 + PATIENCE_S
+    quote_check.heard((10, 1, 11, 1), 4.0)
+    quote_check.heard((10, 9, 11, 9), 5.0)
+    assert quote_check.contradicts_at == 5.0 + PATIENCE_S
 
 
 @given(
@@ -65,7 +65,7 @@ def test_patience_counts_from_the_first_of_an_unbroken_row_of_contradictions() -
 def test_quotes_of_all_touches_however_late_and_batched_never_contradict(
     moves: list[tuple[float, Touch]], late_s: float, batch_s: float
 ) -> None:
-    witness, now = Witness(PATIENCE_S), 0.0
+    quote_check, now = QuoteCheck(PATIENCE_S), 0.0
     happenings: list[tuple[float, bool, Touch]] = []
     for wait_s, touch in moves:
         now += wait_s
@@ -74,17 +74,17 @@ def test_quotes_of_all_touches_however_late_and_batched_never_contradict(
         happenings += [(now, False, touch), (due, True, touch)]
     for at, is_quote, touch in sorted(happenings, key=lambda h: h[:2]):
         if is_quote:
-            witness.heard(touch, at)
+            quote_check.heard(touch, at)
         else:
-            witness.saw(touch, at)
-        assert not said(witness)
+            quote_check.saw(touch, at)
+        assert not said(quote_check)
 
 
 def test_touches_of_long_ago_are_forgotten() -> None:
-    witness = Witness(PATIENCE_S)
+    quote_check = QuoteCheck(PATIENCE_S)
     for n in range(10_000):
-        witness.saw((n, 1, n + 1, 1), n / 10)
-    assert len(witness._ended) <= 10 * PATIENCE_S + 1
+        quote_check.saw((n, 1, n + 1, 1), n / 10)
+    assert len(quote_check._ended) <= 10 * PATIENCE_S + 1
 
 
 @pytest.mark.parametrize("profile", ["2021", "2026"])

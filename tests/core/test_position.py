@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mm.api import MOST_ORDER, ConfigError, ContractType, Instrument
-from mm.core.holding import Holding
+from mm.core.position import Holding
 
 SATOSHI = 1e-8  # XBT
 

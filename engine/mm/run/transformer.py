@@ -3,7 +3,7 @@
 import numpy as np
 
 from mm.api import Features, MarketBatch, PluginError, Rows, Transformer
-from mm.run.ends import Inlet, Outlet, blame
+from mm.run.channels import Inlet, Outlet, blame
 
 
 async def transform(

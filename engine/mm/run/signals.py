@@ -15,8 +15,8 @@ import numpy as np
 
 from mm.api import ConfigError, MarketBatch, PluginError, Rows, Transformer
 from mm.core.asof import LatestValue
-from mm.run.ends import blame
-from mm.run.transform import check_rows
+from mm.run.channels import blame
+from mm.run.transformer import check_rows
 
 _FAIR = "fair"
 

@@ -16,7 +16,7 @@ _CONTRADICTIONS: Final = 2
 """In a row, each after a new image and with no quote borne out between: the quotes are wrong."""
 
 
-class Witness:
+class QuoteCheck:
     """Compares quotes with the touches of the book.
 
     Args:

@@ -11,7 +11,7 @@ import attrs
 import trio
 
 from mm.api import Rows, Sink
-from mm.run.ends import Inlet, blame
+from mm.run.channels import Inlet, blame
 
 
 @attrs.frozen(kw_only=True)

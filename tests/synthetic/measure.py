@@ -10,8 +10,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-
-from mm.synthetic.tables import TICKS_PER_USD, Column, Table
+from tests.synthetic.tables import TICKS_PER_USD, Column, Table
 
 Figures = dict[str, float]
 Floats = npt.NDArray[np.float64]

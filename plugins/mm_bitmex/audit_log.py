@@ -23,7 +23,7 @@ _ROWS: Final = (
 )
 
 
-class Journal:
+class AuditLog:
     """Takes notes."""
 
     def __init__(self) -> None:

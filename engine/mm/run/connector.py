@@ -1,7 +1,7 @@
 """Connector task: has a connector send, and says how far it had come if it fails."""
 
 from mm.api import Connector, Instrument, MarketBatch
-from mm.run.ends import Outlet, blame
+from mm.run.channels import Outlet, blame
 
 
 async def connect(

@@ -9,7 +9,7 @@ import attrs
 from mm.api import Connector, Instrument, Survey
 from mm.config import LoadedConfig, RunConfig
 from mm.run.build import find_instruments
-from mm.run.ends import blame, ungrouped
+from mm.run.channels import blame, ungrouped
 from mm.run.ticks import given_tick
 
 

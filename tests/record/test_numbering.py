@@ -21,7 +21,7 @@ from tests.record.streams import (
 )
 
 from mm.api import BUY, CLEAR, LEVEL, QUOTE, SELL, TICKER, TRADE, MarketBatch, PluginError, Rows
-from mm.core.numbering import Numbering
+from mm.record.numbering import Numbering
 
 
 def one(*parts: Rows | list[Rows]) -> Rows:
@@ -170,7 +170,7 @@ def test_plain_python_settles_as_the_compiled_code_does(tmp_path: Path) -> None:
     np.save(tmp_path / "in.npy", events)
     program = (
         "import sys, numpy as np; from mm.api import MarketBatch;"
-        "from mm.core.numbering import Numbering; e = np.load(sys.argv[1] + '/in.npy');"
+        "from mm.record.numbering import Numbering; e = np.load(sys.argv[1] + '/in.npy');"
         f"np.save(sys.argv[1] + '/out.npy', Numbering('x').push(MarketBatch(e, {MIDNIGHT})).events)"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]

@@ -15,7 +15,7 @@ Mixture: TypeAlias = Sequence[tuple[float, float]]
 """Shares adding up to 1, each with the mean [ms] of an exponential waiting time."""
 
 
-class Agenda:
+class EventQueue:
     """Future calls [µs since the start of the sample]."""
 
     def __init__(self) -> None:

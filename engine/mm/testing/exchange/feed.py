@@ -8,7 +8,7 @@ from collections.abc import Callable
 import attrs
 
 from mm.testing.exchange.contract import Contract
-from mm.testing.exchange.truth import BUY, SELL, Level, Touch
+from mm.testing.exchange.ground_truth import BUY, SELL, Level, Touch
 from mm.testing.exchange.wire import Json, Wire, iso
 
 
@@ -25,7 +25,7 @@ class Message:
     """Counts the market's messages from 1; 0 = for one client only."""
 
 
-class Teller:
+class MessageFeed:
     """Speaks of one contract."""
 
     def __init__(self, contract: Contract, wire: Wire) -> None:

@@ -6,10 +6,10 @@ The counterpart of ``measure`` for the one file that is optional. Replays the bo
 from typing import Final
 
 import numpy as np
+from tests.synthetic.measure import SECOND, Figures
+from tests.synthetic.tables import Table
 
 from mm.synthetic.ladder import ASK, BID, Book
-from mm.synthetic.measure import SECOND, Figures
-from mm.synthetic.tables import Table
 
 EDGES: Final = (0, 1, 10, 50, 100, 250, 500, 1_000)  # ticks behind the touch
 NAMES: Final = ("0", "1 to 9", "10 to 49", "50 to 99", "100 to 249", "250 to 499", "500 to 999",

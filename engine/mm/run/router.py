@@ -7,7 +7,7 @@ import numpy as np
 from mm.api import MarketBatch
 from mm.core.door import Door
 from mm.core.touch import BookQuotes
-from mm.run.ends import Inlet, Outlet
+from mm.run.channels import Inlet, Outlet
 from mm.run.progress import Progress
 
 

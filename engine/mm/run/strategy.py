@@ -26,7 +26,7 @@ from mm.api import (
     Rows,
     Strategy,
 )
-from mm.run.ends import Inlet, Outlet, blame
+from mm.run.channels import Inlet, Outlet, blame
 
 
 async def decide(

@@ -3,7 +3,7 @@
 from mm.api import ExecutionReport, MarketBatch, OrderBlock
 from mm.core.bracket import Bracket
 from mm.core.venue import SimulatedVenue
-from mm.run.ends import Inlet, Outlet
+from mm.run.channels import Inlet, Outlet
 
 
 async def execute(

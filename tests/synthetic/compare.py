@@ -1,6 +1,6 @@
 """Print the statistics of a Tardis directory beside those of the real XBTUSD hour.
 
-    python -m mm.synthetic.compare DIRECTORY
+    python -m tests.synthetic.compare DIRECTORY
 
 Made to judge the generator; works on any directory with trades and quotes (the book is optional)
 of an instrument with tick 0.1. Judges nothing itself: it shows the ratio and leaves it there.
@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from mm.api import UsageError
-from mm.synthetic.measure import Figures, latency_figures, quote_figures, trade_figures
-from mm.synthetic.measure_book import book_figures
-from mm.synthetic.reference import REAL
-from mm.synthetic.tables import BOOK_COLUMNS, QUOTE_COLUMNS, TRADE_COLUMNS, Table, load
+from tests.synthetic.measure import Figures, latency_figures, quote_figures, trade_figures
+from tests.synthetic.measure_book import book_figures
+from tests.synthetic.reference import REAL
+from tests.synthetic.tables import BOOK_COLUMNS, QUOTE_COLUMNS, TRADE_COLUMNS, Table, load
 
-USAGE: Final = "usage: python -m mm.synthetic.compare DIRECTORY"
+from mm.api import UsageError
+
+USAGE: Final = "usage: python -m tests.synthetic.compare DIRECTORY"
 FEWEST_ROWS: Final = 100
 
 

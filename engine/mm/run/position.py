@@ -5,9 +5,9 @@ import numpy as np
 from mm.api import CLAMP_NAMES, Account, ExecutionReport
 from mm.core.ledger import Ledger
 from mm.core.working import WorkingOrders
-from mm.run.ends import Inlet, Outlet
+from mm.run.channels import Inlet, Outlet
 from mm.run.progress import Progress
-from mm.run.record import Records
+from mm.run.sinks import Records
 
 
 class Books:

@@ -1,7 +1,7 @@
 """The figures of real XBTUSD data that the generator is held against.
 
 Source: Tardis.dev recordings of BitMEX XBTUSD, 2024-08-01 00:00 to 01:00 UTC (56 856 quotes, 4 414
-trades), measured by ``mm.synthetic.compare``; the book from the snapshot at 00:00:00.229 and the
+trades), measured by ``tests.synthetic.compare``; the book from the snapshot at 00:00:00.229 and the
 1.33 s after it, so its rates and shares rest on 534 rows only. The gap behind the touch is that of
 the snapshot; the last two figures compare trades with quotes, since the book ends too soon.
 """
