@@ -1,4 +1,4 @@
-"""The README's two strategies run as they stand there, quote or trade, and keep the kit's rules."""
+"""The two strategies of the handbook run as they stand there, and keep the kit's rules."""
 
 import json
 import re
@@ -16,7 +16,9 @@ REPOSITORY = Path(__file__).parents[1]
 BLOCKS: list[str] = [
     block
     for block in re.findall(
-        r"^```python\n(.*?)^```$", (REPOSITORY / "README.md").read_text("utf-8"), re.M | re.S
+        r"^```python\n(.*?)^```$",
+        "".join((REPOSITORY / p / "README.md").read_text("utf-8") for p in (".", "plugins")),
+        re.M | re.S,
     )
     if "def mm_strategies" in block
 ]

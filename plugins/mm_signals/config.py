@@ -51,7 +51,7 @@ class OrderFlowConfig(SignalConfig):
     """Table ``[strategy.order_flow]``."""
 
     # Half an hour to fit is Cont, Kukanov and Stoikov's. Their window is 10 s, after which next to
-    # nothing of the move is left to come: see the README's figures.
+    # nothing of the move is left to come: see README.md's figures.
     window_s: float = option(1.0, help="Window of the order flow.", unit="s", ge=0.1, le=3600.0)
     fit_windows: int = option(
         1800,

@@ -49,7 +49,7 @@ class Answer:
 
 
 Call = Callable[[str], Answer]
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[2] / "plugins/mm_avellaneda/README.md"
 
 
 @pytest.fixture

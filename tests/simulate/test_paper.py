@@ -13,7 +13,7 @@ from tests.bench.simulate import HEAD, ROWS, arguments, row
 from mm.cli import main
 from mm.simulate.paper import HALF_UNIT, PATHS, TABLES
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[2] / "plugins/mm_avellaneda/README.md"
 
 # Standard errors at 1000 paths from 200 000 simulated elsewhere, in the order of STATISTICS.
 SE = {

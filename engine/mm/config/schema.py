@@ -75,15 +75,17 @@ def json_schema(registry: Registry) -> dict[str, Any]:
 
 
 def reference_markdown(registry: Registry) -> str:
-    """List every key of a run file: one Markdown table with type, default, unit and meaning."""
-    lines = ["| key | type | default | unit | meaning |", "|---|---|---|---|---|"]
+    """List every key of a run file: a Markdown table for each section, no key twice."""
+    lines: list[str] = []
     for name, cls in TABLES.items():
-        lines += _rows(name, cls)
+        lines += [f"## `[{name}]`", "", "| key | type | default | unit | meaning |"]
+        lines += ["|---|---|---|---|---|", *_rows(name, cls)]
         for offer in registry.offers("connector") if name == "data" else ():
             lines += _rows(name, offer.config, f"{offer.name}: ")
         for path, table in part_tables(registry).items():
             lines += _rows(".".join(path), table.cls) if path[0] == name else []
-    return "\n".join(lines) + "\n"
+        lines.append("")
+    return "\n".join(lines)
 
 
 def _fields(cls: type[Any]) -> Iterator["attrs.Attribute[Any]"]:

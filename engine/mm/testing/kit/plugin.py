@@ -148,7 +148,7 @@ def _whole(plugin: Plugin, registry: Registry) -> Iterator[Finding]:
         rule="loading",
         ok=not reasons,
         message="; ".join(reasons) or f"offers {len(plugin.offers)} parts",
-        change="see README, Writing a plugin: MM_API, hooks, offers" if reasons else "",
+        change="see plugins/README.md: MM_API, hooks, offers" if reasons else "",
     )
     for point in entry_points(group=ENTRY_POINT_GROUP, name=plugin.name):
         if point.dist is None or point.dist.name == plugin.package:
