@@ -17,7 +17,10 @@ REPOSITORY = Path(__file__).parents[1]
 README = REPOSITORY / "README.md"
 CHAPTERS = [
     README,
-    *(REPOSITORY / name / "README.md" for name in "config engine example plugins tests".split()),
+    *(
+        REPOSITORY / name / "README.md"
+        for name in ["config", "engine", "example", "plugins", "tests"]
+    ),
     *sorted((REPOSITORY / "plugins").glob("mm_*/README.md")),
 ]
 INSTALL_AND_RUN = (
