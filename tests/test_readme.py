@@ -15,12 +15,10 @@ from mm.registry import load_registry
 
 REPOSITORY = Path(__file__).parents[1]
 README = REPOSITORY / "README.md"
+FOLDERS = ("config", "engine", "example", "plugins", "tests")
 CHAPTERS = [
     README,
-    *(
-        REPOSITORY / name / "README.md"
-        for name in ["config", "engine", "example", "plugins", "tests"]
-    ),
+    *(REPOSITORY / name / "README.md" for name in FOLDERS),
     *sorted((REPOSITORY / "plugins").glob("mm_*/README.md")),
 ]
 INSTALL_AND_RUN = (
