@@ -7,7 +7,7 @@ live and what is asked for again is the protocol's.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mm.api import Instrument
+from mm.api import DataError, Instrument
 from mm_bitmex.book import L2Book, Row, Touch, pool_of
 from mm_bitmex.config import BitmexConfig
 from mm_bitmex.normalise import Emitter, Event
@@ -34,7 +34,7 @@ class Feed:
         self._quotes = QuoteReader(instrument.symbol, grid, counts)
         self._trades = TradeReader(instrument.symbol, grid, counts)
         self._ticker = Ticker(instrument, grid, counts)
-        self._told = (0, 0, 0)  # the ticker as last sent
+        self._told = (0, 0, 0, 0)  # the ticker as last sent
         self._is_open = True  # whether the contract was open when last told
         self._emitter = Emitter(counts)
         self.crossed_from = NEVER
@@ -86,6 +86,11 @@ class Feed:
         else:
             self._ticker.funding_rows(rows)
         return self._tell(ts)
+
+    @property
+    def over(self) -> DataError | None:
+        """Why the contract is over; None = it is not."""
+        return self._ticker.over
 
     @property
     def foreign(self) -> str | None:
@@ -140,7 +145,7 @@ class Feed:
         if self._ticker.values == self._told:
             return []
         self._told = self._ticker.values
-        return self._emitter.ticker(*self._told, self._ticker.made, ts)
+        return self._emitter.ticker(self._told, self._ticker.made, ts)
 
 
 def _filter(body: Mapping[str, Any], key: str) -> str:

@@ -139,9 +139,9 @@ class Emitter:
         ]
         return [*rows[:-1], (*rows[-1][:-1], 1)] if rows else []
 
-    def ticker(self, mark: int, rate: int, when: int, made: str | None, ts: int) -> list[Event]:
-        """Send a ticker: mark price [1e-6 ticks], funding rate [1e-12] and its time [µs]."""
-        return [(ts, self.made(made, ts, is_state=True), mark, rate, when, 0, 0, 0, TICKER, 0, 1)]
+    def ticker(self, values: tuple[int, int, int, int], made: str | None, ts: int) -> list[Event]:
+        """Send a ticker: its ``values``, as ``Ticker`` has them."""
+        return [(ts, self.made(made, ts, is_state=True), *values, 0, 0, TICKER, 0, 1)]
 
     def _count(self, name: str) -> None:
         self._counts[name] = self._counts.get(name, 0) + 1

@@ -198,6 +198,8 @@ class Protocol:
         else:
             try:
                 self._rows(reply, topic, body, ts)
+                if session.feed.over is not None:  # its last events have been taken
+                    raise session.feed.over
             except BookError as fault:
                 session.count(fault.count)
                 session.distrust(reply, topic, str(fault), ts)

@@ -1,8 +1,9 @@
 """Rows of instrument and funding, merged to a ticker: mark price, funding rate, when it applies.
 
 Rows of instrument are sparse: a column that is absent is as it was, one that is null is unknown
-now. Knows rows; knows no frames. A change of the exchange's own grid ends the session, and so does
-the end of the contract; any other state than Open is for the feed to respect.
+now. Knows rows; knows no frames. A change of the exchange's own grid ends the session, and the end
+of the contract does so once its settlement price has been sent; any other state than Open is for
+the feed to respect.
 """
 
 from collections.abc import Sequence
@@ -26,6 +27,8 @@ class Ticker:
         self.rate = 0  # 1e-12
         self.when = 0  # µs, exchange; 0 = not known
         self.made: str | None = None  # the last row's timestamp, as sent
+        self.settled = 0  # 1e-6 ticks; 0 = it is not, or nothing is known of the price
+        self.over: DataError | None = None  # why nothing more will come
         self.state = ""  # as sent; empty = not told
 
     @property
@@ -34,9 +37,9 @@ class Ticker:
         return self.state in ("", "Open")
 
     @property
-    def values(self) -> tuple[int, int, int]:
-        """Mark price [1e-6 ticks], funding rate [1e-12], when it applies [µs]."""
-        return self.mark, self.rate, self.when
+    def values(self) -> tuple[int, int, int, int]:
+        """Mark price [1e-6 ticks], funding rate [1e-12], when it applies [µs], settlement price."""
+        return self.mark, self.rate, self.when, self.settled
 
     def instrument_rows(self, rows: Sequence[Row], is_image: bool) -> None:
         """Take rows of instrument.
@@ -46,8 +49,7 @@ class Ticker:
             is_image: what is absent is unknown, not as it was.
 
         Raises:
-            DataError: the exchange's tick or lot is not a multiple of ours any more, or the
-                contract is over.
+            DataError: the exchange's tick or lot is not a multiple of ours any more.
         """
         if is_image:
             self.mark = self.rate = self.when = 0
@@ -111,9 +113,12 @@ class Ticker:
         if told in OVER:
             price = row.get("settledPrice")
             at = f" at {price:g}" if type(price) in (int, float) else ""
-            raise DataError(
+            self.settled = self._grid.micro_ticks(price) or 0
+            closed = "its position is closed there" if self.settled else "no price is told"
+            self.over = DataError(
                 f"{self._instrument.symbol} is {told.lower()}{at} at the exchange: its orders are"
-                " withdrawn, and nothing can be traded any more; choose a contract that trades"
+                f" withdrawn, {closed}, and nothing can be traded any more; choose a contract that"
+                " trades"
             )
 
     def _count(self, name: str, times: int = 1) -> None:

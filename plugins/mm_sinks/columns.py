@@ -20,6 +20,7 @@ from mm.api import (
     REASON_NAMES,
     REPORT_NAMES,
     RULE_NAMES,
+    SETTLED,
     TIF_NAMES,
     TYPE_NAMES,
     Instrument,
@@ -120,9 +121,9 @@ def event(rows: Rows, _: Sequence[Instrument]) -> list[str]:
 
 
 def report_price(rows: Rows, instruments: Sequence[Instrument]) -> list[str]:
-    """Write a report's price; of funding, the mark price."""
+    """Write a report's price; of funding, the mark price; of a settlement, that."""
     texts = price("price")(rows, instruments)
-    for i in np.flatnonzero(rows["kind"] == FUNDING).tolist():
+    for i in np.flatnonzero(np.isin(rows["kind"], (FUNDING, SETTLED))).tolist():
         ticks = int(rows["price"][i]) / MICRO_TICKS
         mark = instruments[rows["instrument"][i]].price(ticks)
         texts[i] = format(mark, ".15g") if mark else ""

@@ -14,12 +14,14 @@ from mm_tardis.decimals import RATE, to_nearest, to_units
 from mm_tardis.offset import offset_at
 from mm_tardis.snapshots import MAYBE, may_start, starts_snapshot
 from mm_tardis.table import (
+    ASK_SIZE,
     BOOK,
     OFF_GRID,
     OK,
     PRICE,
     QUOTES,
     SIZE,
+    T_ASK_SIZE,
     T_EXCHANGE,
     T_FUNDING,
     T_LOCAL,
@@ -57,15 +59,17 @@ _MICRO: Final = -6  # the exponent of MICRO_TICKS
 
 
 @inner
-def ticker_units(table: Ints, row: int, grid: Ints) -> tuple[int, int]:
-    """A ticker's mark price in millionths of a tick and its rate in 1e-12, rounded.
+def ticker_units(table: Ints, row: int, grid: Ints) -> tuple[int, int, int]:
+    """A ticker's mark and settlement price in millionths of a tick, and its rate in 1e-12, rounded.
 
-    The rate comes without its sign. Either is negative if the number is too large.
+    The rate comes without its sign. Each is negative if the number is too large.
     """
     tick, exponent = int(grid[TICK]), int(grid[TICK + 1]) + _MICRO
     mark = to_nearest(int(table[row, T_PRICE]), int(table[row, T_PRICE + 1]), tick, exponent)
     rate = to_nearest(int(table[row, T_SIZE]), int(table[row, T_SIZE + 1]), 1, RATE)
-    return mark, rate
+    at = int(table[row, T_ASK_SIZE])
+    settled = to_nearest(at, int(table[row, T_ASK_SIZE + 1]), tick, exponent) if at > 0 else 0
+    return mark, settled, rate
 
 
 @inner
@@ -159,10 +163,12 @@ def convert(
         numbers = 4 if kind in (QUOTES, TICKERS) else 2
         units = (0, 0, 0, 0)
         if kind == TICKERS:
-            mark, rate = ticker_units(table, row, grid)
+            mark, settled, rate = ticker_units(table, row, grid)
             if mark < 0 or rate < 0:
                 return made, row, TOO_LARGE, PRICE if mark < 0 else SIZE
-            units = (mark, rate * int(table[row, T_SIDE]), due_at(table, row, clock), 0)
+            if settled < 0:
+                return made, row, TOO_LARGE, ASK_SIZE
+            units = (mark, rate * int(table[row, T_SIDE]), due_at(table, row, clock), settled)
         for number in range(0 if kind == TICKERS else numbers):
             at = T_PRICE + 2 * number
             size = TICK if number % 2 == 0 else LOT

@@ -54,7 +54,8 @@ _ROLES: Final = (
 )
 """By kind: the columns that a file must have."""
 
-_OPTIONAL: Final[tuple[dict[str, int], ...]] = ({"id": ID}, {}, {}, {})
+_OPTIONAL: Final[tuple[dict[str, int], ...]] = ({"id": ID}, {}, {}, {"settled_price": ASK_SIZE})
+"""By kind: columns that are read where they are there; the last is of our own recordings."""
 
 _LEVEL: Final = re.compile(r"(asks|bids)\[(\d{1,3})\]\.(price|amount)")
 _LEVEL_ROLES: Final = {

@@ -53,6 +53,7 @@ from mm_tardis.table import (
     SNAPSHOT,
     SYMBOL,
     T_ASK_PRICE,
+    T_ASK_SIZE,
     T_EXCHANGE,
     T_FUNDING,
     T_ID,
@@ -102,6 +103,8 @@ def settle_ticker(table: Ints, row: int, funding_time: int) -> None:
     """Store what a ticker does not give as zero; a rate without its time counts as not given."""
     if table[row, T_PRICE] == _ABSENT:
         table[row, T_PRICE] = 0
+    if table[row, T_ASK_SIZE] == _ABSENT:
+        table[row, T_ASK_SIZE] = 0
     if funding_time == 0 or table[row, T_SIZE] == _ABSENT:
         funding_time = 0
         table[row, T_SIZE] = 0

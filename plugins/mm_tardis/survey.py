@@ -28,6 +28,7 @@ from mm_tardis.table import (
     OFF_GRID,
     OK,
     PRICE,
+    T_ASK_SIZE,
     T_PRICE,
     T_ROW,
     T_SIZE,
@@ -234,8 +235,10 @@ def survey_file(path: Path, kind: int | None, symbol: str | None, block_bytes: i
 
 
 def _most_mark(table: Ints, rows: int) -> tuple[Decimal, int]:
-    """The largest mark price among the first rows of a table, and whose it is."""
-    marks = table[:rows, T_PRICE] * 10.0 ** table[:rows, T_PRICE + 1]
-    at = int(marks.argmax())
-    mantissa, exponent, row = (int(table[at, n]) for n in (T_PRICE, T_PRICE + 1, T_ROW))
+    """The largest mark or settlement price among the first rows of a table, and whose it is."""
+    columns = (T_PRICE, T_ASK_SIZE)
+    prices = np.array([table[:rows, n] * 10.0 ** table[:rows, n + 1] for n in columns])
+    which, at = np.unravel_index(int(prices.argmax()), prices.shape)
+    column = columns[which]
+    mantissa, exponent, row = (int(table[at, n]) for n in (column, column + 1, T_ROW))
     return Decimal(mantissa).scaleb(exponent), row

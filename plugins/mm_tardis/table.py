@@ -26,7 +26,7 @@ ID: Final = 8  # of a trade
 PRICE: Final = 9  # a quote's bid; a ticker's mark price
 SIZE: Final = 10  # a ticker's funding rate
 ASK_PRICE: Final = 11
-ASK_SIZE: Final = 12
+ASK_SIZE: Final = 12  # a ticker's settlement price
 COLUMN: Final = 100  # plus a column's number: the one at fault, where a role has several
 
 # The columns of the parsed table.

@@ -163,7 +163,7 @@ def test_config_schema_is_json_or_markdown(capsys: pytest.CaptureFixture[str]) -
     assert main(["config", "schema"]) == 0
     assert "strategy" in json.loads(capsys.readouterr().out)["properties"]
     assert main(["config", "schema", "--markdown"]) == 0
-    assert capsys.readouterr().out.startswith("| key | type |")
+    assert capsys.readouterr().out.startswith("## `[strategy]`\n\n| key | type |")
 
 
 def test_plugins_lists_parts_and_failures(

@@ -17,7 +17,16 @@ from tests.plugins.bitmex_exchange import (
 )
 from tests.plugins.test_bitmex_cells import error, row
 
-from mm.api import CLEAR, LEVEL, QUOTE, TICKER, TRADE, ConfigError, DataError
+from mm.api import (
+    CLEAR,
+    LEVEL,
+    MICRO_TICKS,
+    QUOTE,
+    TICKER,
+    TRADE,
+    ConfigError,
+    DataError,
+)
 from mm_bitmex.frames import FAULT, classify
 from mm_bitmex.session import State
 
@@ -464,6 +473,8 @@ def test_a_contract_that_is_over_ends_the_session_with_an_empty_book(state: str)
     client, _ = live_client()
     step = client.frame(told_state(state, settledPrice=60123.5))
     assert CLEAR in kinds(step)
+    (ticker,) = step.events[step.events["kind"] == TICKER]
+    assert ticker["ask_size"] == 601_235 * MICRO_TICKS
     assert step.close
     assert str(step.fatal).startswith(f"XBTUSD is {state.lower()} at 60123.5 at the exchange")
     assert client.protocol.state is State.FAILED

@@ -104,7 +104,8 @@ def messages(draw: st.DrawFn, ts: int) -> list[Rows]:
         rate = draw(st.integers(-(10**10), 10**10))
         due = draw(st.sampled_from((0, MIDNIGHT + 4 * 3_600_000_000)))
         mark = draw(st.integers(0, 10**11))
-        rows.append(event(ts, TICKER, made, price=mark, size=rate, ask_price=due))
+        over = draw(st.sampled_from((0, 0, 0, 10**9 + 1)))
+        rows.append(event(ts, TICKER, made, price=mark, size=rate, ask_price=due, ask_size=over))
     return rows
 
 

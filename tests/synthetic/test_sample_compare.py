@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.synthetic import compare
 from tests.synthetic.measure import SECOND, fano, penetration
 from tests.synthetic.reference import REAL
 from tests.synthetic.tables import Column, Table
 
 from mm import synthetic
-from mm.synthetic import compare, write_sample
+from mm.synthetic import write_sample
 
 SHIPPED = Path(__file__).parents[2] / "example" / "data_sample"
 

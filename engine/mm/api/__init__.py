@@ -1,10 +1,11 @@
 """The public interface of mm: all that a plugin may import.
 
-Everything here, in ``mm.api.jit`` and in ``mm.testing`` follows ``API_VERSION``, (major, minor). A
-minor step adds: a name, a hook, a field with a default, a column at the end of a table. What is to
-go is deprecated first: it keeps working, its docstring says what to use instead, and its use gives
-a DeprecationWarning, for two minor steps and six months at least. Only a major step removes it, and
-plugins for another major are refused by name. In major 0 a minor step may break where it must.
+Everything here, in ``mm.api.jit``, ``mm.api.draws`` and ``mm.testing`` follows ``API_VERSION``,
+(major, minor). A minor step adds: a name, a hook, a field with a default, a column at the end of a
+table. What is to go is deprecated first: it keeps working, its docstring says what to use instead,
+and its use gives a DeprecationWarning, for two minor steps and six months at least. Only a major
+step removes it, and plugins for another major are refused by name. In major 0 a minor step may
+break where it must.
 
     market       events: the columns that every part speaks
     instrument   the grid of prices and sizes, and what a contract is worth
@@ -70,6 +71,7 @@ from mm.api.orders import (
     CANCEL_ALL,
     CANCELLED,
     CLAMP_NAMES,
+    CONTRACT_OVER,
     DECISION,
     DUPLICATE_ID,
     EXPIRED,
@@ -109,6 +111,7 @@ from mm.api.orders import (
     RISK_POSITION,
     RISK_STALE,
     RULE_NAMES,
+    SETTLED,
     TAKER,
     TIF_NAMES,
     TRADED_THROUGH,
@@ -146,16 +149,16 @@ from mm.api.tables import CANDLE, EXECUTION, POSITION
 
 __all__ = [
     "ACCEPTED", "ACTION_NAMES", "API_VERSION", "BAD_ORDER", "BELOW_ZERO", "BOOK_CROSSED", "BUY",
-    "CANCEL", "CANCELLED", "CANCEL_ALL", "CANDLE", "CLAMP_NAMES", "CLEAR", "DECISION",
-    "DUPLICATE_ID", "ENTRY_POINT_GROUP", "EVENT", "EXECUTION", "EXPIRED", "FILLED", "FOK",
-    "FUNDING", "GTC", "IOC", "LEVEL", "LIMIT", "MARK", "MARKET", "MAX_POSITION", "MICRO",
+    "CANCEL", "CANCELLED", "CANCEL_ALL", "CANDLE", "CLAMP_NAMES", "CLEAR", "CONTRACT_OVER",
+    "DECISION", "DUPLICATE_ID", "ENTRY_POINT_GROUP", "EVENT", "EXECUTION", "EXPIRED", "FILLED",
+    "FOK", "FUNDING", "GTC", "IOC", "LEVEL", "LIMIT", "MARK", "MARKET", "MAX_POSITION", "MICRO",
     "MICRO_TICKS", "MODEL_DRAW", "MOST_LOTS", "MOST_ORDER", "MOST_TICKS", "MOST_TRADED",
     "MOST_UNITS", "NEW", "NO_CLAMP", "NO_LIQUIDITY", "NO_MODEL",
     "NO_REASON", "NO_RULE", "OFF_TICK", "ONE_SIDED", "ORDER", "PASSIVE", "POSITION",
     "QUEUE_REACHED", "QUOTE", "RATE_UNIT", "REASON_NAMES", "REDUCE_ONLY", "REJECTED",
     "REPLACE", "REPLACED", "REPORT", "REPORT_NAMES", "REQUESTED", "RISK_COLLAR",
     "RISK_LOSS", "RISK_ORDER_RATE", "RISK_ORDER_SIZE", "RISK_POSITION", "RISK_STALE",
-    "RULE_NAMES", "SELL", "SIGNAL_FIELDS", "SNAPSHOT_JUMP_US", "TAKER", "TICKER",
+    "RULE_NAMES", "SELL", "SETTLED", "SIGNAL_FIELDS", "SNAPSHOT_JUMP_US", "TAKER", "TICKER",
     "TIF_NAMES", "TOUCH_FIELDS", "TRADE", "TRADED_THROUGH", "TYPE_NAMES",
     "UNKNOWN_ORDER", "WORKING", "WOULD_TAKE", "Account", "ConfigError", "Connector",
     "ConnectorOffer", "Context", "ContractType", "DataError", "Decisions", "Defect", "DepthRule",

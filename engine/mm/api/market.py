@@ -45,7 +45,8 @@ means that a second one begins: the flag alone cannot tell a recorder that recon
 
 TICKER: Final = 4
 """A derivative's ticker: ``price`` is the mark price [1e-6 ticks; 0 = not given], ``size`` the
-funding rate [1e-12; positive: longs pay], ``ask_price`` when it applies [µs; 0 = not given]."""
+funding rate [1e-12; positive: longs pay], ``ask_price`` when it applies [µs; 0 = not given],
+``ask_size`` the price at which the contract has been settled [1e-6 ticks; 0 = it has not]."""
 
 MICRO_TICKS: Final = 1_000_000
 """Mark prices do not lie on the grid of ticks; they are integers all the same."""

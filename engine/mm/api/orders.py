@@ -88,6 +88,7 @@ FILLED: Final = 3  # a fill, partial while leaves > 0
 CANCELLED: Final = 4
 EXPIRED: Final = 5  # the unfilled rest of IOC, FOK and market orders
 FUNDING: Final = 6  # not an order's: price = mark [1e-6 ticks], size = rate [1e-12]
+SETTLED: Final = 7  # not an order's: the contract is over; price [1e-6 ticks], size = lots closed
 REPORT_NAMES: Final = (
     "accepted",
     "rejected",
@@ -96,6 +97,7 @@ REPORT_NAMES: Final = (
     "cancelled",
     "expired",
     "funding",
+    "settled",
 )
 
 NO_REASON: Final = 0
@@ -113,11 +115,12 @@ RISK_LOSS: Final = 11  # the kill switch; also the reason of the cancels that it
 RISK_STALE: Final = 12
 REDUCE_ONLY: Final = 13  # there is nothing (left) to reduce
 OFF_TICK: Final = 14  # the price is no multiple of the tick size in force
+CONTRACT_OVER: Final = 15  # it has been settled
 REASON_NAMES: Final = (
     "", "requested", "post_only_would_take", "unknown_order", "duplicate_client_id",
     "invalid_order", "no_liquidity", "risk_order_size", "risk_max_position", "risk_order_rate",
     "risk_price_collar", "risk_max_loss", "risk_stale_market", "reduce_only",
-    "off_tick",
+    "off_tick", "contract_over",
 )  # fmt: skip
 
 NO_RULE: Final = 0

@@ -26,6 +26,7 @@ from mm.api import (
     MICRO_TICKS,
     RATE_UNIT,
     REPORT,
+    SETTLED,
     TAKER,
     ExecutionReport,
     FeeModel,
@@ -123,7 +124,7 @@ class Ledger:
         booked: list[Booked] = []
         done = 0
         for place, kind in enumerate(report.reports["kind"].tolist()):
-            if kind not in (FILLED, FUNDING):
+            if kind not in (FILLED, FUNDING, SETTLED):
                 continue
             event = dict(zip(_REPORT, report.reports[place].item(), strict=True))
             reached = bisect_left(times, event["ts_known"], done)
@@ -132,8 +133,10 @@ class Ledger:
             if kind == FILLED:
                 fills.append(place)
                 booked.append(self._fill(event))
-            else:
+            elif kind == FUNDING:
                 self._fund(event)
+            else:
+                self._close_at(event)
             rows.append(self._row(event["ts_known"], event["instrument"]))
         self._follow(times, marks, done, len(times), rows)
         return make_entries(report.reports[fills], booked, rows)
@@ -256,6 +259,21 @@ class Ledger:
         if holding.lots:
             at = self.marks[instrument] if math.isnan(price) else price
             self.totals.funding -= holding.notional(holding.lots, at) * event["size"] * RATE_UNIT
+        self.totals.track(self.equity)
+
+    def _close_at(self, event: dict[str, Any]) -> None:
+        """Close the position at the price at which the contract has been settled, without a fee.
+
+        The mark moves there first, so all that is gained or lost is revaluation of inventory.
+        """
+        instrument = event["instrument"]
+        holding = self.holdings[instrument]
+        price = holding.price(event["price"] / MICRO_TICKS)
+        self._move_mark(instrument, price)
+        self._settle(instrument)
+        if holding.lots:
+            self.totals.realized += holding.trade(-holding.lots, price)
+        self._unrealized[instrument] = 0.0
         self.totals.track(self.equity)
 
     def _check(self) -> None:

@@ -113,7 +113,7 @@ def _is_possible(event: Any) -> bool:
         ask = event["ask_size"] == 0 or (event["ask_size"] > 0 and event["ask_price"] > 0)
         return bool(bid and ask)
     if kind == TICKER:
-        return bool(event["price"] >= 0 and event["ask_price"] >= 0)
+        return bool(event["price"] >= 0 and event["ask_price"] >= 0 and event["ask_size"] >= 0)
     return bool(kind == CLEAR)
 
 
@@ -202,6 +202,7 @@ def _put_other(event: Any, out: Rows, made: int, state: _Ints) -> int:
         row["price"] = event["price"]
         row["size"] = event["size"] if event["ask_price"] > 0 else 0
         row["ask_price"] = event["ask_price"]
+        row["ask_size"] = event["ask_size"]
     else:
         row["size"] = event["size"]
         row["price"] = event["price"] if event["size"] > 0 else 0

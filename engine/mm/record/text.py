@@ -24,7 +24,7 @@ HEADERS: Final = (
     f"{_COMMON}ask_amount,ask_price,bid_price,bid_amount\n",
     f"{_COMMON}is_snapshot,side,price,amount\n",
     f"{_COMMON}funding_timestamp,funding_rate,predicted_funding_rate,open_interest,last_price,"
-    "index_price,mark_price\n",
+    "index_price,mark_price,settled_price\n",
 )
 
 Lines: TypeAlias = tuple[list[str], list[str], list[str], list[str]]
@@ -66,7 +66,7 @@ def csv_lines(events: Rows, instrument: Instrument, exchange: str) -> Lines:
         elif kind == CLEAR:
             snapshot = True
         else:
-            lines[TICKERS].append(head + _ticker(price, size, ask_price, instrument))
+            lines[TICKERS].append(head + _ticker(price, size, ask_price, ask_size, instrument))
         if end:
             snapshot = False
     return lines
@@ -80,10 +80,10 @@ def decimal_text(mantissa: int, places: int) -> str:
     return f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"
 
 
-def _ticker(mark: int, rate: int, funding: int, instrument: Instrument) -> str:
-    """The columns behind the times; ``mark`` [1e-6 ticks], ``rate`` [1e-12], ``funding`` [µs]."""
+def _ticker(mark: int, rate: int, funding: int, settled: int, instrument: Instrument) -> str:
+    """The columns behind the times, in the units of TICKER; Tardis has all but the last."""
     funded = f"{funding},{decimal_text(rate, _RATE_PLACES)}" if funding else ","
-    return f"{funded},,,,,{_mark(mark, instrument)}\n"
+    return f"{funded},,,,,{_mark(mark, instrument)},{_mark(settled, instrument)}\n"
 
 
 def _mark(mark: int, instrument: Instrument) -> str:

@@ -25,6 +25,7 @@ from mm.api import (
     RISK_POSITION,
     RISK_STALE,
     SELL,
+    SETTLED,
 )
 
 from .naive_parts import Market, Outcome, Report
@@ -98,6 +99,9 @@ class NaiveGate:
                     continue
                 if report["kind"] == FUNDING:
                     equity -= lots * price / 1e6 * report["size"] * 1e-12
+                if report["kind"] == SETTLED:
+                    equity += lots * price / 1e6 - paid
+                    lots, paid = 0, 0.0
                 if report["kind"] != FILLED:
                     continue
                 signed = report["side"] * report["size"]
@@ -135,6 +139,8 @@ class NaiveGate:
                     position += report["side"] * report["size"]
                 if report["order_id"] in filled:
                     filled[report["order_id"]] += report["size"]
+            elif report["kind"] == SETTLED and report["instrument"] == command.instrument:
+                position = 0
         side, lots = command.side, command.size
         if command.action == REPLACE:
             named = [number for number, order in working.items() if _same_name(order, command)]

@@ -5,13 +5,16 @@ import math
 from mm.api import (
     BOOK_CROSSED,
     BUY,
+    CANCELLED,
     CLEAR,
+    CONTRACT_OVER,
     FUNDING,
     LEVEL,
     MODEL_DRAW,
     NEW,
     QUEUE_REACHED,
     SELL,
+    SETTLED,
     TRADED_THROUGH,
 )  # fmt: skip
 from mm.api.draws import FILL, uniform
@@ -167,12 +170,27 @@ class NaiveMarket(NaiveOrders):
     def tick(self, event: Event) -> None:
         market = self.markets[event.instrument]
         market.mark = event.price or market.mark
+        self.settle_contract(event, market)
         new = event.ask_price > event.ts_exchange and event.ask_price > market.paid
         if self.session.funding is None and new:
             if len(market.announced) == 2 and event.ask_price not in market.announced:
                 del market.announced[max(market.announced)]
             market.announced[event.ask_price] = event.size
             market.due = min(market.announced)
+
+    def settle_contract(self, event: Event, market: Market) -> None:
+        """Settle a contract: its orders are cancelled, its position is gone."""
+        if not event.ask_size or market.over:
+            return
+        market.over = True
+        for order in [o for o in self.orders if o.command.instrument == event.instrument]:
+            self.orders.remove(order)
+            self.report(order, CANCELLED, CONTRACT_OVER)
+        command = Command(action=NEW, instrument=event.instrument)
+        self.report(Open(0, command, 0, 0, 0, event.ts_exchange), SETTLED)
+        held = abs(market.position)
+        self.outcome.reports[-1] |= {"price": event.ask_size, "size": held}
+        market.position = 0
 
     def fund(self, event: Event, market: Market) -> None:
         """Pay what is due next on one market."""

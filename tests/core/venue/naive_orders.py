@@ -12,6 +12,7 @@ from mm.api import (
     CANCEL,
     CANCEL_ALL,
     CANCELLED,
+    CONTRACT_OVER,
     DUPLICATE_ID,
     EXPIRED,
     FILLED,
@@ -70,6 +71,8 @@ class NaiveOrders:
         priced = command.type == MARKET or command.price > 0
         if command.side not in (BUY, SELL) or command.size <= 0 or not priced:
             self.report(order, REJECTED, BAD_ORDER)
+        elif self.markets[command.instrument].over:
+            self.report(order, REJECTED, CONTRACT_OVER)
         elif command.type == LIMIT and self.off_tick(order):
             self.report(order, REJECTED, OFF_TICK)
         elif self.named(command):

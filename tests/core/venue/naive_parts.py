@@ -56,6 +56,8 @@ class Market(Claims):
     announced: dict[int, int] = attrs.field(factory=dict)
     """Rates of the fundings that tickers told of, by their time."""
     paid: int = 0
+    over: bool = False
+    """The contract has been settled."""
     matched: dict[int, tuple[int, int]] = attrs.field(factory=lambda: {BUY: (0, 0), SELL: (0, 0)})
     """Best price and size of a side that crossed orders were last matched with."""
 

@@ -20,6 +20,7 @@ from mm.api import (
     REPORT,
     REPORT_NAMES,
     RULE_NAMES,
+    SETTLED,
     Account,
     Context,
     Decisions,
@@ -92,6 +93,9 @@ class Knowledge:
             if row["kind"] == FILLED:
                 price = INSTRUMENT.price(int(row["price"]))
                 self.cash += holding.trade(int(row["side"] * row["size"]), price)
+            elif row["kind"] == SETTLED and holding.lots:
+                price = INSTRUMENT.price(int(row["price"]) / MICRO_TICKS)
+                self.cash += holding.trade(-holding.lots, price)
             elif row["kind"] == FUNDING:
                 value = holding.lots * INSTRUMENT.price(int(row["price"]) / MICRO_TICKS)
                 self.cash -= value * int(row["size"]) * RATE_UNIT
@@ -202,6 +206,10 @@ def story(outcome: Outcome) -> list[str]:
 def _told(report: Report) -> str:
     if report["kind"] == FUNDING:
         return f"funding {report['size']} on {report['price']} at {report['ts_venue']}"
+    if report["kind"] == SETTLED:
+        return f"settled {report['size']} at {report['price']} at {report['ts_venue']}"
+    if report["kind"] == SETTLED:
+        return f"settled {report['size']} at {report['price']} at {report['ts_venue']}"
     name = f"{report['client_id']} {REPORT_NAMES[report['kind']]}"
     if report["kind"] == FILLED:
         rule = RULE_NAMES[report["rule"]]

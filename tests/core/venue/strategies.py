@@ -81,6 +81,7 @@ def tickers(draw: st.DrawFn, instruments: int, ts: int, made: int) -> Event:
         price=draw(st.sampled_from([3_400_000, 3_700_000, 0])),
         size=draw(st.sampled_from([10**11, -(10**11), 0])),
         ask_price=draw(st.sampled_from([made + 2, made + 5, made, made - 1, 0])),
+        ask_size=draw(st.sampled_from([0, 0, 0, 0, 0, 0, 0, 3_500_000])),
     )
 
 

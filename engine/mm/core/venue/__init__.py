@@ -8,6 +8,7 @@
     gate          our own risk limits, before an order leaves
     latency       how long messages travel
     funding       when funding falls due
+    settlement    the end of a contract
     ticks         the tick size in force, and orders that are off it
     health        what the venue found wrong with the data
     settings      limits and schedules, as the run is told

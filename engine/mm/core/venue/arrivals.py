@@ -18,6 +18,7 @@ from mm.api import (
     CANCEL,
     CANCEL_ALL,
     CANCELLED,
+    CONTRACT_OVER,
     DUPLICATE_ID,
     EXPIRED,
     FOK,
@@ -160,6 +161,8 @@ def _fault(venue: Venue, rules: Rules, command: Any) -> int:
     reason = NO_REASON
     if side not in (BUY, SELL) or command["size"] <= 0 or unpriced:
         reason = BAD_ORDER
+    elif venue.standing[command["instrument"]]["settled"] == 1:
+        reason = CONTRACT_OVER
     elif off_tick(rules, command):
         reason = OFF_TICK
     elif _find(venue, command["instrument"], command["client_id"]) >= 0:

@@ -41,6 +41,7 @@ from mm.core.venue.moves import (
     match_print,
     match_quote,
 )
+from mm.core.venue.settlement import settle_contract
 from mm.core.venue.state import Rules, Venue
 
 
@@ -101,6 +102,8 @@ def _match(
             state["recheck"] = 1
         elif kind == TICKER:
             note_ticker(venue, event)
+            if event["ask_size"] > 0:
+                settle_contract(venue, rules, event)
         else:
             match_quote(venue, rules, event, on_depth)
         if event["end"] == 1:

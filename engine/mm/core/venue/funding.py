@@ -14,7 +14,7 @@ from typing import Any
 
 from mm.api import FUNDING, NO_REASON
 from mm.api.jit import inner
-from mm.core.venue.state import Rules, Venue, report_order
+from mm.core.venue.state import Rules, Venue, no_order, report_order
 
 
 @inner
@@ -57,17 +57,7 @@ def pay_funding(venue: Venue, rules: Rules, event: Any) -> None:
     while venue.standing[instrument]["funding_ts"] != due:
         instrument += 1
     standing = venue.standing[instrument]
-    spare = venue.orders[venue.state[0]["open"]]
-    spare["order_id"] = 0
-    spare["client_id"] = 0
-    spare["decided"] = due
-    spare["reached"] = 0
-    spare["size"] = 0
-    spare["filled"] = 0
-    spare["ahead_entry"] = -1
-    spare["ahead"] = -1.0
-    spare["side"] = 0
-    spare["instrument"] = instrument
+    spare = no_order(venue, instrument, due)
     report = report_order(venue, rules, event, int(FUNDING), int(NO_REASON), spare)
     report["ts_venue"] = due
     report["price"] = standing["mark"]

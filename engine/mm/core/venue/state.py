@@ -110,6 +110,7 @@ STANDING: Final = np.dtype(
         ("paid_ts", "i8"),  # µs, exchange: the last funding paid
         ("later_rate", "i8"),  # 1e-12, of the funding after the next
         ("later_ts", "i8"),  # µs, exchange: when that is; 0 = not known
+        ("settled", "i8"),  # 1: the contract is over
         ("interval", "i8"),  # µs between fundings of a schedule; 0 = the ticker tells
         ("taken_bid", "i8"),  # ticks and lots: the touch that crossed orders were last matched with
         ("taken_bid_size", "i8"),
@@ -201,6 +202,23 @@ def report_order(venue: Venue, rules: Rules, event: Any, kind: int, reason: int,
     report["rule"] = NO_RULE
     report["side"] = order["side"]
     return report
+
+
+@inner
+def no_order(venue: Venue, instrument: int, decided: int) -> Any:
+    """Make the spare row behind the open orders one for news that is not of an order."""
+    spare = venue.orders[venue.state[0]["open"]]
+    spare["order_id"] = 0
+    spare["client_id"] = 0
+    spare["decided"] = decided
+    spare["reached"] = 0
+    spare["size"] = 0
+    spare["filled"] = 0
+    spare["ahead_entry"] = -1
+    spare["ahead"] = -1.0
+    spare["side"] = 0
+    spare["instrument"] = instrument
+    return spare
 
 
 @inner

@@ -1,0 +1,36 @@
+"""The end of a contract: orders are cancelled, and the position closes at the settlement price.
+
+A ticker says it (``TICKER``, column ``ask_size``), once: what is told of it again says nothing new.
+It takes effect when the ticker was made. There is no fee: what an exchange may charge for a
+settlement is not in its feed. Orders that arrive later are rejected. What the position comes to in
+money is the ledger's business.
+"""
+
+from typing import Any
+
+from mm.api import CANCELLED, CONTRACT_OVER, NO_REASON, SETTLED
+from mm.api.jit import inner
+from mm.core.venue.state import Rules, Venue, no_order, remove, report_order
+
+
+@inner
+def settle_contract(venue: Venue, rules: Rules, event: Any) -> None:
+    """End the contract of a ticker that names a settlement price."""
+    instrument = event["instrument"]
+    standing = venue.standing[instrument]
+    if standing["settled"] == 1:
+        return
+    standing["settled"] = 1
+    at = venue.state[0]["open"] * 0  # not a literal: see ``state``
+    while at < venue.state[0]["open"]:
+        order = venue.orders[at]
+        if order["instrument"] == instrument:
+            report_order(venue, rules, event, int(CANCELLED), int(CONTRACT_OVER), order)
+            remove(venue, at)
+        else:
+            at += 1
+    spare = no_order(venue, instrument, event["ts_exchange"])
+    report = report_order(venue, rules, event, int(SETTLED), int(NO_REASON), spare)
+    report["price"] = event["ask_size"]
+    report["size"] = abs(standing["position"])
+    standing["position"] = 0
