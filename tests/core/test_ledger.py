@@ -28,7 +28,8 @@ from mm.api import (
     Instrument,
     Rows,
 )
-from mm.core.ledger import Ledger, Margin
+from mm.core.ledger import Ledger
+from mm.core.position import Margin
 
 SATOSHI = 1e-8  # XBT
 

@@ -99,7 +99,9 @@ def test_the_files_are_tardis_files_of_one_utc_day_each(tmp_path: Path) -> None:
             f"bitmex,XBTUSD,{times},true,bid,64600,500",
             f"bitmex,XBTUSD,{times},true,bid,64599.9,500",
         ],
-        "derivative_ticker_2024-07-31": [f"bitmex,XBTUSD,{times},{MIDNIGHT},-0.00005,,,,,64599.25"],
+        "derivative_ticker_2024-07-31": [
+            f"bitmex,XBTUSD,{times},{MIDNIGHT},-0.00005,,,,,64599.25,"
+        ],
         "trades_2024-08-01": [f"bitmex,XBTUSD,{MIDNIGHT - 1000},{MIDNIGHT},,unknown,64601,100"],
         "quotes_2024-08-01": [],
         "incremental_book_L2_2024-08-01": [
@@ -163,7 +165,7 @@ def test_mark_prices_are_exact_on_any_grid(tmp_path: Path, tick: str, ticks: int
     recorder.write(MarketBatch(stream(event(MIDNIGHT, TICKER, price=mark, end=1)), MIDNIGHT))
     recorder.close()
     (path,) = tmp_path.glob("derivative_ticker*")
-    found = unpacked(path).decode().split(",")[-1]
+    found = unpacked(path).decode().split(",")[-2]
     assert Decimal(found) == Decimal(tick) * mark / 1_000_000
 
 

@@ -16,7 +16,6 @@ import math
 from bisect import bisect_left
 from typing import Any, Final
 
-import attrs
 import numpy as np
 
 from mm.api import (
@@ -34,21 +33,10 @@ from mm.api import (
     Rows,
 )
 from mm.core.entries import Booked, Entries, Row, Totals, make_entries
-from mm.core.position import Holding
+from mm.core.position import Holding, Margin
 
 _TOLERANCE: Final = 1e-9
 """Of the identity, relative to all the money that moved."""
-
-
-@attrs.frozen(kw_only=True)
-class Margin:
-    """What is shown beside the books; nothing is ever liquidated."""
-
-    balance: float = 0.0
-    """Wallet at the start [settlement currency]; 0 = no liquidation price is shown."""
-    initial: float = 0.01
-    """Margin as a share of the position's value."""
-    maintenance: float = 0.005
 
 
 class Ledger:
@@ -262,10 +250,7 @@ class Ledger:
         self.totals.track(self.equity)
 
     def _close_at(self, event: dict[str, Any]) -> None:
-        """Close the position at the price at which the contract has been settled, without a fee.
-
-        The mark moves there first, so all that is gained or lost is revaluation of inventory.
-        """
+        """Close the position at the settlement price, as revaluation: the mark moves there."""
         instrument = event["instrument"]
         holding = self.holdings[instrument]
         price = holding.price(event["price"] / MICRO_TICKS)

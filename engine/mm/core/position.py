@@ -22,6 +22,17 @@ _EXACT: Final = 2.0**53
 """Floats from here on are whole: there is nothing to round."""
 
 
+@attrs.frozen(kw_only=True)
+class Margin:
+    """What is shown beside the books; nothing is ever liquidated."""
+
+    balance: float = 0.0
+    """Wallet at the start [settlement currency]; 0 = no liquidation price is shown."""
+    initial: float = 0.01
+    """Margin as a share of the position's value."""
+    maintenance: float = 0.005
+
+
 @attrs.define(kw_only=True)
 class Holding:
     """A position in one instrument."""

@@ -30,7 +30,8 @@ from mm.api import (
 from mm.config import RunConfig
 from mm.core.bracket import Bracket, Shadow
 from mm.core.candles import CandleBuilder
-from mm.core.ledger import Ledger, Margin
+from mm.core.ledger import Ledger
+from mm.core.position import Margin
 from mm.core.touch import BookQuotes
 from mm.core.venue import FundingSchedule, Limits, SimulatedVenue
 from mm.record.numbering import Numbering

@@ -14,7 +14,7 @@ from typing import Any
 
 from mm.api import FUNDING, NO_REASON
 from mm.api.jit import inner
-from mm.core.venue.state import Rules, Venue, no_order, report_order
+from mm.core.venue.state import Rules, Venue, report_order
 
 
 @inner
@@ -47,6 +47,23 @@ def find_due(venue: Venue) -> None:
         if due > 0 and (first == 0 or due < first):
             first = due
     venue.state[0]["due"] = first
+
+
+@inner
+def no_order(venue: Venue, instrument: int, decided: int) -> Any:
+    """Make the spare row behind the open orders one for news that is not of an order."""
+    spare = venue.orders[venue.state[0]["open"]]
+    spare["order_id"] = 0
+    spare["client_id"] = 0
+    spare["decided"] = decided
+    spare["reached"] = 0
+    spare["size"] = 0
+    spare["filled"] = 0
+    spare["ahead_entry"] = -1
+    spare["ahead"] = -1.0
+    spare["side"] = 0
+    spare["instrument"] = instrument
+    return spare
 
 
 @inner

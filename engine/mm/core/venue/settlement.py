@@ -10,7 +10,8 @@ from typing import Any
 
 from mm.api import CANCELLED, CONTRACT_OVER, NO_REASON, SETTLED
 from mm.api.jit import inner
-from mm.core.venue.state import Rules, Venue, no_order, remove, report_order
+from mm.core.venue.funding import no_order
+from mm.core.venue.state import Rules, Venue, remove, report_order
 
 
 @inner

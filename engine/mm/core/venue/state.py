@@ -205,23 +205,6 @@ def report_order(venue: Venue, rules: Rules, event: Any, kind: int, reason: int,
 
 
 @inner
-def no_order(venue: Venue, instrument: int, decided: int) -> Any:
-    """Make the spare row behind the open orders one for news that is not of an order."""
-    spare = venue.orders[venue.state[0]["open"]]
-    spare["order_id"] = 0
-    spare["client_id"] = 0
-    spare["decided"] = decided
-    spare["reached"] = 0
-    spare["size"] = 0
-    spare["filled"] = 0
-    spare["ahead_entry"] = -1
-    spare["ahead"] = -1.0
-    spare["side"] = 0
-    spare["instrument"] = instrument
-    return spare
-
-
-@inner
 def remember(order: Any, command: Any) -> None:
     """Make ``order`` (an unused row) the order that ``command`` asks for."""
     order["order_id"] = command["order_id"]
