@@ -121,10 +121,8 @@ class Ledger:
             if kind == FILLED:
                 fills.append(place)
                 booked.append(self._fill(event))
-            elif kind == FUNDING:
-                self._fund(event)
             else:
-                self._close_at(event)
+                (self._fund if kind == FUNDING else self._close_at)(event)
             rows.append(self._row(event["ts_known"], event["instrument"]))
         self._follow(times, marks, done, len(times), rows)
         return make_entries(report.reports[fills], booked, rows)
@@ -256,8 +254,7 @@ class Ledger:
         price = holding.price(event["price"] / MICRO_TICKS)
         self._move_mark(instrument, price)
         self._settle(instrument)
-        if holding.lots:
-            self.totals.realized += holding.trade(-holding.lots, price)
+        self.totals.realized += holding.trade(-holding.lots, price)
         self._unrealized[instrument] = 0.0
         self.totals.track(self.equity)
 
