@@ -18,6 +18,7 @@ from mm.api import (
     RISK_ORDER_SIZE,
     RISK_POSITION,
     RISK_STALE,
+    SETTLED,
     TAKER,
     TRADE,
 )
@@ -75,7 +76,7 @@ def test_no_report_is_known_before_its_event_and_the_way_back(session: Session) 
     for event in session.tape:
         heard[event.ts_exchange].append(event.ts_local)
     for report in replay(session)[0].reports:
-        if report["reason"] in REFUSALS or report["kind"] == FUNDING:
+        if report["reason"] in REFUSALS or report["kind"] in (FUNDING, SETTLED):
             continue
         assert report["ts_known"] >= report["ts_venue"] + session.response
         assert report["ts_known"] >= min(heard[report["ts_venue"]])
@@ -87,7 +88,7 @@ def test_nothing_happens_to_an_order_before_it_can_have_arrived(session: Session
     outcome, _ = replay(session)
     sent = {order_id: ts for ts, order_id, _ in outcome.sent}
     for report in outcome.reports:
-        if report["reason"] in REFUSALS or report["kind"] == FUNDING:
+        if report["reason"] in REFUSALS or report["kind"] in (FUNDING, SETTLED):
             continue
         filled = report["kind"] == FILLED
         decided = sent[report["order_id"]] if filled else report["ts_decided"]
