@@ -55,8 +55,11 @@ def find_long(line: int, text: str, layout: Layout, grid: int) -> Long | None:
     fields = text.split(",")
     names = [name for name, role in zip(layout.columns, layout.roles, strict=True)
              if role in (first, first + 2)]  # fmt: skip
-    for name in names:
-        number = fields[layout.columns.index(name)]
+    places = [(name, layout.columns.index(name)) for name in names]
+    for name, place in places:
+        if place >= len(fields):  # the row is cut off, which is its own fault
+            continue
+        number = fields[place]
         try:
             digits = Decimal(number).normalize().as_tuple().digits
         except ArithmeticError:  # the field goes on with what is no number

@@ -260,3 +260,8 @@ def test_what_the_survey_accepts_the_reader_accepts_and_all_else_is_a_data_error
     accepted = sum(try_one(tmp_path, seed) for seed in range(first, first + count))
     print(f"{accepted} of {count} accepted")
     assert count // 10 < accepted < count
+
+
+def test_a_row_that_is_cut_off_behind_a_long_number_is_a_data_error(tmp_path: Path) -> None:
+    """One file of 50 000 ended in an IndexError: its row had a field too few."""
+    try_one(tmp_path, 1_012_814)
