@@ -25,7 +25,9 @@ _LINE_EVERY_S: Final = 10.0
 def warn_if_cold(*, quiet: bool) -> None:
     """Say on stderr why the first run of a version takes longer."""
     if not quiet and is_cold("mm"):
-        print("compiling kernels, once for this version: about 15 s …", file=sys.stderr)
+        print(
+            "compiling kernels, once for this version: half a minute to a minute …", file=sys.stderr
+        )
 
 
 @contextmanager

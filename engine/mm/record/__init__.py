@@ -7,9 +7,9 @@
     replay      ``replay.toml``: the run file that replays the recording
     numbering   live events as the files will give them back: settled, and their rows numbered
 
-Nothing here knows Trio: the task that uses it is ``mm.run.recording``. Time comes as data, from
-the batches' watermarks. These
-follow the clock at each heartbeat, so what is said of watermarks is true of seconds.
+Nothing here knows Trio: the task that uses it is ``mm.run.recording``. Time comes as data, from the
+batches' watermarks. These follow the clock at each heartbeat, so what is said of watermarks is true
+of seconds.
 
 What makes a replay exact. A run's results are a function of its events and of the last watermark;
 how the stream was cut into batches on the way, by heartbeats in between, changes nothing

@@ -42,7 +42,7 @@ _STEP_US: Final = MICRO // 10
 async def warm_up(
     loaded: LoadedConfig, survey: Survey, instruments: tuple[Instrument, ...]
 ) -> None:
-    """Have the kernels of all parts compiled or loaded. Takes some 15 s the first time ever.
+    """Have the kernels of all parts compiled or loaded. Takes up to a minute the first time ever.
 
     What goes wrong is ignored: made-up prices may be none that a part can work with, and what is
     really wrong shows again in the run.
