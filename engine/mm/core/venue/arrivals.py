@@ -247,18 +247,26 @@ def _on_cancel(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
 
 
 @inner
-def _on_cancel_all(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
+def cancel_orders(venue: Venue, rules: Rules, event: Any, instrument: int, reason: int) -> None:
+    """Cancel every open order of an instrument."""
     at = venue.state[0]["open"] * 0  # not a literal: see ``state``
     while at < venue.state[0]["open"]:
+        if venue.orders[at]["instrument"] == instrument:
+            report_order(venue, rules, event, int(CANCELLED), reason, venue.orders[at])
+            remove(venue, at)
+        else:
+            at += 1
+
+
+@inner
+def _on_cancel_all(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
+    for at in range(venue.state[0]["open"]):
         order = venue.orders[at]
         if order["instrument"] == command["instrument"]:
             order["decided"] = command["ts"]
             order["reached"] = command["arrival"]
-            reason = REQUESTED if command["reason"] == NO_REASON else int(command["reason"])
-            report_order(venue, rules, event, int(CANCELLED), reason, order)
-            remove(venue, at)
-        else:
-            at += 1
+    reason = REQUESTED if command["reason"] == NO_REASON else int(command["reason"])
+    cancel_orders(venue, rules, event, command["instrument"], reason)
 
 
 @inner

@@ -8,10 +8,11 @@ money is the ledger's business.
 
 from typing import Any
 
-from mm.api import CANCELLED, CONTRACT_OVER, NO_REASON, SETTLED
+from mm.api import CONTRACT_OVER, NO_REASON, SETTLED
 from mm.api.jit import inner
+from mm.core.venue.arrivals import cancel_orders
 from mm.core.venue.funding import no_order
-from mm.core.venue.state import Rules, Venue, remove, report_order
+from mm.core.venue.state import Rules, Venue, report_order
 
 
 @inner
@@ -22,14 +23,7 @@ def settle_contract(venue: Venue, rules: Rules, event: Any) -> None:
     if standing["settled"] == 1:
         return
     standing["settled"] = 1
-    at = venue.state[0]["open"] * 0  # not a literal: see ``state``
-    while at < venue.state[0]["open"]:
-        order = venue.orders[at]
-        if order["instrument"] == instrument:
-            report_order(venue, rules, event, int(CANCELLED), int(CONTRACT_OVER), order)
-            remove(venue, at)
-        else:
-            at += 1
+    cancel_orders(venue, rules, event, instrument, int(CONTRACT_OVER))
     spare = no_order(venue, instrument, event["ts_exchange"])
     report = report_order(venue, rules, event, int(SETTLED), int(NO_REASON), spare)
     report["price"] = event["ask_size"]
