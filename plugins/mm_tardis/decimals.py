@@ -36,6 +36,15 @@ def scale(mantissa: int, places: int) -> int:
 
 
 @kernel
+def shortest(mantissa: int, exponent: int) -> tuple[int, int]:
+    """The same number without zeros at the end of its mantissa: equal numbers look alike."""
+    while mantissa % 10 == 0 and mantissa != 0:
+        mantissa //= 10
+        exponent += 1
+    return mantissa, exponent
+
+
+@kernel
 def to_units(mantissa: int, exponent: int, unit: int, unit_exponent: int) -> int:
     """How many times ``unit * 10**unit_exponent`` goes into the number, or OFF_GRID, TOO_LARGE."""
     if mantissa == 0:

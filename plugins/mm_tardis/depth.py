@@ -8,8 +8,8 @@ of size zero, give none; where a row has no level at all, one without a price st
 from typing import Final
 
 from mm.api.jit import inner, kernel
-from mm_tardis.fields import COMMA, NEWLINE, RETURN, match_word, read_number, read_time
-from mm_tardis.parse import check_level
+from mm_tardis.fields import COMMA, NEWLINE, RETURN, end_field, match_word, read_number, read_time
+from mm_tardis.parse import check_level, stamp
 from mm_tardis.symbols import skip_other
 from mm_tardis.table import (
     ASK_PRICE,
@@ -38,16 +38,13 @@ from mm_tardis.table import (
     PRICE,
     SIZE,
     SYMBOL,
-    T_EXCHANGE,
     T_LEVEL,
-    T_LOCAL,
     T_MARK,
     T_PRICE,
     T_ROW,
     T_SIDE,
     T_SIZE,
     T_SNAPSHOT,
-    T_TIMELESS,
     Ints,
     Text,
 )
@@ -117,6 +114,8 @@ def parse_depth(
 ) -> tuple[int, int, int, int]:
     """Parse whole lines into ``table`` until they end or one is bad; see ``parse``.
 
+    One long loop over lines and fields, for the reason that ``parse`` has.
+
     Args:
         text: whole lines; the last byte is a newline.
         roles: shape (columns,), what each column of the file is.
@@ -180,15 +179,9 @@ def parse_depth(
                 pos -= 1 if pos > first and text[pos] == NEWLINE and text[pos - 1] == RETURN else 0
             if code != OK:
                 return row, code, role, start
-            byte = int(text[pos])
-            if byte == RETURN and text[pos + 1] == NEWLINE:
-                pos += 1
-                byte = NEWLINE
-            if byte != COMMA and byte != NEWLINE:
-                return row, JUNK, role, start
-            if (byte == NEWLINE) != (column == last):
-                return row, FIELD_COUNT, IGNORED, start
-            pos += 1
+            pos, code = end_field(text, pos, column == last)
+            if code != OK:
+                return row, code, role if code == JUNK else IGNORED, start
         if pos - start > MAX_LINE:
             return row, LONG_LINE, IGNORED, start
         if is_other:
@@ -208,11 +201,8 @@ def parse_depth(
             for at in range(T_SIDE, T_ROW):
                 table[row, at] = 0
         for at in range(row, row + max(given, 1)):
-            table[at, T_LOCAL] = local_time
-            table[at, T_EXCHANGE] = exchange_time if exchange_time > 0 else local_time
-            table[at, T_TIMELESS] = 1 if exchange_time in (0, local_time) else 0
+            stamp(table, at, local_time, exchange_time, int(memory[LINES]))
             table[at, T_MARK] = 0
             table[at, T_SNAPSHOT] = BEGINS if at == row else GOES_ON
-            table[at, T_ROW] = memory[LINES]
         row += max(given, 1)
     return row, OK, IGNORED, pos

@@ -8,7 +8,7 @@ from typing import Final
 
 from mm.api.jit import inner
 from mm_tardis.decimals import LIMIT
-from mm_tardis.table import BOOK, DIGITS, EMPTY, NEGATIVE, NOT_NUMBER, OK, Text
+from mm_tardis.table import BOOK, DIGITS, EMPTY, FIELD_COUNT, JUNK, NEGATIVE, NOT_NUMBER, OK, Text
 
 COMMA: Final = 44
 NEWLINE: Final = 10
@@ -19,6 +19,20 @@ _POINT: Final = 46
 _FIRST_TIME: Final = 10**15  # µs: below it, a time has fewer than 16 digits
 _UNKNOWN: Final = tuple(b"unknown")
 _FALSE: Final = tuple(b"false")
+
+
+@inner
+def end_field(text: Text, pos: int, is_last: bool) -> tuple[int, int]:
+    """Step over what ends a field, at ``pos``; return (position behind it, code)."""
+    byte = int(text[pos])
+    if byte == RETURN and text[pos + 1] == NEWLINE:
+        pos += 1
+        byte = NEWLINE
+    if byte != COMMA and byte != NEWLINE:
+        return pos, JUNK
+    if (byte == NEWLINE) != is_last:
+        return pos, FIELD_COUNT
+    return pos + 1, OK
 
 
 @inner

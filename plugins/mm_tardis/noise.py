@@ -53,13 +53,10 @@ def find_long(line: int, text: str, layout: Layout, grid: int) -> Long | None:
     """
     first = PRICE if grid == ta.PRICE_GCD else SIZE
     fields = text.split(",")
-    names = [name for name, role in zip(layout.columns, layout.roles, strict=True)
-             if role in (first, first + 2)]  # fmt: skip
-    places = [(name, layout.columns.index(name)) for name in names]
-    for name, place in places:
-        if place >= len(fields):  # the row is cut off, which is its own fault
+    # Not strict: a row that is cut off has fewer fields, which is a fault of its own.
+    for name, role, number in zip(layout.columns, layout.roles, fields, strict=False):
+        if role not in (first, first + 2):
             continue
-        number = fields[place]
         try:
             digits = Decimal(number).normalize().as_tuple().digits
         except ArithmeticError:  # the field goes on with what is no number

@@ -13,6 +13,7 @@ from mm_tardis.fields import (
     MINUS,
     NEWLINE,
     RETURN,
+    end_field,
     match_word,
     read_flag,
     read_number,
@@ -96,6 +97,15 @@ def check_level(table: Ints, row: int, price: int, needed: bool) -> int:
     if worth == 0:
         return role
     return 0
+
+
+@inner
+def stamp(table: Ints, row: int, local_time: int, exchange_time: int, number: int) -> None:
+    """Store when a row was received and made, as far as it says so, and its number in the file."""
+    table[row, T_LOCAL] = local_time
+    table[row, T_EXCHANGE] = exchange_time if exchange_time > 0 else local_time
+    table[row, T_TIMELESS] = 1 if exchange_time in (0, local_time) else 0
+    table[row, T_ROW] = number
 
 
 @inner
@@ -230,15 +240,9 @@ def parse(
                     mark = (mark * 131 + content) & _MARK_MASK
             if code != OK:
                 return row, code, role, start
-            byte = int(text[pos])
-            if byte == RETURN and text[pos + 1] == NEWLINE:
-                pos += 1
-                byte = NEWLINE
-            if byte != COMMA and byte != NEWLINE:
-                return row, JUNK, role, start
-            if (byte == NEWLINE) != (column == last):
-                return row, FIELD_COUNT, IGNORED, start
-            pos += 1
+            pos, code = end_field(text, pos, column == last)
+            if code != OK:
+                return row, code, role if code == JUNK else IGNORED, start
         if pos - start > MAX_LINE:
             return row, LONG_LINE, IGNORED, start
         if is_other:
@@ -258,13 +262,10 @@ def parse(
         if fault != 0:
             return row, EMPTY if fault > 100 else NOT_POSITIVE, fault % 100, start
         memory[PREVIOUS] = local_time
-        table[row, T_LOCAL] = local_time
-        table[row, T_EXCHANGE] = exchange_time if exchange_time > 0 else local_time
-        table[row, T_TIMELESS] = 1 if exchange_time in (0, local_time) else 0
+        memory[LINES] += 1
+        stamp(table, row, local_time, exchange_time, int(memory[LINES]))
         table[row, T_MARK] = mark
         if kind == TRADES:
             table[row, T_ID] = ident
-        memory[LINES] += 1
-        table[row, T_ROW] = memory[LINES]
         row += 1
     return row, OK, IGNORED, pos

@@ -30,6 +30,7 @@ import numpy as np
 from mm.api import CLEAR, LEVEL, SNAPSHOT_JUMP_US, Rows
 from mm.api.jit import inner, kernel
 from mm_tardis import tally as ta
+from mm_tardis.decimals import shortest
 from mm_tardis.table import (
     BEGINS,
     CHANGE,
@@ -163,10 +164,7 @@ def watch(table: Ints, rows: int, counts: Ints, levels: Ints) -> None:
             _next_message(levels, False)
         if flag != SHOWN or table[row, T_SIZE] == 0:
             continue
-        price, power = int(table[row, T_PRICE]), int(table[row, T_PRICE + 1])
-        while price % 10 == 0 and price != 0:
-            price //= 10
-            power += 1
+        price, power = shortest(int(table[row, T_PRICE]), int(table[row, T_PRICE + 1]))
         power = 2 * power + (1 if table[row, T_SIDE] > 0 else 0)
         slot = _slot_of(levels, price, power)
         if _is_again(levels, slot, price, power):

@@ -17,6 +17,7 @@ import numpy as np
 
 from mm.api import MICRO
 from mm.api.jit import inner, kernel
+from mm_tardis.decimals import shortest
 from mm_tardis.table import (
     T_EXCHANGE,
     T_ID,
@@ -53,10 +54,7 @@ def _key(table: Ints, row: int, made: int) -> int:
     """A hash of what makes a trade this one, if it was ``made`` then; above zero."""
     key = (int(table[row, T_ID]) * 131 + made) & _MASK
     for at in (T_PRICE, T_SIZE):
-        mantissa, exponent = int(table[row, at]), int(table[row, at + 1])
-        while mantissa != 0 and mantissa % 10 == 0:
-            mantissa //= 10
-            exponent += 1
+        mantissa, exponent = shortest(int(table[row, at]), int(table[row, at + 1]))
         key = (key * 131 + mantissa) & _MASK
         key = (key * 131 + exponent + 64) & _MASK
     return (key * 131 + int(table[row, T_SIDE]) + 2) & _MASK | 1
