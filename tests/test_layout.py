@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from mm.registry import load_registry
+
 REPOSITORY = Path(__file__).parents[1]
 ENGINE = REPOSITORY / "engine" / "mm"
 PLUGINS = sorted(path for path in (REPOSITORY / "plugins").glob("mm_*") if path.is_dir())
@@ -24,7 +26,12 @@ SOURCES = [path for top in (ENGINE, *PLUGINS) for path in sorted(top.rglob("*.py
 
 IMPURE = {"trio", "asyncio", "time", "random", "datetime", "logging"}
 IMPURE_PLUGIN_MODULES = {
+    "plugins/mm_bitmex/command.py": {"time", "trio"},  # runs the mock, whose data start now
     "plugins/mm_bitmex/connector.py": {"time", "trio"},  # a connector is a task; anchors its clock
+    "plugins/mm_bitmex/mock/connection.py": {"trio"},  # the mock's tasks: one connection
+    "plugins/mm_bitmex/mock/line.py": {"trio"},  # the mock's bytes
+    "plugins/mm_bitmex/mock/server.py": {"trio"},  # the mock's nursery
+    "plugins/mm_bitmex/mock/wire.py": {"datetime"},  # writes times as the exchange does
     "plugins/mm_bitmex/rest.py": {"trio"},  # waits between two tries
     "plugins/mm_bitmex/shell.py": {"trio"},  # the connector's reader
     "plugins/mm_bitmex/stream.py": {"trio"},  # the connector's writer
@@ -214,7 +221,7 @@ FLOORS: list[set[str]] = [
 
 KNOW_TRIO = {
     "calibrate/read.py", "cli/backtest.py", "cli/calibrate.py", "cli/data.py", "cli/display.py",
-    "cli/fake.py", "cli/live.py", "cli/live_log.py", "cli/live_view.py", "cli/prove.py",
+    "cli/live.py", "cli/live_log.py", "cli/live_view.py", "cli/prove.py",
     "cli/record.py", "cli/running.py",
 }  # fmt: skip
 """Modules of the engine that import Trio, beside all of ``run``, ``testing``, ``prove`` and
@@ -240,6 +247,36 @@ def test_no_import_runs_upwards(floor: int) -> None:
         for path in sorted(folder.rglob("*.py")) if folder.is_dir() else [ENGINE / f"{room}.py"]:
             if "templates" not in path.parts:
                 assert rooms_of(path) - below - {room, "__version__"} == set(), name_of(path)
+
+
+KNOW_PLUGINS = {
+    # Defaults, so that a run file need not name what everybody takes.
+    "config/tables.py": {"Avellaneda", "tardis"},
+    "cli/verbs/data.py": {"tardis"},
+    # The format that recordings are written in is the one that this connector reads.
+    "record/text.py": {"tardis"},
+}
+"""Modules of the engine that name a plugin's connector, strategy or transformer, and which."""
+
+
+def test_the_host_knows_no_plugin_by_name() -> None:
+    packages = {path.name for path in PLUGINS}
+    for path in sorted(ENGINE.rglob("*.py")):
+        if not {"templates", "testing"} & set(path.parts):
+            assert tops(imports_of(path)) & packages == set(), name_of(path)
+
+
+def test_only_defaults_name_a_part() -> None:
+    kinds = ("connector", "strategy", "transformer", "command")
+    parts = {offer.name for _, kind, offer in load_registry().parts() if kind in kinds}
+    found: dict[str, set[str]] = {}
+    for path in sorted(ENGINE.rglob("*.py")):
+        if {"templates", "testing"} & set(path.parts):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and node.value in parts:
+                found.setdefault(path.relative_to(ENGINE).as_posix(), set()).add(str(node.value))
+    assert found == KNOW_PLUGINS
 
 
 def test_every_room_stands_on_a_floor() -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.distributions import lay_down
 
 from mm.api import PluginError
+from mm.cli import main
 from mm.registry import Registry, load_registry
 
 BUILT_IN = (
@@ -215,3 +216,51 @@ def test_a_required_plugin_must_be_loaded_and_whole(install: Install) -> None:
         registry.require("goood")
     with pytest.raises(PluginError, match=r"cannot use plugin bad \(bad-dist 1\.0\): No module"):
         registry.require("bad")
+
+
+COMMAND = """
+    import argparse
+    from mm.api import CommandOffer, UsageError, hookimpl
+
+    MM_API = (0, 1)
+
+    def arguments(parser):
+        parser.add_argument("--times", type=int, default=1)
+
+    def run(args):
+        if args.times > 2:
+            raise UsageError("too often")
+        print("hello " * args.times)
+        return 0
+
+    @hookimpl
+    def mm_commands():
+        return [
+            CommandOffer(name="greet", arguments=arguments, run=run, help="say hello"),
+            CommandOffer(name="backtest", arguments=arguments, run=run),
+        ]
+"""
+
+
+def test_a_plugin_adds_a_verb(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
+    install("greeter-dist", "greeter", COMMAND)
+    assert main(["greet", "--times", "2"]) == 0
+    assert capsys.readouterr().out == "hello hello \n"
+    assert main(["greet", "--times", "3"]) == 2
+    assert capsys.readouterr().err == "mm: too often\n"
+
+
+def test_an_unknown_verb_is_held_against_those_of_plugins_too(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install("greeter-dist", "greeter", COMMAND)
+    assert main(["great"]) == 2
+    assert "unknown verb 'great', did you mean 'greet'?" in capsys.readouterr().err
+
+
+def test_a_plugin_cannot_take_a_verb_of_ours(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install("greeter-dist", "greeter", COMMAND)
+    assert main(["backtest", "--times", "2"]) == 2
+    assert "hello" not in capsys.readouterr().out

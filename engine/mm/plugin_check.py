@@ -11,6 +11,7 @@ import pluggy
 
 from mm.api import (
     API_VERSION,
+    CommandOffer,
     ConnectorOffer,
     FeeModelOffer,
     FillModelOffer,
@@ -24,7 +25,8 @@ from mm.api import (
 )
 
 Offer: TypeAlias = (
-    ConnectorOffer
+    CommandOffer
+    | ConnectorOffer
     | FeeModelOffer
     | FillModelOffer
     | LatencyModelOffer
@@ -43,6 +45,7 @@ KINDS: Final[dict[str, tuple[str, type[Any]]]] = {
     "mm_fee_models": ("fee model", FeeModelOffer),
     "mm_quote_models": ("quote model", QuoteModelOffer),
     "mm_sinks": ("sink", SinkOffer),
+    "mm_commands": ("command", CommandOffer),
 }
 """Hook -> (kind as people say it, class of its offers)."""
 

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import attrs
 
 from mm.api import (
+    CommandOffer,
     ConnectorOffer,
     FeeModelOffer,
     FillModelOffer,
@@ -120,6 +121,10 @@ class Registry:
     def sink(self, name: str) -> SinkOffer:
         """Return the sink of this name, or raise PluginError."""
         return self._choose("sink", name, SinkOffer)
+
+    def command(self, name: str) -> CommandOffer:
+        """Return the command of this name, or raise PluginError."""
+        return self._choose("command", name, CommandOffer)
 
     def offers(self, kind: str) -> list[Offer]:
         """Every offer of a kind (``"fill model"`` …), sorted by name."""

@@ -20,11 +20,13 @@ of any: it imports them when they are asked for, so that listing plugins compile
 from typing import TYPE_CHECKING
 
 from mm.api import (
+    MICRO,
     Context,
     Floats,
     Lots,
     QuoteInputs,
     QuoteModelOffer,
+    QuotingRule,
     StrategyOffer,
     TransformerOffer,
     hookimpl,
@@ -52,6 +54,39 @@ def build_strategy(config: AvellanedaConfig, context: Context) -> "AvellanedaStr
     return AvellanedaStrategy(config, context)
 
 
+def intervals_us(config: AvellanedaConfig) -> tuple[int, int]:
+    """Steps over which volatility and arrival intensity are estimated [µs]."""
+    return round(config.vol.interval_s * MICRO), config.penetration.interval_ms * 1000
+
+
+def quoting_rule(config: AvellanedaConfig) -> QuotingRule | None:
+    """Give what is quoted if all parameters are known beforehand.
+
+    A model that is tabulated is quoted to 3e-5 of its range.
+    """
+    known = config.calibrated
+    if known.sigma is None or known.A is None or known.k is None:
+        return None
+    inputs = QuoteInputs(
+        sigma=known.sigma,
+        A=known.A,
+        k=known.k,
+        gamma=config.gamma,
+        delta=config.delta,
+        xi=config.xi,
+        terminal=config.terminal,
+        horizon=config.horizon,
+        max_inventory=config.lots,
+    )
+    return QuotingRule(
+        model=config.model.removesuffix("_closed"),
+        closed=config.model.endswith("_closed"),
+        inputs=inputs,
+        interval_ms=config.sequencer.interval_ms,
+        size=config.quote_size,
+    )
+
+
 @hookimpl
 def mm_transformers() -> list[TransformerOffer]:
     """Offer the transformer."""
@@ -60,6 +95,7 @@ def mm_transformers() -> list[TransformerOffer]:
             name="Avellaneda",
             config=AvellanedaConfig,
             build=build_transformer,
+            intervals_us=intervals_us,
             help="Volatility and arrival intensity, estimated on fixed grids of time.",
         )
     ]
@@ -73,6 +109,7 @@ def mm_strategies() -> list[StrategyOffer]:
             name="Avellaneda",
             config=AvellanedaConfig,
             build=build_strategy,
+            rule=quoting_rule,
             help="One quote a side, as far from the mid as the chosen model says.",
         )
     ]

@@ -29,9 +29,12 @@ answers and the next wake-up go out as values.
     normalise   changes to rows of EVENT, as a recording would give them back
     units       JSON numbers to ticks and lots, ISO times to µs
     instrument  tick, lot and worth of a contract from the exchange's own listing
+    command     ``mm fake-bitmex``
+    mock        what that runs: a look-alike of the exchange on loopback, with faults
 """
 
-from mm.api import Connector, ConnectorOffer, hookimpl
+from mm.api import CommandOffer, Connector, ConnectorOffer, hookimpl
+from mm_bitmex import command
 from mm_bitmex.config import BitmexConfig
 
 MM_API = (0, 1)
@@ -53,6 +56,21 @@ def mm_connectors() -> list[ConnectorOffer]:
             config=BitmexConfig,
             build=build,
             seeded=True,
+            live=True,
             help="BitMEX's public realtime feed; no keys, no orders.",
+        )
+    ]
+
+
+@hookimpl
+def mm_commands() -> list[CommandOffer]:
+    """Offer ``mm fake-bitmex``."""
+    return [
+        CommandOffer(
+            name="fake-bitmex",
+            arguments=command.add_arguments,
+            run=command.run,
+            examples=command.EXAMPLES,
+            help="run a look-alike of BitMEX on this machine",
         )
     ]

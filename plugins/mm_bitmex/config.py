@@ -20,7 +20,9 @@ DEPTHS: Final = ("orderBookL2", "orderBookL2_25")
 class BitmexConfig:
     """The table ``[data]`` as this connector reads it."""
 
-    bitmex_api: str | None = option(None, help=f"WebSocket address; empty = {DEFAULT_URL}.")
+    bitmex_api: str | None = option(
+        None, flag="url", help=f"WebSocket address; empty = {DEFAULT_URL}."
+    )
     depth: str = option(
         "orderBookL2",
         help="Table the book comes from; orderBookL2_25 is shallow and throttled by the exchange.",
@@ -85,7 +87,9 @@ class BitmexConfig:
         "empty = the one that goes with the WebSocket address.",
     )  # fmt: skip
     insecure: bool = option(
-        False, help="Allow unencrypted connections to other machines than this one."
+        False,
+        flag="insecure",
+        help="Allow unencrypted connections to other machines than this one.",
     )
     # Ten a second: finer than any sequencer's grid that a person would choose, and 1 % of a core.
     watermark_ms: float = option(

@@ -13,7 +13,7 @@ from typing import Final
 
 import attrs
 
-from mm.api import Connector, ConnectorOffer, hookimpl, option
+from mm.api import Connector, ConnectorOffer, PriceProcess, hookimpl, option
 
 MM_API: Final = (0, 1)
 
@@ -59,6 +59,17 @@ def build(config: BrownianConfig, symbol: str, seed: int) -> Connector:
     return BrownianConnector(config, symbol, seed)
 
 
+def process(config: BrownianConfig) -> PriceProcess:
+    """The law of the prices."""
+    return PriceProcess(
+        sigma=config.sigma,
+        A=config.A,
+        k=config.k,
+        interval_s=config.interval_s,
+        steps=round(config.duration_s / config.interval_s),
+    )
+
+
 @hookimpl
 def mm_connectors() -> list[ConnectorOffer]:
     """Offer the connector ``brownian``."""
@@ -67,6 +78,7 @@ def mm_connectors() -> list[ConnectorOffer]:
             name="brownian",
             config=BrownianConfig,
             build=build,
+            process=process,
             seeded=True,
             help="Simulated paths: a random walk, and prints that reach exponentially deep.",
         )

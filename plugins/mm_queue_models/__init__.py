@@ -139,6 +139,8 @@ _MODELS: list[tuple[str, type[Any], Callable[[Any, Context], FillModel], str]] =
 def mm_fill_models() -> list[FillModelOffer]:
     """Offer the models."""
     return [
-        FillModelOffer(name=name, config=config, build=build, help=text)
+        FillModelOffer(
+            name=name, config=config, build=build, exponential=name == "poisson", help=text
+        )
         for name, config, build, text in _MODELS
     ]

@@ -30,11 +30,13 @@ This module only says what is on offer; the work, and what it imports, waits unt
     inspect     what ``mm data inspect`` shows
 """
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import attrs
 
-from mm.api import Connector, ConnectorOffer, hookimpl, option
+from mm.api import Connector, ConnectorOffer, Inspected, hookimpl, option
 
 MM_API: Final = (0, 1)
 
@@ -47,6 +49,7 @@ class TardisConfig:
         ".",
         help="Directory of the files, relative to the current directory, or with $HERE/ in front"
         " to that of the run file.",
+        flag="data",
     )
     trades_csv: str | None = option(
         None,
@@ -72,6 +75,7 @@ class TardisConfig:
     )  # fmt: skip
     strict: bool = option(
         False,
+        flag="strict",
         help="Refuse data in which an event is received before it was made, or in which the survey"
         " finds more of a defect than its limit allows; what only the run can find ends it as"
         " complete_with_defects.",
@@ -106,6 +110,13 @@ def build(config: TardisConfig, symbol: str) -> Connector:
     return TardisConnector(config, symbol)
 
 
+def inspect_all(paths: Sequence[Path]) -> Inspected:
+    """Look into files."""
+    from mm_tardis.inspect import inspect_together
+
+    return inspect_together(paths)
+
+
 @hookimpl
 def mm_connectors() -> list[ConnectorOffer]:
     """Offer the connector ``tardis``."""
@@ -114,6 +125,7 @@ def mm_connectors() -> list[ConnectorOffer]:
             name="tardis",
             config=TardisConfig,
             build=build,
+            inspect=inspect_all,
             help="Tardis.dev CSV files: trades, quotes, incremental_book_L2, book_snapshot_N,"
             " derivative_ticker.",
         )

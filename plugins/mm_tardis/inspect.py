@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import attrs
 
-from mm.api import Connector, DataError, Defect
+from mm.api import DataError, Defect, FileReport, FilesOfRun, Inspected
 from mm_tardis import TardisConfig
 from mm_tardis import tally as ta
 from mm_tardis.clock import clock_of, clock_text, refuse_clocks
@@ -72,29 +72,35 @@ class Inspection:
     found: Findings | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Market:
-    """Files of one instrument that a run would read together."""
+def inspect_together(paths: Sequence[Path]) -> Inspected:
+    """Look into files that were named together, one pass each."""
+    found = inspect_files(paths)
+    runs, left_out = runs_of(found)
+    reports = [
+        FileReport(
+            path=one.path,
+            text=inspection_text(one),
+            content=inspection_json(one),
+            fault=one.fault,
+            defects=one.health,
+        )
+        for one in found
+    ]
+    return Inspected(files=tuple(reports), runs=tuple(runs), left_out=tuple(left_out))
 
-    exchange: str
-    symbol: str
-    paths: tuple[str, ...]
-    connector: Connector
-    """Over these files, and surveyed as far as each file tells."""
 
-
-def markets_of(inspections: Sequence[Inspection]) -> tuple[list[Market], list[str]]:
+def runs_of(inspections: Sequence[Inspection]) -> tuple[list[FilesOfRun], list[str]]:
     """Sort files by folder and instrument; without quotes or a book there is nothing to read.
 
     Returns:
-        The markets, and a sentence for each file or folder that was left out of them.
+        What runs would read, and a sentence for each file or folder that was left out.
     """
     groups: dict[tuple[Path, str, str], list[Findings]] = {}
     for one in inspections:
         if one.found is not None and one.exchange is not None and one.symbol is not None:
             key = (one.found.path.parent, one.exchange, one.symbol)
             groups.setdefault(key, []).append(one.found)
-    markets, left_out = [], []
+    runs, left_out = [], []
     for (_, exchange, symbol), found in groups.items():
         long: list[Findings] = []
         for file in found:
@@ -118,8 +124,8 @@ def markets_of(inspections: Sequence[Inspection]) -> tuple[list[Market], list[st
             continue
         connector = TardisConnector(TardisConfig(), symbol, long)
         paths = tuple(str(one.path) for one in long)
-        markets.append(Market(exchange=exchange, symbol=symbol, paths=paths, connector=connector))
-    return markets, left_out
+        runs.append(FilesOfRun(exchange=exchange, symbol=symbol, paths=paths, connector=connector))
+    return runs, left_out
 
 
 def _is_excerpt(one: Findings, others: Sequence[Findings]) -> bool:

@@ -41,14 +41,14 @@ class Quoter:
 
 @attrs.frozen(kw_only=True)
 class Files:
-    tardis_root: str = option(".", help="Folder.")
+    tardis_root: str = option(".", flag="data", help="Folder.")
     book_csv: str | None = option(None, help="Book file.")
-    strict: bool = option(False, help="Refuse.")
+    strict: bool = option(False, flag="strict", help="Refuse.")
 
 
 @attrs.frozen(kw_only=True)
 class Socket:
-    bitmex_api: str | None = option(None, help="Address.")
+    address: str | None = option(None, flag="url", help="Address.")
     port: int = option(443, help="Port.", gt=0)
 
 
@@ -74,7 +74,7 @@ def registry() -> Registry:
         ("transformer", TransformerOffer(name="Avellaneda", config=Quoter, build=build)),
         ("transformer", TransformerOffer(name="Plain", config=NoConfig, build=build)),
         ("connector", ConnectorOffer(name="tardis", config=Files, build=build)),
-        ("connector", ConnectorOffer(name="socket", config=Socket, build=build)),
+        ("connector", ConnectorOffer(name="socket", config=Socket, build=build, live=True)),
         ("fill model", FillModelOffer(name="queue", config=NoConfig, build=build)),
         ("latency model", LatencyModelOffer(name="constant", config=NoConfig, build=build)),
         ("fee model", FeeModelOffer(name="share", config=NoConfig, build=build)),

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mm.api import ConfigError, PluginError
+from mm.api import ConfigError, ConnectorOffer, NoConfig, PluginError
 from mm.config import LoadedConfig, load_config
-from mm.registry import Registry
+from mm.registry import Plugin, Registry, build_registry
 
 Load = Callable[..., LoadedConfig]
 
@@ -193,9 +193,41 @@ def test_keys_of_other_connectors_are_allowed_and_checked(load: Load) -> None:
     assert config.parts.connector.tardis_root == "x"
 
 
-def test_connector_and_host_may_read_the_same_key(load: Load) -> None:
-    config = load(GOOD + '[data]\nconnector = "socket"\nbitmex_api = "wss://x"\n').config
-    assert (config.data.bitmex_api, config.parts.connector.bitmex_api) == ("wss://x", "wss://x")
+def test_live_data_without_a_connector_take_the_one_that_listens(load: Load) -> None:
+    loaded = load(GOOD + "[data]\nfrom_csv = false\n")
+    assert loaded.config.data.connector == "socket"
+    assert 'connector = "socket"  # default' in loaded.text
+
+
+@pytest.mark.parametrize(("live", "expected"), [
+    ((), "is absent, but data are live; name one that listens; none is on offer"),
+    (("a", "b"), "is absent, but data are live; name one of: a, b"),
+])  # fmt: skip
+def test_live_data_without_a_connector_are_refused_if_that_is_no_choice(
+    load: Load, registry: Registry, live: tuple[str, ...], expected: str
+) -> None:
+    listening = [ConnectorOffer(name=n, config=NoConfig, build=build, live=True) for n in live]
+    offers = [(kind, offer) for _, kind, offer in registry.parts() if offer.name != "socket"]
+    offers += [("connector", offer) for offer in listening]
+    plugin = Plugin("fakes", "fakes-dist", "1.0", tuple(offers))
+    Path("run.toml").write_text(GOOD + "[data]\nfrom_csv = false\n")
+    with pytest.raises(ConfigError, match=expected):
+        load_config("run.toml", build_registry([plugin]))
+
+
+def build(*_: Any) -> Any:
+    raise AssertionError("configuration builds nothing")
+
+
+def test_a_flag_sets_the_key_that_the_chosen_connector_has_for_it(load: Load) -> None:
+    loaded = load(GOOD + '[data]\nconnector = "socket"\n', url="wss://x", data="folder")
+    assert loaded.config.parts.connector.address == "wss://x"
+    assert 'tardis_root = "folder"' in loaded.text  # of a connector that is not chosen, as ever
+
+
+def test_a_key_that_was_set_prevails_over_its_flag(load: Load) -> None:
+    loaded = load(GOOD, "data.tardis_root=there", data="here")
+    assert loaded.config.parts.connector.tardis_root == "there"
 
 
 def test_tables_of_parts_that_are_not_chosen_are_checked_too(load: Load) -> None:

@@ -48,7 +48,7 @@ def test_the_schema_has_the_tables_of_all_installed_parts(registry: Registry) ->
 def test_the_reference_has_one_row_for_each_key(registry: Registry) -> None:
     lines = reference_markdown(registry).splitlines()
     keys = [line.split("`")[1] for line in lines if line.startswith("| `")]
-    assert len(keys) == len(set(keys)) + 1  # bitmex_api, which host and connector share
+    assert len(keys) == len(set(keys))
     assert {"strategy.avellaneda.vol.window_len", "data.port", "output.pair.high"} <= set(keys)
     assert "| `strategy.symbol` | text | required |  | Instrument, as it is called" in "\n".join(
         lines

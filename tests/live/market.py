@@ -4,9 +4,9 @@ import random
 from pathlib import Path
 from typing import Any
 
-from tests.testing.exchange_client import csv_file
+from tests.plugins.bitmex_mock_client import csv_file
 
-from mm.testing.exchange import Market, open_market
+from mm_bitmex.mock import Market, open_market
 
 _LEVELS = 40
 _STEP_MS = 20

@@ -28,9 +28,9 @@ from mm.run.build import Options
 from mm.run.network import Parts
 from mm.run.progress import Progress
 from mm.run.session import Result, plan_run, run_plan
-from mm.testing.exchange import Exchange
 from mm_bitmex.config import BitmexConfig
 from mm_bitmex.connector import BitmexConnector
+from mm_bitmex.mock import Exchange
 
 START_US = 1_795_000_000_000_000
 URL = "ws://127.0.0.1:1/realtime"

@@ -25,9 +25,9 @@ from tests.record.streams import XBTUSD
 from trio.testing import MockClock
 
 from mm.api import CLEAR, LEVEL, QUOTE, TICKER, TRADE, Rows
-from mm.testing.exchange import Exchange, open_exchange
-from mm.testing.exchange.faults import NAMES
 from mm_bitmex.connector import BitmexConnector
+from mm_bitmex.mock import Exchange, open_exchange
+from mm_bitmex.mock.faults import NAMES
 
 SECONDS = 12.0
 MARKET_US = 1_722_470_400_000_000

@@ -11,7 +11,7 @@ from tests.live.session import START_US, run_session
 from trio.testing import MockClock
 
 from mm.run.progress import Progress
-from mm.testing.exchange import open_exchange
+from mm_bitmex.mock import open_exchange
 
 MINUTES = float(os.environ.get("MM_LIVE_MINUTES", "0.5"))
 """MM_LIVE_MINUTES=60 is the whole hour, which takes half an hour of one core."""

@@ -13,7 +13,7 @@ from trio.testing import MockClock
 from mm.api import MICRO
 from mm.run.progress import Progress
 from mm.testing import run_config
-from mm.testing.exchange import open_exchange
+from mm_bitmex.mock import open_exchange
 
 SECONDS = 8.0
 FAULTS = "drop=0.01,unknown_id=0.01,reorder=0.01,disconnect=0.003,late_partial=1,for=6"

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mm.api import Floats, Lots, QuoteInputs
+from mm.api import Floats, Lots, PriceProcess, QuoteInputs
 from mm.registry import load_registry
-from mm.simulate.moments import Market, exact_moments
+from mm.simulate.moments import exact_moments
 from mm.simulate.paper import MARKET
 
 MODELS = {"inventory": "avellaneda_stoikov", "symmetric": "symmetric"}
@@ -63,7 +63,7 @@ def lopsided(inputs: QuoteInputs, q: Lots, tau: Floats | None) -> tuple[Floats, 
 
 def test_the_moments_are_those_of_the_tree_of_all_outcomes() -> None:
     """Three steps, every one of 8^3 leaves counted with its probability and real cash and mids."""
-    market = Market(sigma=0.7, A=2.0, k=0.9, interval_s=0.25, steps=3)
+    market = PriceProcess(sigma=0.7, A=2.0, k=0.9, interval_s=0.25, steps=3)
     inputs = QuoteInputs(sigma=0.7, A=2.0, k=0.9, gamma=1.0, max_inventory=2)
     tau = np.array([0.75, 0.5, 0.25])
     found = exact_moments(market, lopsided, inputs, tau)
@@ -86,7 +86,7 @@ ONE = list(itertools.product((0, 1), (0, 1), (-1, 1)))  # bid filled, ask filled
 
 
 def leaf_of(
-    market: Market, inputs: QuoteInputs, tau: Floats, moves: tuple[tuple[int, int, int], ...]
+    market: PriceProcess, inputs: QuoteInputs, tau: Floats, moves: tuple[tuple[int, int, int], ...]
 ) -> tuple[float, float, int, int]:
     weight, cash, q, s, fills = 1.0, 0.0, 0, 100.0, 0
     for step, (bought, sold, move) in enumerate(moves):

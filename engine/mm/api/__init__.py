@@ -17,6 +17,7 @@ break where it must.
     quoting      quoting models
     live         what a connector to an exchange may tell beside its stream
     evidence     defects of data, and when they make results doubtful
+    inspection   what a connector found in files that it was shown
     bounds, draws, jit       numbers within 64 bits; keyed randomness; compiled kernels
     errors, files            what can go wrong; reading a file that the user named
 """
@@ -27,6 +28,7 @@ from mm.api.errors import ConfigError, DataError, MMError, PluginError, UsageErr
 from mm.api.evidence import Defect
 from mm.api.features import SIGNAL_FIELDS, TOUCH_FIELDS, Features
 from mm.api.files import open_file, read_file
+from mm.api.inspection import FileReport, FilesOfRun, Inspected
 from mm.api.instrument import MICRO, ContractType, Instrument
 from mm.api.live import Gap, Health, LiveConnector, News
 from mm.api.market import (
@@ -47,6 +49,7 @@ from mm.api.market import (
 from mm.api.offers import (
     API_VERSION,
     ENTRY_POINT_GROUP,
+    CommandOffer,
     ConnectorOffer,
     FeeModelOffer,
     FillModelOffer,
@@ -143,7 +146,7 @@ from mm.api.parts import (
     Survey,
     Transformer,
 )
-from mm.api.quoting import Floats, Lots, QuoteFunction, QuoteInputs
+from mm.api.quoting import Floats, Lots, PriceProcess, QuoteFunction, QuoteInputs, QuotingRule
 from mm.api.simple import OrderPad, RowStrategy
 from mm.api.tables import CANDLE, EXECUTION, POSITION
 
@@ -153,20 +156,20 @@ __all__ = [
     "DECISION", "DUPLICATE_ID", "ENTRY_POINT_GROUP", "EVENT", "EXECUTION", "EXPIRED", "FILLED",
     "FOK", "FUNDING", "GTC", "IOC", "LEVEL", "LIMIT", "MARK", "MARKET", "MAX_POSITION", "MICRO",
     "MICRO_TICKS", "MODEL_DRAW", "MOST_LOTS", "MOST_ORDER", "MOST_TICKS", "MOST_TRADED",
-    "MOST_UNITS", "NEW", "NO_CLAMP", "NO_LIQUIDITY", "NO_MODEL",
-    "NO_REASON", "NO_RULE", "OFF_TICK", "ONE_SIDED", "ORDER", "PASSIVE", "POSITION",
-    "QUEUE_REACHED", "QUOTE", "RATE_UNIT", "REASON_NAMES", "REDUCE_ONLY", "REJECTED",
-    "REPLACE", "REPLACED", "REPORT", "REPORT_NAMES", "REQUESTED", "RISK_COLLAR",
-    "RISK_LOSS", "RISK_ORDER_RATE", "RISK_ORDER_SIZE", "RISK_POSITION", "RISK_STALE",
-    "RULE_NAMES", "SELL", "SETTLED", "SIGNAL_FIELDS", "SNAPSHOT_JUMP_US", "TAKER", "TICKER",
-    "TIF_NAMES", "TOUCH_FIELDS", "TRADE", "TRADED_THROUGH", "TYPE_NAMES",
-    "UNKNOWN_ORDER", "WORKING", "WOULD_TAKE", "Account", "ConfigError", "Connector",
+    "MOST_UNITS", "NEW", "NO_CLAMP", "NO_LIQUIDITY", "NO_MODEL", "NO_REASON", "NO_RULE", "OFF_TICK",
+    "ONE_SIDED", "ORDER", "PASSIVE", "POSITION", "QUEUE_REACHED", "QUOTE", "RATE_UNIT",
+    "REASON_NAMES", "REDUCE_ONLY", "REJECTED", "REPLACE", "REPLACED", "REPORT", "REPORT_NAMES",
+    "REQUESTED", "RISK_COLLAR", "RISK_LOSS", "RISK_ORDER_RATE", "RISK_ORDER_SIZE", "RISK_POSITION",
+    "RISK_STALE", "RULE_NAMES", "SELL", "SETTLED", "SIGNAL_FIELDS", "SNAPSHOT_JUMP_US", "TAKER",
+    "TICKER", "TIF_NAMES", "TOUCH_FIELDS", "TRADE", "TRADED_THROUGH", "TYPE_NAMES", "UNKNOWN_ORDER",
+    "WORKING", "WOULD_TAKE", "Account", "CommandOffer", "ConfigError", "Connector",
     "ConnectorOffer", "Context", "ContractType", "DataError", "Decisions", "Defect", "DepthRule",
-    "ExecutionReport", "Features", "FeeModel", "FeeModelOffer", "FillModel", "FillModelOffer",
-    "Floats", "FrameLog", "FrameSource", "Gap", "Health", "Hooks", "Instrument", "LatencyModel",
-    "LatencyModelOffer", "LiveConnector", "Lots", "MMError", "MarketBatch", "News", "NoConfig",
-    "NotingStrategy", "OrderBlock", "OrderPad", "Outlet", "Output", "PluginError", "PrintRule",
-    "QuoteFunction", "QuoteInputs", "QuoteModelOffer", "RoundingConnector", "RowStrategy", "Rows",
-    "Sink", "SinkOffer", "Source", "Status", "Strategy", "StrategyOffer", "Survey", "Transformer",
+    "ExecutionReport", "Features", "FeeModel", "FeeModelOffer", "FileReport", "FilesOfRun",
+    "FillModel", "FillModelOffer", "Floats", "FrameLog", "FrameSource", "Gap", "Health", "Hooks",
+    "Inspected", "Instrument", "LatencyModel", "LatencyModelOffer", "LiveConnector", "Lots",
+    "MMError", "MarketBatch", "News", "NoConfig", "NotingStrategy", "OrderBlock", "OrderPad",
+    "Outlet", "Output", "PluginError", "PriceProcess", "PrintRule", "QuoteFunction", "QuoteInputs",
+    "QuoteModelOffer", "QuotingRule", "RoundingConnector", "RowStrategy", "Rows", "Sink",
+    "SinkOffer", "Source", "Status", "Strategy", "StrategyOffer", "Survey", "Transformer",
     "TransformerOffer", "UsageError", "hookimpl", "hookspec", "open_file", "option", "read_file",
 ]  # fmt: skip

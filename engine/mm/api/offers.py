@@ -10,12 +10,15 @@ A plugin is a module named by an entry point in the group ``mm_engine.plugins``.
         return [StrategyOffer(name="Mine", config=MyConfig, build=MyStrategy)]
 """
 
-from collections.abc import Callable, Iterable
+import argparse
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import attrs
 import pluggy
 
+from mm.api.inspection import Inspected
 from mm.api.parts import (
     Connector,
     Context,
@@ -27,7 +30,7 @@ from mm.api.parts import (
     Strategy,
     Transformer,
 )
-from mm.api.quoting import QuoteFunction
+from mm.api.quoting import PriceProcess, QuoteFunction, QuotingRule
 
 API_VERSION: Final = (0, 1)
 """(major, minor). A plugin of the same major and no newer minor is loaded."""
@@ -55,6 +58,14 @@ class ConnectorOffer:
     seeded: bool = False
     """True for a source that makes its data up: ``build`` is given the run's seed as well, as
     (config, symbol, seed)."""
+    live: bool = False
+    """True for one that listens to an exchange. If it is the only one on offer, a run file for live
+    data need not name it."""
+    inspect: Callable[[Sequence[Path]], Inspected] | None = None
+    """Looks into files of the kind it reads, for ``mm data inspect``; raises nothing for a file
+    that cannot be used, but says so."""
+    process: Callable[[Any], PriceProcess | None] | None = None
+    """(config) -> the law of the prices, for a source that makes them up by one."""
     help: str = ""
 
 
@@ -66,6 +77,9 @@ class TransformerOffer:
     config: type[Any]
     """attrs class of the table ``[strategy.<name in lower case>]``."""
     build: Callable[[Any, Context], Transformer]
+    intervals_us: Callable[[Any], tuple[int, int]] | None = None
+    """(config) -> the steps over which it estimates volatility and intensity [µs], so that
+    ``mm calibrate`` can show both at the same."""
     help: str = ""
 
 
@@ -78,6 +92,9 @@ class StrategyOffer:
     """attrs class of the table ``[strategy.<name in lower case>]``; a transformer of the same
     name must use the same class."""
     build: Callable[[Any, Context], Strategy]
+    rule: Callable[[Any], QuotingRule | None] | None = None
+    """(config) -> what it quotes by, if that depends on time and inventory only; None = not with
+    this configuration. ``mm simulate`` then knows the moments of its profit."""
     help: str = ""
 
 
@@ -89,6 +106,8 @@ class FillModelOffer:
     config: type[Any]
     """attrs class of the table ``[execution.<name>]``."""
     build: Callable[[Any, Context], FillModel]
+    exponential: bool = False
+    """True if quotes at depth δ are filled at the rate A·exp(−k·δ) of the price process."""
     help: str = ""
 
 
@@ -138,6 +157,21 @@ class QuoteModelOffer:
     config: type[Any] = NoConfig
 
 
+@attrs.frozen(kw_only=True)
+class CommandOffer:
+    """A verb of the command line: ``mm <name>``."""
+
+    name: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    """Adds them to the verb's parser; ``--debug`` and ``--help`` are there already."""
+    run: Callable[[argparse.Namespace], int]
+    """Does it, and returns the exit code; an ``MMError`` is told as the host's own are."""
+    examples: tuple[str, ...] = ()
+    """Whole command lines, shown by ``--help``."""
+    help: str = ""
+    config: type[Any] = NoConfig
+
+
 class Hooks:
     """The hooks. Each is called once, while plugins load: return quickly, with no side effects."""
 
@@ -173,6 +207,10 @@ class Hooks:
     def mm_sinks(self) -> Iterable[SinkOffer]:  # type: ignore[empty-body]
         """Offer sinks."""
 
+    @hookspec
+    def mm_commands(self) -> Iterable[CommandOffer]:  # type: ignore[empty-body]
+        """Offer verbs of the command line."""
+
 
 def option(
     default: Any = attrs.NOTHING,
@@ -180,6 +218,7 @@ def option(
     help: str,  # noqa: A002 - what it is called everywhere else
     unit: str = "",
     file: bool = False,
+    flag: str = "",
     **constraints: Any,
 ) -> Any:
     """Declare a configuration field: an ``attrs.field`` that can explain itself.
@@ -191,11 +230,13 @@ def option(
             has none); may be empty for counts and text.
         file: True if the text is the path of a file that the part reads: its hash then stands in
             the run's manifest.
+        flag: of a connector's key: the flag of the command line that is short for it, without its
+            dashes (``data``, ``url``, ``insecure``, ``strict``).
         constraints: ``gt``, ``ge``, ``lt``, ``le`` (bounds, checked), ``choices`` (a tuple of the
             permitted values), or ``factory`` (for a nested table's default).
     """
     factory = constraints.pop("factory", None)
-    metadata = {"help": help, "unit": unit, "file": file, **constraints}
+    metadata = {"help": help, "unit": unit, "file": file, "flag": flag, **constraints}
     if factory is not None:
         return attrs.field(factory=factory, metadata=metadata)
     return attrs.field(default=default, metadata=metadata)

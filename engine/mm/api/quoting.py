@@ -44,6 +44,35 @@ class QuoteInputs:
     """Inventory, long or short, at which a side is no longer quoted [lots]."""
 
 
+@attrs.frozen(kw_only=True)
+class PriceProcess:
+    """The market of Avellaneda and Stoikov (2008), section 3.3."""
+
+    sigma: float
+    """The mid moves by ± sigma √interval_s a step [price/√s]."""
+    A: float
+    """[1/s], one side."""
+    k: float
+    """[1/price]."""
+    interval_s: float
+    steps: int
+
+
+@attrs.frozen(kw_only=True)
+class QuotingRule:
+    """How a strategy quotes, where that depends on time and inventory only."""
+
+    model: str
+    """Name of the quoting model."""
+    closed: bool
+    """By its closed form, without end."""
+    inputs: QuoteInputs
+    interval_ms: float
+    """From one decision to the next."""
+    size: float
+    """Of each quote [contracts]."""
+
+
 QuoteFunction: TypeAlias = Callable[[QuoteInputs, Lots, Floats | None], tuple[Floats, Floats]]
 """(inputs, q, tau) -> (bid, ask): distances of the quotes below and above the mid [price].
 

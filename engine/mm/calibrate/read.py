@@ -8,12 +8,12 @@ estimates; of the run file, only where the data are and at what intervals the tr
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import attrs
 import trio
 
-from mm.api import MICRO, Defect, Instrument, MarketBatch
+from mm.api import Defect, Instrument, MarketBatch
 from mm.calibrate.estimate import STEPS_US
 from mm.calibrate.sample import Sample, Sampler
 from mm.config import LoadedConfig
@@ -26,7 +26,7 @@ from mm.run.router import route
 from mm.run.survey import Market, survey_market
 
 DEFAULT_US: Final = 500_000
-"""Both intervals, where the run file's transformer has none: those of the Avellaneda strategy."""
+"""Both intervals [µs], where the run file's transformer has none of its own."""
 
 
 @attrs.frozen(kw_only=True)
@@ -40,13 +40,6 @@ class SampledMarket:
     """The run file's interval for sigma."""
     defects: tuple[Defect, ...] = ()
     """What the survey found wrong with the data."""
-
-
-def intervals_us(transformer: Any) -> tuple[int, int]:
-    """Give the transformer's intervals for sigma and for penetration [µs], from its table."""
-    vol = getattr(getattr(transformer, "vol", None), "interval_s", DEFAULT_US / MICRO)
-    penetration = getattr(getattr(transformer, "penetration", None), "interval_ms", None)
-    return round(vol * MICRO), DEFAULT_US if penetration is None else penetration * 1000
 
 
 async def read_market(
@@ -65,7 +58,10 @@ async def read_market(
     market = await survey_market(loaded)
     symbols, symbol = market.survey.symbols, config.strategy.symbol
     place = symbols.index(symbol) if symbol in symbols else 0  # simulated paths have other names
-    sigma_us, interval_us = intervals_us(config.parts.transformer)
+    offer = loaded.registry.transformer(config.strategy.preprocessing)
+    sigma_us, interval_us = DEFAULT_US, DEFAULT_US
+    if offer.intervals_us is not None:
+        sigma_us, interval_us = offer.intervals_us(config.parts.transformer)
     sampler = Sampler(instrument=place, steps_us=(*STEPS_US, sigma_us), interval_us=interval_us)
     progress = Progress(total_rows=market.survey.total_rows)
     watch(progress)

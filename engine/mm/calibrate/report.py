@@ -27,8 +27,9 @@ def as_text(found: Calibration) -> str:
     )
 
 
-def as_toml(found: Calibration, command: str) -> str:
-    """Give the table to paste into a run file; ``command`` is what made it."""
+def as_toml(found: Calibration, command: str, table: str) -> str:
+    """Give the table to paste into a run file; ``command`` is what made it,
+    ``table`` where it belongs."""
     sample, chosen, sigma = found.sample, found.chosen, found.sigma
     rows = (
         ("sigma", sigma.sigma, sigma.sigma_se, f"price/√s, mid every {sigma.interval_s:g} s"),
@@ -43,7 +44,7 @@ def as_toml(found: Calibration, command: str) -> str:
         f"# {command}",
         f"# {_span(found)}, {len(sample.starts):,} intervals of {seconds:g} s",
         "# A and k by penetration, line through both sides together; ± one standard error",
-        "[strategy.avellaneda.calibrated]",
+        f"[{table}]",
     ]
     return "\n".join([*head, *settings])
 

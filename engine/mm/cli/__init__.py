@@ -2,7 +2,7 @@
 
     parser, arguments    the parser, and what the verbs' arguments are made of
     verbs                the arguments of each verb, a module each
-    backtest, calibrate, config, data, explain, fake, live, plugins, prove, quotes, record,
+    backtest, calibrate, config, data, explain, live, plugins, prove, quotes, record,
     simulate             what each verb does, imported when it is called
     plugins_show, plugins_check, plugins_new    the verbs of ``mm plugins``
     live_view, live_log, live_state    a live run as a picture, as lines, and what both say
@@ -34,7 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     _prepare_streams()
     try:
-        args = parser.build_parser().parse_args(argv)
+        words = sys.argv[1:] if argv is None else argv
+        args = parser.build_parser(words).parse_args(words)
     except SystemExit as exc:  # argparse has printed the help or the fault
         return exc.code if isinstance(exc.code, int) else 2
     try:

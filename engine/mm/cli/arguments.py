@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NoReturn
 
 _INVALID_CHOICE: Final = re.compile(r"argument VERB: invalid choice: '(.*?)' \(choose from")
@@ -49,14 +49,15 @@ def group(
 def verb(
     verbs: Any,
     name: str,
-    target: str,
+    target: "str | Callable[[argparse.Namespace], int]",
     summary: str,
     examples: Iterable[str],
     *,
     nested: bool = False,
 ) -> argparse.ArgumentParser:
-    """Add a verb that ``target`` (``module:function``) carries out; return its parser.
+    """Add a verb; return its parser.
 
+    ``target``: the function that carries it out, or its name, ``module:function``.
     ``nested``: it is below a verb that has flags itself; see ``flag``.
     """
     parser: argparse.ArgumentParser = verbs.add_parser(

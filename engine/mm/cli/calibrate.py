@@ -19,6 +19,7 @@ from mm.calibrate.read import SampledMarket, read_market
 from mm.calibrate.report import as_text, as_toml
 from mm.cli.run_file import load_run_file
 from mm.config import LoadedConfig
+from mm.config.structure import field_names
 from mm.health import EXIT_CODE, entries, verdict
 from mm.picture import check_place
 from mm.run.progress import Progress
@@ -46,8 +47,17 @@ def run(args: argparse.Namespace) -> int:
     sick = verdict(health)
     if sick is not None:
         print(sick, file=sys.stderr)
-    print(_output(found, health, args))
+    print(_output(found, health, args, _table(loaded)))
     return 0 if sick is None else EXIT_CODE
+
+
+def _table(loaded: LoadedConfig) -> str:
+    """Name the table that the estimates belong into: of the strategy, or of one that has such."""
+    registry, kind = loaded.registry, loaded.config.strategy.kind
+    for offer in (registry.strategy(kind), *registry.offers("strategy")):
+        if "calibrated" in field_names(offer.config):
+            return f"strategy.{offer.name.lower()}.calibrated"
+    return f"strategy.{kind.lower()}.calibrated"
 
 
 async def _read(loaded: LoadedConfig, quiet: bool) -> SampledMarket:
@@ -80,10 +90,12 @@ async def _show(progress: Progress) -> None:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)  # clear the line
 
 
-def _output(found: Calibration, health: list[dict[str, Any]], args: argparse.Namespace) -> str:
+def _output(
+    found: Calibration, health: list[dict[str, Any]], args: argparse.Namespace, table: str
+) -> str:
     if args.json:
         return json.dumps({**as_content(found), "health": health}, indent=2, allow_nan=False)
-    toml = as_toml(found, _command(args))
+    toml = as_toml(found, _command(args), table)
     return toml if args.toml else f"{as_text(found)}\n{toml}"
 
 

@@ -3,20 +3,18 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import attrs
 import trio
 
-from mm.api import DataError, UsageError
+from mm.api import DataError, Inspected, UsageError
 from mm.cli.running import warn_if_cold
 from mm.health import EXIT_CODE, entries, lines, verdict
-from mm.registry import load_registry
+from mm.registry import Registry, load_registry
 from mm.run.look import look
-
-_TARDIS: Final = "connector 'tardis'"
 
 
 def inspect(args: argparse.Namespace) -> int:
@@ -24,14 +22,19 @@ def inspect(args: argparse.Namespace) -> int:
 
     The exit code is 4 if any of them cannot be used, else 6 if any are sick.
     """
-    from mm_tardis.inspect import inspect_files, inspection_json, inspection_text
-
-    found = inspect_files([Path(name) for name in args.files])
+    registry = load_registry()
+    offer = registry.connector(args.connector)
+    if offer.inspect is None:
+        raise UsageError(
+            f"connector {offer.name!r} does not look into files, expected one that does;"
+            " name another after --connector"
+        )
+    found = offer.inspect([Path(name) for name in args.files])
     blocks = [
-        Block(inspection_json(i), inspection_text(i), [] if i.fault else entries(i.health))
-        for i in found
+        Block(dict(file.content), file.text, [] if file.fault else entries(file.defects))
+        for file in found.files
     ]
-    for block in _as_in_runs(found):
+    for block in _as_in_runs(found, registry.owner("connector", offer.name), registry):
         alone = [one for one in blocks if [one.content["path"]] == block.content["together"]]
         for one in alone:  # all that there is to say of a file by itself
             one.health = block.health
@@ -65,24 +68,21 @@ class Block:
         return "\n".join([self.text, *shown])
 
 
-def _as_in_runs(found: Sequence[Any]) -> Iterator[Block]:
+def _as_in_runs(found: Inspected, owner: str, registry: Registry) -> Iterator[Block]:
     """Have the venue meet the files of each instrument, as in a run."""
-    from mm_tardis.inspect import markets_of
-
-    markets, left_out = markets_of(found)
-    for sentence in left_out:
+    for sentence in found.left_out:
         print(f"note: {sentence}", file=sys.stderr)
-    for market in markets:
+    for run in found.runs:
         warn_if_cold(quiet=False)
-        content: dict[str, Any] = {"path": None, "fault": None, "together": list(market.paths)}
-        text = f"{market.symbol} ({market.exchange}), read as in a run"
+        content: dict[str, Any] = {"path": None, "fault": None, "together": list(run.paths)}
+        text = f"{run.symbol} ({run.exchange}), read as in a run"
         health: list[dict[str, Any]] = []
         try:
-            health = entries(trio.run(look, market.connector, _TARDIS, load_registry()))
+            health = entries(trio.run(look, run.connector, owner, registry))
         except DataError as error:
             content["fault"] = str(error)
             text += f"\n  unusable  {error}"
-        text = "\n".join([text, *(f"  file      {path}" for path in market.paths)])
+        text = "\n".join([text, *(f"  file      {path}" for path in run.paths)])
         yield Block(content, text, health)
 
 

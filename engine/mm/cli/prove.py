@@ -13,7 +13,7 @@ import trio
 from mm.api import PluginError
 from mm.cli.run_file import load_run_file
 from mm.cli.running import counting, warn_if_cold
-from mm.config.overrides import SHORTCUTS
+from mm.config.overrides import CONNECTOR_FLAGS, SHORTCUTS
 from mm.prove.difference import Difference
 from mm.prove.prove import MOMENT, Bench, Verdict, prove
 from mm.prove.worker import Job
@@ -49,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
         job = Job(
             config=str(args.config),
             overrides=list(args.set),
-            shortcuts={flag: getattr(args, flag, None) for flag in SHORTCUTS} | {"strict": None},
+            shortcuts={flag: getattr(args, flag, None) for flag in (*SHORTCUTS, *CONNECTOR_FLAGS)}
+            | {"strict": None},
             output=scratch,
             trials=[],
         )

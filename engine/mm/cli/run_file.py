@@ -4,7 +4,7 @@ import argparse
 
 from mm.api import Survey, UsageError
 from mm.config import LoadedConfig, load_config
-from mm.config.overrides import SHORTCUTS
+from mm.config.overrides import CONNECTOR_FLAGS, SHORTCUTS
 
 
 def load_run_file(args: argparse.Namespace, *, live: bool = False) -> LoadedConfig:
@@ -19,7 +19,7 @@ def load_run_file(args: argparse.Namespace, *, live: bool = False) -> LoadedConf
         PluginError: a part that the file asks for cannot be had.
         UsageError: the file is for the other kind of data.
     """
-    flags = {flag: getattr(args, flag) for flag in SHORTCUTS}
+    flags = {flag: getattr(args, flag) for flag in (*SHORTCUTS, *CONNECTOR_FLAGS)}
     for name in ("strict", "insecure"):
         flags[name] = flags[name] or None  # a flag left out leaves the file's word
     loaded = load_config(args.config, None, args.set, **flags)

@@ -45,7 +45,7 @@ class Document:
     """What ``text`` says."""
     _places: Scan
     """Of the text as it stands in the file."""
-    _overrides: Mapping[Place, Override]
+    _overrides: dict[Place, Override]
     _faults: list[tuple[int, str]]
     """(line or 0, text)"""
     _plugin_errors: list[PluginError] = attrs.field(factory=list)
@@ -94,6 +94,19 @@ class Document:
     def imply(self, path: Keys, value: Any) -> None:
         """Set a key that the document does not hold, as a default that depends on another key."""
         self.text = set_values(self.text, {path: value}, comment="default")
+        self.data = parse_toml(self.text)
+
+    def set_default(self, override: Override) -> None:
+        """Set a key, unless the command line has set it by ``--set``, which prevails."""
+        if override.path in self._overrides:
+            return
+        try:
+            apply_override(self.data, override)
+        except ValueError as exc:
+            self._faults.append((0, str(exc)))
+            return
+        self._overrides[override.path] = override
+        self.text = set_values(self.text, {override.path: override.value})
         self.data = parse_toml(self.text)
 
     @property

@@ -14,13 +14,14 @@ from typing import Any
 import attrs
 import cattrs
 
-from mm.api import PluginError
+from mm.api import ConnectorOffer, PluginError
 from mm.config.document import Document
 from mm.config.edit import set_values
 from mm.config.layout import names_below, part_tables
+from mm.config.overrides import CONNECTOR_FLAGS, Override
 from mm.config.scan import Keys
 from mm.config.structure import FaultsError, check_key, field_names, structure
-from mm.config.tables import LIVE_CONNECTOR, TABLES, DataTable, Parts, RunConfig
+from mm.config.tables import TABLES, DataTable, Parts, RunConfig
 from mm.registry import Registry, load_registry
 from mm.suggest import did_you_mean
 
@@ -51,16 +52,19 @@ def load_config(
         path: a TOML file.
         registry: the installed parts; None loads them, without those the file disables.
         overrides: ``a.b.c=value``, each as after ``--set``; they prevail over ``shortcuts``.
-        shortcuts: values of the flags in ``SHORTCUTS``, such as ``seed=7``; None = not given.
+        shortcuts: values of the flags in ``SHORTCUTS`` and ``CONNECTOR_FLAGS``, such as
+            ``seed=7``; None = not given.
 
     Raises:
         ConfigError: with every fault found.
         PluginError: nothing but a part is wrong: nobody offers it, or its plugin is broken.
     """
+    flags = {name: shortcuts.pop(name, None) for name in CONNECTOR_FLAGS}
     document = Document.read(Path(path), overrides, shortcuts)
-    _choose_connector(document)
     disabled = _disabled(document.data)
     registry = load_registry(disabled) if registry is None else registry.without(disabled)
+    _choose_connector(document, registry)
+    _apply_flags(document, registry, flags)
     loader = _Loader(document, registry)
     config = loader.load()
     if config is None:
@@ -75,11 +79,32 @@ def load_config(
     )
 
 
-def _choose_connector(document: Document) -> None:
-    """Have a file for live data that names no connector listen to BitMEX."""
+def _choose_connector(document: Document, registry: Registry) -> None:
+    """Have a file for live data that names no connector use the only one that listens."""
     data = document.get(("data",), {})
-    if isinstance(data, dict) and data.get("from_csv") is False and "connector" not in data:
-        document.imply(("data", "connector"), LIVE_CONNECTOR)
+    if not isinstance(data, dict) or data.get("from_csv") is not False or "connector" in data:
+        return
+    live = [offer.name for offer in _connectors(registry) if offer.live]
+    if len(live) == 1:
+        document.imply(("data", "connector"), live[0])
+    else:
+        choice = f"one of: {', '.join(live)}" if live else "one that listens; none is on offer"
+        document.fault(("data", "connector"), f"is absent, but data are live; name {choice}")
+
+
+def _apply_flags(document: Document, registry: Registry, flags: Mapping[str, Any]) -> None:
+    """Set what the command line says in short, for any connector that has a flag of the name."""
+    chosen = document.get(("data", "connector"), attrs.fields(DataTable).connector.default)
+    offers = sorted(_connectors(registry), key=lambda offer: (offer.name != chosen, offer.name))
+    for flag, value in flags.items():
+        fields = (field for offer in offers for field in attrs.fields(offer.config))
+        keys = [field.name for field in fields if field.metadata.get("flag") == flag]
+        if value is not None and keys:
+            document.set_default(Override(("data", keys[0]), value, f"--{flag}"))
+
+
+def _connectors(registry: Registry) -> list[ConnectorOffer]:
+    return [o for o in registry.offers("connector") if isinstance(o, ConnectorOffer)]
 
 
 def _disabled(data: dict[str, Any]) -> list[str]:

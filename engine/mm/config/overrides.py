@@ -14,15 +14,14 @@ import attrs
 from mm.config.scan import Keys, split_key
 
 SHORTCUTS: Final[dict[str, Keys]] = {
-    "data": ("data", "tardis_root"),
     "output": ("output", "csv_path"),
     "symbol": ("strategy", "symbol"),
     "seed": ("engine", "seed"),
-    "strict": ("data", "strict"),
-    "url": ("data", "bitmex_api"),
-    "insecure": ("data", "insecure"),
 }
-"""Flag of the command line, without its dashes -> the key it sets."""
+"""Flag of the command line, without its dashes -> the key of the host's that it sets."""
+
+CONNECTOR_FLAGS: Final = ("data", "url", "strict", "insecure")
+"""Flags for keys of ``[data]`` that connectors declare with ``option(flag=…)``."""
 
 Document: TypeAlias = dict[str, Any]
 

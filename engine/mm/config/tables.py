@@ -38,21 +38,16 @@ class StrategyTable:
             raise ValueError("symbol is empty, expected the instrument's name in the data")
 
 
-LIVE_CONNECTOR: Final = "bitmex"
-"""Where live data come from if the file does not say."""
-
-
 @attrs.frozen(kw_only=True)
 class DataTable:
     """``[data]``, without the keys that the connector adds"""
 
     connector: str = option(
-        "tardis", help="Source of market data, by name; bitmex unless given if from_csv is false."
+        "tardis",
+        help="Source of market data, by name; if from_csv is false, the one that listens to an"
+        " exchange, unless there are several.",
     )
     from_csv: bool = option(True, help="True: replay files; false: listen to the exchange.")
-    bitmex_api: str | None = option(
-        None, help="WebSocket address of BitMEX, for live data; empty = the connector's own."
-    )
 
 
 @attrs.frozen(kw_only=True)

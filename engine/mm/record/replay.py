@@ -18,7 +18,7 @@ from mm.config.edit import set_values
 from mm.config.overrides import parse_toml
 from mm.config.scan import Keys
 from mm.record.files import replace_text, writing_recording
-from mm.record.text import BOOK, NAMES, QUOTES, TICKERS, TRADES
+from mm.record.text import BOOK, FORMAT, NAMES, QUOTES, TICKERS, TRADES
 
 FILE_NAME: Final = "replay.toml"
 
@@ -79,7 +79,7 @@ def replay_file(
             f"{path}: there is a recording in this folder already; record to another folder"
         )
     content = parse_toml(config_text)
-    data: dict[str, Any] = {"connector": "tardis", "from_csv": True, "tardis_root": HERE}
+    data: dict[str, Any] = {"connector": FORMAT, "from_csv": True, "tardis_root": HERE}
     for key, kind in _KEYS:
         if has_quotes or kind != QUOTES:
             data[key] = f"{NAMES[kind]}_*.csv.gz"

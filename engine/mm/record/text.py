@@ -15,6 +15,10 @@ QUOTES: Final = 1
 BOOK: Final = 2
 TICKERS: Final = 3
 
+FORMAT: Final = "tardis"
+"""The format, which is also the name of the connector that reads it, and of whose keys a replay's
+run file consists."""
+
 NAMES: Final = ("trades", "quotes", "incremental_book_L2", "derivative_ticker")
 """What each file holds, as Tardis calls it."""
 

@@ -7,18 +7,17 @@ simulations are long enough to show. Any other run can be simulated all the same
 with nothing.
 """
 
-from typing import Any, Final
+from typing import Final
 
 import attrs
 import numpy as np
 
-from mm.api import MICRO, QuoteFunction, QuoteInputs
+from mm.api import MICRO, PriceProcess, QuoteFunction, QuoteInputs, QuotingRule
 from mm.config import LoadedConfig, RunConfig
-from mm.simulate.moments import Market, exact_moments
+from mm.simulate.moments import exact_moments
 from mm.simulate.paper import printed
 
 _NAMES: Final = {"inventory": "avellaneda_stoikov", "symmetric": "symmetric"}
-_CLOSED: Final = "_closed"  # ends the name of a model's closed form
 
 
 def model_of(strategy: str) -> str:
@@ -49,74 +48,57 @@ def expect(loaded: LoadedConfig) -> Expected:
     Raises:
         ConfigError: the quoting model has no answer to its inputs.
     """
-    config = loaded.config
-    if not _is_described(config):
+    config, rule = loaded.config, _rule(loaded)
+    process = _process(loaded)
+    if rule is None or process is None or not _is_described(config, rule, process):
         return Expected(exact=None, paper=None)
-    strategy, market = config.parts.strategy, _market(config.parts.connector)
-    inputs, quotes = _inputs(strategy), _quotes(loaded, strategy.model)
-    tau = None
-    if strategy.horizon is not None and not strategy.model.endswith(_CLOSED):
+    inputs, tau = rule.inputs, None
+    if inputs.horizon is not None and not rule.closed:
         # Sessions begin at multiples of their length, and so does every path.
-        tau = strategy.horizon - np.arange(float(market.steps)) * market.interval_s
-    exact = exact_moments(market, quotes, inputs, tau)
-    worth = strategy.quote_size * config.instrument.multiplier
+        tau = inputs.horizon - np.arange(float(process.steps)) * process.interval_s
+    exact = exact_moments(process, _quotes(loaded, rule), inputs, tau)
+    worth = rule.size * config.instrument.multiplier
     for name in ("profit_mean", "profit_sd"):
         exact[name] *= worth
     paper = None
-    if worth == strategy.delta == 1.0 and _believes(inputs, market):
-        paper = printed(market, strategy.gamma, strategy_of(strategy.model))
+    if worth == inputs.delta == 1.0 and _believes(inputs, process):
+        paper = printed(process, inputs.gamma, strategy_of(rule.model))
     return Expected(exact=exact, paper=paper)
 
 
-def _quotes(loaded: LoadedConfig, model: str) -> QuoteFunction:
+def _quotes(loaded: LoadedConfig, rule: QuotingRule) -> QuoteFunction:
     """Find what the strategy quotes by; its closed forms are without end."""
-    offer = loaded.registry.quote_model(model.removesuffix(_CLOSED))
-    return offer.closed if model.endswith(_CLOSED) else offer.quotes
+    offer = loaded.registry.quote_model(rule.model)
+    return offer.closed if rule.closed else offer.quotes
 
 
-def _market(connector: Any) -> Market:
-    return Market(
-        sigma=connector.sigma,
-        A=connector.A,
-        k=connector.k,
-        interval_s=connector.interval_s,
-        steps=round(connector.duration_s / connector.interval_s),
-    )
+def _rule(loaded: LoadedConfig) -> QuotingRule | None:
+    offer = loaded.registry.strategy(loaded.config.strategy.kind)
+    return None if offer.rule is None else offer.rule(loaded.config.parts.strategy)
 
 
-def _inputs(strategy: Any) -> QuoteInputs:
-    known = strategy.calibrated
-    return QuoteInputs(
-        sigma=known.sigma,
-        A=known.A,
-        k=known.k,
-        gamma=strategy.gamma,
-        delta=strategy.delta,
-        xi=strategy.xi,
-        terminal=strategy.terminal,
-        horizon=strategy.horizon,
-        max_inventory=strategy.lots,
-    )
+def _process(loaded: LoadedConfig) -> PriceProcess | None:
+    """The law of the prices, if quotes are also filled by it."""
+    offer = loaded.registry.connector(loaded.config.data.connector)
+    exponential = loaded.registry.fill_model(loaded.config.execution.fill_model).exponential
+    known = exponential and offer.process is not None
+    return offer.process(loaded.config.parts.connector) if known and offer.process else None
 
 
-def _believes(inputs: QuoteInputs, market: Market) -> bool:
+def _believes(inputs: QuoteInputs, process: PriceProcess) -> bool:
     """Whether the quotes are made for the market as it is."""
-    return (inputs.sigma, inputs.A, inputs.k) == (market.sigma, market.A, market.k)
+    return (inputs.sigma, inputs.A, inputs.k) == (process.sigma, process.A, process.k)
 
 
-def _is_described(config: RunConfig) -> bool:
-    strategy, connector = config.parts.strategy, config.parts.connector
-    if config.strategy.kind != "Avellaneda" or config.strategy.preprocessing != "Avellaneda":
+def _is_described(config: RunConfig, rule: QuotingRule, process: PriceProcess) -> bool:
+    # A transformer and a strategy of one name share their table, and so the rule's interval.
+    if config.strategy.preprocessing != config.strategy.kind:
         return False
-    if config.data.connector != "brownian" or config.execution.fill_model != "poisson":
+    if rule.inputs.horizon not in (None, process.steps * process.interval_s):
         return False
-    if None in attrs.astuple(strategy.calibrated):
-        return False
-    if strategy.horizon not in (None, connector.duration_s):
-        return False
-    step_ms = round(connector.interval_s * MICRO) / 1000
+    step_ms = round(process.interval_s * MICRO) / 1000
     return (
-        strategy.sequencer.interval_ms == step_ms
+        rule.interval_ms == step_ms
         and config.execution.latency_ms == config.execution.response_latency_ms == 0.0
         and config.execution.latency_model == "constant"
         and config.execution.fee_model == "share"

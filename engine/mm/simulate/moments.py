@@ -8,31 +8,16 @@ each inventory its probability and E[X; q], E[X²; q]. Nothing is sampled. Pure.
 import math
 from typing import Final
 
-import attrs
 import numpy as np
 import numpy.typing as npt
 
-from mm.api import QuoteFunction, QuoteInputs
+from mm.api import PriceProcess, QuoteFunction, QuoteInputs
 
 Floats = npt.NDArray[np.float64]
 
 
-@attrs.frozen(kw_only=True)
-class Market:
-    """The market of Avellaneda and Stoikov (2008), section 3.3."""
-
-    sigma: float
-    """The mid moves by ± sigma √interval_s a step [price/√s]."""
-    A: float
-    """[1/s], one side."""
-    k: float
-    """[1/price]."""
-    interval_s: float
-    steps: int
-
-
 def exact_moments(
-    market: Market, quotes: QuoteFunction, inputs: QuoteInputs, tau: Floats | None
+    market: PriceProcess, quotes: QuoteFunction, inputs: QuoteInputs, tau: Floats | None
 ) -> dict[str, float]:
     """Carry the distribution of inventory and the moments of wealth through all steps.
 
@@ -74,7 +59,7 @@ def exact_moments(
 
 
 def _bounded(
-    market: Market,
+    market: PriceProcess,
     quotes: QuoteFunction,
     inputs: QuoteInputs,
     q: npt.NDArray[np.int64],
@@ -92,7 +77,7 @@ def _bounded(
     )
 
 
-def _probability(market: Market, distance: Floats) -> Floats:
+def _probability(market: PriceProcess, distance: Floats) -> Floats:
     """Probability that a step fills a quote; 0 where there is none (NaN)."""
     arrivals = market.A * market.interval_s
     # In the exponent, where a quote far through the mid cannot overflow.
@@ -127,7 +112,7 @@ def _shifted(part: Floats, by: int) -> Floats:
     return moved
 
 
-def _moved(market: Market, q: npt.NDArray[np.int64], weights: Floats) -> Floats:
+def _moved(market: PriceProcess, q: npt.NDArray[np.int64], weights: Floats) -> Floats:
     """Let the mid move by ± sigma √dt, either way with probability 1/2."""
     p, x, xx = weights
     return np.stack([p, x, xx + market.sigma**2 * market.interval_s * q * q * p])

@@ -7,11 +7,11 @@ k = 1.5, A = 140. Fills are not given there.
 
 from typing import Final
 
-from mm.simulate.moments import Market
+from mm.api import PriceProcess
 
 PATHS: Final = 1000
 
-MARKET: Final = Market(sigma=2.0, A=140.0, k=1.5, interval_s=0.005, steps=200)
+MARKET: Final = PriceProcess(sigma=2.0, A=140.0, k=1.5, interval_s=0.005, steps=200)
 
 _PRINTED: Final = ("spread_mean", "profit_mean", "profit_sd", "final_q_mean", "final_q_sd")
 
@@ -36,7 +36,7 @@ HALF_UNIT: Final = {
 """Half a unit of the last printed digit."""
 
 
-def printed(market: Market | None, gamma: float, strategy: str) -> dict[str, float] | None:
+def printed(market: PriceProcess | None, gamma: float, strategy: str) -> dict[str, float] | None:
     """Return the printed statistics of a row; None if the paper has no such row."""
     row = TABLES.get((gamma, strategy))
     if market != MARKET or row is None:

@@ -1,4 +1,4 @@
-"""What plugin authors, and mm itself, test with: kit, feeds, schedules, runs, an exchange.
+"""What plugin authors, and mm itself, test with: kit, feeds, schedules, runs.
 
 contracts     classes for pytest: subclass one, and a part's rules become tests (imports pytest)
 kit             the rules themselves, and ``check_…`` functions that try all of a kind
@@ -6,7 +6,6 @@ markets       random markets: legal streams of events, calm or wild, the same fo
 schedules     make Trio's scheduler repeatable, and different for every seed
 feeds         a connector that sends what it was given, cut as asked
 runs          run a configuration to its end from a test
-exchange        a look-alike of BitMEX on loopback, healthy or not; import it by its own name
 
 The names here are imported when first asked for, so that who needs one does not wait for all.
 """
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mm.testing.feeds import ScriptedConnector, cut_stream
+    from mm.testing.kit.commands import check_command
     from mm.testing.kit.connectors import ConnectorCase, check_connector
     from mm.testing.kit.findings import Finding
     from mm.testing.kit.model_case import (
@@ -51,6 +51,7 @@ __all__ = [
     "StrategyCase",
     "TransformerCase",
     "change_future",
+    "check_command",
     "check_connector",
     "check_fee_model",
     "check_fill_model",
@@ -80,6 +81,7 @@ _MODULES = {
     "StrategyCase": "kit.strategy_case",
     "TransformerCase": "kit.transformers",
     "change_future": "markets",
+    "check_command": "kit.commands",
     "check_connector": "kit.connectors",
     "check_fee_model": "kit.models",
     "check_fill_model": "kit.models",

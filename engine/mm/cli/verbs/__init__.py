@@ -3,6 +3,6 @@
 They stand apart from what the verbs do, since they import argparse at most: ``mm --help`` loads
 all of them.
 
-    backtest, calibrate, config, data, explain, fake, live, plugins, prove, quotes, record,
+    backtest, calibrate, config, data, explain, live, plugins, prove, quotes, record,
     simulate    a verb each
 """

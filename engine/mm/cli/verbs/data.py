@@ -17,6 +17,10 @@ def add(verbs: Any) -> None:
         ),
     )  # fmt: skip
     inspect.add_argument("files", metavar="FILE", nargs="+", help="CSV file, gzip or plain")
+    inspect.add_argument(
+        "--connector", metavar="C", default="tardis",
+        help="connector that reads such files (default: tardis)",
+    )  # fmt: skip
     flag(inspect, "--json", "print JSON instead of text")
     sample = verb(
         inner, "sample", "mm.cli.data:sample", "write synthetic trades, quotes and book files",

@@ -15,6 +15,7 @@ from mm.config.overrides import Document
 from mm.plugin_check import Offer
 from mm.registry import Plugin, Registry
 from mm.suggest import closest
+from mm.testing.kit.commands import check_command
 from mm.testing.kit.connectors import check_connector
 from mm.testing.kit.findings import Finding
 from mm.testing.kit.fresh import fresh_processes
@@ -50,6 +51,7 @@ _CHECKS: Final[Mapping[str, Callable[..., list[Finding]]]] = {
     "fee model": check_fee_model,
     "quote model": check_quote_model,
     "sink": check_sink,
+    "command": check_command,
 }
 
 

@@ -7,7 +7,7 @@ the current time (Trio's, s) is handed to it.
 
 import math
 
-from mm.api.instrument import MICRO
+from mm.api import MICRO
 
 
 class Clock:

@@ -5,12 +5,12 @@
 Knows names and numbers; what a fault does is ``link``'s part and ``server``'s.
 """
 
+import difflib
 from typing import Final
 
 import attrs
 
-from mm.api.errors import UsageError
-from mm.suggest import did_you_mean
+from mm.api import UsageError
 
 NAMES: Final = {
     "drop": "share of messages that are lost",
@@ -104,8 +104,9 @@ def parse_faults(spec: str) -> Faults:
             settings[name] = _number(name, text, low, float("inf")) if equals else _ALONE[name]
         else:
             known = (*NAMES, *SETTINGS)
-            hint = did_you_mean(name, known) or f", expected one of: {', '.join(known)}"
-            raise UsageError(f"unknown fault {name!r}{hint}")
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"expected one of: {', '.join(known)}"
+            raise UsageError(f"unknown fault {name!r}, {hint}")
     return Faults(
         shares=shares,
         late_partial=settings.get("late_partial", 0.0),

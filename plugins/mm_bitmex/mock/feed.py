@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import attrs
 
-from mm.testing.exchange.contract import Contract
-from mm.testing.exchange.ground_truth import BUY, SELL, Level, Touch
-from mm.testing.exchange.wire import Json, Wire, iso
+from mm_bitmex.mock.contract import Contract
+from mm_bitmex.mock.ground_truth import BUY, SELL, Level, Touch
+from mm_bitmex.mock.wire import Json, Wire, iso
 
 
 @attrs.frozen(eq=False)

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 
-from mm.testing.exchange.ground_truth import DELETE, UPDATE, Level
+from mm_bitmex.mock.ground_truth import DELETE, UPDATE, Level
 
 Year: TypeAlias = Literal["2021", "2026"]
 Json: TypeAlias = dict[str, Any]

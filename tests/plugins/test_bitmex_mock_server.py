@@ -12,12 +12,13 @@ import httpx
 import pytest
 import trio
 import trio.testing
-from tests.testing.exchange_client import (
+from tests.plugins.bitmex_mock_client import (
     SUBSCRIBE,
     Reader,
     connected,
     small_directory,
     small_market,
+    synthetic_market,
     talking,
     texts,
 )
@@ -25,18 +26,18 @@ from trio.testing import MockClock
 from trio_websocket import open_websocket_url
 
 from mm.api import UsageError
-from mm.testing.exchange import Exchange, Faults, open_exchange, open_market
-from mm.testing.exchange.connection import ROOM_BYTES, Connection
-from mm.testing.exchange.feed import Message
-from mm.testing.exchange.line import Line
-from mm.testing.exchange.link import Link
-from mm.testing.exchange.plan import Plan
-from mm.testing.exchange.session import Session
+from mm_bitmex.mock import Exchange, Faults, open_exchange
+from mm_bitmex.mock.connection import ROOM_BYTES, Connection
+from mm_bitmex.mock.feed import Message
+from mm_bitmex.mock.line import Line
+from mm_bitmex.mock.link import Link
+from mm_bitmex.mock.plan import Plan
+from mm_bitmex.mock.session import Session
 
 
 @pytest.mark.parametrize("profile", ["2021", "2026"])
-async def test_a_client_over_tcp_rebuilds_the_true_book(profile: Any) -> None:
-    market = open_market(seconds=3, profile=profile)
+async def test_a_client_over_tcp_rebuilds_the_true_book(profile: Any, tmp_path: Path) -> None:
+    market = synthetic_market(tmp_path, 3, profile=profile)
     async with open_exchange(market, speed=0) as exchange:
         readers = Reader(), Reader()
         async with trio.open_nursery() as nursery:
@@ -187,8 +188,10 @@ async def test_a_split_message_arrives_whole(tmp_path: Path, autojump_clock: Moc
     assert await book("split,delay_s=0.001") == await book("")
 
 
-async def test_a_client_that_does_not_read_is_cut_off(autojump_clock: MockClock) -> None:
-    market = open_market(seconds=30)
+async def test_a_client_that_does_not_read_is_cut_off(
+    autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    market = synthetic_market(tmp_path, 30)
     async with open_exchange(market, queue_bytes=100_000, port=None) as exchange:
         ours, theirs = trio.testing.lockstep_stream_pair()
         async with trio.open_nursery() as nursery:
@@ -287,7 +290,7 @@ async def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_the_names_of_mm_testing_do_not_bring_the_engine() -> None:
-    code = "import mm.testing.exchange, sys; print('trio' in sys.modules, 'mm.run' in sys.modules)"
+    code = "import mm_bitmex.mock, sys; print('trio' in sys.modules, 'mm.run' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
 

@@ -15,11 +15,11 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-from mm.testing.exchange import wire as forms
-from mm.testing.exchange.feed import Message
-from mm.testing.exchange.link import BOOKS, Act, Link, Outgoing
-from mm.testing.exchange.market import Market
-from mm.testing.exchange.wire import Json
+from mm_bitmex.mock import wire as forms
+from mm_bitmex.mock.feed import Message
+from mm_bitmex.mock.link import BOOKS, Act, Link, Outgoing
+from mm_bitmex.mock.market import Market
+from mm_bitmex.mock.wire import Json
 
 # "Too many errors during a session" end it, says BitMEX; how many, and how, is not said.
 MAX_ERRORS: Final = 20

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.testing.exchange_client import small_market
+from tests.plugins.bitmex_mock_client import small_market
 
-from mm.testing.exchange import Market, parse_faults
-from mm.testing.exchange.feed import Message
-from mm.testing.exchange.link import Act, Link, Outgoing
-from mm.testing.exchange.plan import Plan
-from mm.testing.exchange.session import MAX_ERRORS, Session
+from mm_bitmex.mock import Market, parse_faults
+from mm_bitmex.mock.feed import Message
+from mm_bitmex.mock.link import Act, Link, Outgoing
+from mm_bitmex.mock.plan import Plan
+from mm_bitmex.mock.session import MAX_ERRORS, Session
 
 
 def session_of(market: Market, faults: str = "") -> Session:

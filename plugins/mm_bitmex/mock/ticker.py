@@ -8,9 +8,9 @@ from typing import Final
 
 import attrs
 
-from mm.testing.exchange.contract import FUNDING_EVERY_US, Contract, next_funding
-from mm.testing.exchange.ground_truth import Touch
-from mm.testing.exchange.wire import Json, iso
+from mm_bitmex.mock.contract import FUNDING_EVERY_US, Contract, next_funding
+from mm_bitmex.mock.ground_truth import Touch
+from mm_bitmex.mock.wire import Json, iso
 
 BASE_RATE: Final = 0.0001  # BitMEX's funding rate while the premium is nil: 0.01 % in 8 hours
 MARK_PLACES: Final = 2  # XBTUSD's mark price comes in cents

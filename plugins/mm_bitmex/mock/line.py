@@ -9,7 +9,7 @@ from typing import Final
 
 import trio
 
-from mm.api.errors import UsageError
+from mm.api import UsageError
 
 _TEXT: Final = 0x1
 _BINARY: Final = 0x2

@@ -12,10 +12,10 @@ from typing import Final
 
 import trio
 
-from mm.testing.exchange.feed import Message
-from mm.testing.exchange.line import Line, binary, fragments, frame
-from mm.testing.exchange.link import Act, Outgoing
-from mm.testing.exchange.session import Session
+from mm_bitmex.mock.feed import Message
+from mm_bitmex.mock.line import Line, binary, fragments, frame
+from mm_bitmex.mock.link import Act, Outgoing
+from mm_bitmex.mock.session import Session
 
 QUEUE_BYTES: Final = 32 << 20
 """What may wait for a client: a huge frame and some thousand messages behind it."""

@@ -6,9 +6,9 @@ Knows the words of Tardis files and nothing of books or messages.
 from itertools import islice
 from typing import Final
 
-from mm.api.errors import DataError
-from mm.testing.exchange.ground_truth import BUY, SELL
-from mm.testing.exchange.source import BOOK, TRADES, Row, Steps
+from mm.api import DataError
+from mm_bitmex.mock.ground_truth import BUY, SELL
+from mm_bitmex.mock.source import BOOK, TRADES, Row, Steps
 
 _SIDES: Final = {"buy": BUY, "sell": SELL, "bid": BUY, "ask": SELL}
 

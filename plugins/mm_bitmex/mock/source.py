@@ -1,4 +1,4 @@
-"""Where the market comes from: Tardis CSV files, or the synthetic market, as one stream of steps.
+"""Where the market comes from: Tardis CSV files, as one stream of steps.
 
 A step is what arrived in one microsecond of the recorder's clock, of one kind. Files are told
 apart by their header lines, so a Tardis download, a recording of ``mm record`` (a file a day) and
@@ -8,7 +8,6 @@ columns, not what they mean to an exchange.
 
 import csv
 import heapq
-import io
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
@@ -16,8 +15,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from mm.api.errors import DataError
-from mm.api.files import open_file
+from mm.api import DataError, open_file
 
 TRADES: Final = 0
 BOOK: Final = 1
@@ -112,25 +110,6 @@ def directory_tables(directory: Path) -> list[Table]:
     return [_file_table(path) for path in files]
 
 
-def synthetic_tables(seconds: int, seed: int) -> list[Table]:
-    """The synthetic XBTUSD market, in memory: half a megabyte a second of it at most.
-
-    The rows are those of ``mm data sample --seconds SECONDS --seed SEED``.
-    """
-    from random import Random
-
-    from mm.synthetic.sample import FILES, simulate
-    from mm.synthetic.scene import EPOCH_US, START_US
-    from mm.synthetic.tape import Tape
-    from mm.synthetic.wire import Wire
-
-    trades, quotes, book = texts = [io.StringIO() for _ in FILES]
-    wire = Wire(Random(f"{seed}/wire"), EPOCH_US + START_US)
-    tape = Tape(trades, quotes, book, wire, Random(f"{seed}/tape"))
-    simulate(tape, seconds=seconds, seed=seed)
-    return [_text_table(n, text.getvalue()) for n, text in zip(FILES, texts, strict=True)]
-
-
 def steps_of(tables: Iterable[Table], symbol: str) -> Steps:
     """Join tables into one stream, in order of local time.
 
@@ -220,8 +199,3 @@ def _opened(path: Path) -> Any:
 
     gunzip: Any = igzip.open
     return gunzip(path, "rt", newline="", encoding="ascii")
-
-
-def _text_table(name: str, text: str) -> Table:
-    header = text.partition("\n")[0]
-    return Table(name, lambda: io.StringIO(text), tuple(header.split(",")))

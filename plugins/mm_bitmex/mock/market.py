@@ -15,14 +15,14 @@ from typing import Final
 
 import attrs
 
-from mm.api.errors import DataError
-from mm.testing.exchange.contract import Contract
-from mm.testing.exchange.feed import Message, MessageFeed
-from mm.testing.exchange.ground_truth import Change, Numbers, TruthBook, Window
-from mm.testing.exchange.rows import level_of, sides_of
-from mm.testing.exchange.source import QUOTES, TICKER, TRADES, Row, Step, Steps
-from mm.testing.exchange.ticker import Ticker
-from mm.testing.exchange.wire import Wire, iso
+from mm.api import DataError
+from mm_bitmex.mock.contract import Contract
+from mm_bitmex.mock.feed import Message, MessageFeed
+from mm_bitmex.mock.ground_truth import Change, Numbers, TruthBook, Window
+from mm_bitmex.mock.rows import level_of, sides_of
+from mm_bitmex.mock.source import QUOTES, TICKER, TRADES, Row, Step, Steps
+from mm_bitmex.mock.ticker import Ticker
+from mm_bitmex.mock.wire import Wire, iso
 
 _NEVER: Final = 1 << 62
 MARK_EVERY_US: Final = 1_000_000

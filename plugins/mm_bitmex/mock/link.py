@@ -8,8 +8,8 @@ from typing import Final, Literal, TypeAlias
 
 import attrs
 
-from mm.testing.exchange.feed import Message
-from mm.testing.exchange.plan import Plan
+from mm_bitmex.mock.feed import Message
+from mm_bitmex.mock.plan import Plan
 
 Kind: TypeAlias = Literal["pause", "binary", "split", "tear", "cut", "close", "silence", "dribble"]
 

@@ -4,15 +4,22 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.testing.exchange_client import SUBSCRIBE, Reader, connected, small_market, texts
+from tests.plugins.bitmex_mock_client import (
+    SUBSCRIBE,
+    Reader,
+    connected,
+    small_market,
+    synthetic_market,
+    texts,
+)
 from trio.testing import MockClock
 
 from mm.api import UsageError
-from mm.testing.exchange import fault_list, open_exchange, open_market, parse_faults
-from mm.testing.exchange.faults import NAMES, SETTINGS
-from mm.testing.exchange.feed import Message
-from mm.testing.exchange.link import HUGE_BYTES, Act, Kind, Link, Outgoing
-from mm.testing.exchange.plan import InjectedFault, Plan
+from mm_bitmex.mock import fault_list, open_exchange, parse_faults
+from mm_bitmex.mock.faults import NAMES, SETTINGS
+from mm_bitmex.mock.feed import Message
+from mm_bitmex.mock.link import HUGE_BYTES, Act, Kind, Link, Outgoing
+from mm_bitmex.mock.plan import InjectedFault, Plan
 
 DELETE = Message('{"data":[{"id":7}]}', "orderBookL2", "XBTUSD", "delete", 1)
 
@@ -151,9 +158,9 @@ async def test_the_same_seed_gives_the_same_frames(
 @pytest.mark.parametrize("spec", ["drop=0.1", "reorder=0.1", "missing_delete=0.3", "empty_partial"])
 @pytest.mark.parametrize("seed", range(2))
 async def test_after_faults_the_book_is_whole_again(
-    spec: str, seed: int, autojump_clock: MockClock
+    spec: str, seed: int, autojump_clock: MockClock, tmp_path: Path
 ) -> None:
-    market = open_market(seconds=5, seed=seed)
+    market = synthetic_market(tmp_path, 5, seed)
     faults = f"{spec},for=1"
     async with open_exchange(market, faults=faults, seed=seed, port=None) as exchange:
         async with connected(exchange) as socket:

@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from mm.api.draws import uniform
-from mm.testing.exchange.faults import NAMES, Faults
+from mm_bitmex.mock.faults import NAMES, Faults
 
 _PURPOSES: Final = {name: 1000 + place for place, name in enumerate(NAMES)}
 HEAL_S: Final = 2.0

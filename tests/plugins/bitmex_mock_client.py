@@ -11,8 +11,9 @@ import trio
 import trio.testing
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_client_stream
 
-from mm.testing.exchange import Exchange, Market, open_market
-from mm.testing.exchange.ground_truth import Sides
+from mm.synthetic.sample import write_sample
+from mm_bitmex.mock import Exchange, Market, open_market
+from mm_bitmex.mock.ground_truth import Sides
 
 EMPTY: Sides = {"Buy": {}, "Sell": {}}
 START_US = 1_722_470_400_000_000  # 2024-08-01 00:00 UTC
@@ -73,6 +74,11 @@ def small_directory(directory: Path) -> Path:
         "150,a,buy,100.1,100", "150,b,buy,100.1,100", "400,c,sell,100,100",
     )  # fmt: skip
     return directory
+
+
+def synthetic_market(directory: Path, seconds: int, seed: int = 0, **options: Any) -> Market:
+    write_sample(directory, seconds=seconds, seed=seed)
+    return open_market(directory, **options)
 
 
 def small_market(directory: Path, **options: Any) -> Market:

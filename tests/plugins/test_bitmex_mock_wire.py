@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mm.testing.exchange.contract import contract_of, next_funding
-from mm.testing.exchange.ground_truth import Level
-from mm.testing.exchange.wire import Wire, error, iso, java_number, script_number, unrecognized
+from mm_bitmex.mock.contract import contract_of, next_funding
+from mm_bitmex.mock.ground_truth import Level
+from mm_bitmex.mock.wire import Wire, error, iso, java_number, script_number, unrecognized
 
 OLD, NEW = Wire("2021"), Wire("2026")
 LEVEL: Level = (8793540000, "Sell", 100, 64600.0, 0)

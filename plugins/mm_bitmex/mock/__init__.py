@@ -1,9 +1,9 @@
 """A look-alike of BitMEX: its realtime feed and a little of its REST, on loopback, with faults.
 
-For the tests of connectors, ours and other people's, and for ``mm fake-bitmex``. It is not the
+For tests of connectors and for ``mm fake-bitmex``. It is not the
 exchange: no orders, no keys, no private tables; what it shows as public is what mm needs.
 
-    source, rows   data: Tardis files, a recording, or the synthetic market
+    source, rows   data: Tardis files or a recording
     contract       the contract's terms
     ticker         its mark price and funding
     ground_truth   its book, as clients should have it
@@ -22,12 +22,12 @@ when it is first asked for.
 
 from typing import TYPE_CHECKING, Any
 
-from mm.testing.exchange.faults import Faults, fault_list, parse_faults
-from mm.testing.exchange.market import Market
-from mm.testing.exchange.opening import open_market
+from mm_bitmex.mock.faults import Faults, fault_list, parse_faults
+from mm_bitmex.mock.market import Market
+from mm_bitmex.mock.opening import open_market
 
 if TYPE_CHECKING:
-    from mm.testing.exchange.server import Exchange, open_exchange
+    from mm_bitmex.mock.server import Exchange, open_exchange
 
 __all__ = [
     "Exchange",
@@ -42,7 +42,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in ("Exchange", "open_exchange"):
-        from mm.testing.exchange import server
+        from mm_bitmex.mock import server
 
         return getattr(server, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""The way in: a market from a directory of Tardis files, or from the synthetic generator.
+"""The way in: a market from a directory of Tardis files.
 
 It joins where data come from, what the contract is and how it is spoken of.
 """
@@ -6,48 +6,34 @@ It joins where data come from, what the contract is and how it is spoken of.
 from pathlib import Path
 
 from mm.api import DataError
-from mm.testing.exchange.contract import contract_of
-from mm.testing.exchange.market import Market
-from mm.testing.exchange.rows import sample_grid
-from mm.testing.exchange.source import (
-    Table,
-    directory_tables,
-    steps_of,
-    symbol_of,
-    synthetic_tables,
-)
-from mm.testing.exchange.wire import Wire, Year
+from mm_bitmex.mock.contract import contract_of
+from mm_bitmex.mock.market import Market
+from mm_bitmex.mock.rows import sample_grid
+from mm_bitmex.mock.source import directory_tables, steps_of, symbol_of
+from mm_bitmex.mock.wire import Wire, Year
 
 
 def open_market(
-    directory: Path | None = None,
+    directory: Path,
     *,
     symbol: str | None = None,
     profile: Year = "2026",
-    seconds: int = 600,
-    seed: int = 0,
     quote_batch_us: int | None = None,
     loop: bool = False,
 ) -> Market:
     """Open a market to play; it can be played once.
 
     Args:
-        directory: of Tardis CSV files or of a recording; None = the synthetic market.
+        directory: of Tardis CSV files or of a recording.
         symbol: to play; None = that of the first row.
         profile: the year whose message forms are spoken.
-        seconds: length of the synthetic market [s].
-        seed: of the synthetic market.
         quote_batch_us: see ``Market``.
         loop: start again at the end of the data.
 
     Raises:
         DataError: the data cannot be used.
     """
-    tables: list[Table]
-    if directory is None:
-        tables = synthetic_tables(seconds, seed)
-    else:
-        tables = directory_tables(directory)
+    tables = directory_tables(directory)
     symbol = symbol or symbol_of(tables)
     steps = steps_of(tables, symbol)
     prices, sizes = sample_grid(steps)

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import attrs
 
-from mm.testing.exchange import wire as forms
-from mm.testing.exchange.market import Market
+from mm_bitmex.mock import wire as forms
+from mm_bitmex.mock.market import Market
 
 MAX_HEAD: Final = 16 << 10  # bytes; h11's limit for the same
 RETRY_S: Final = 1

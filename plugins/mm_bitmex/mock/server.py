@@ -1,6 +1,6 @@
 """The look-alike exchange as a Trio server: WebSocket and REST on one port, loopback only.
 
-    async with open_exchange(open_market()) as exchange:
+    async with open_exchange(open_market(directory)) as exchange:
         ...  # connect to exchange.url, ask exchange.rest_url, compare with exchange.book()
 
     _play ──Message──► Session.publish ──► Connection (bounded queue) ──► Line ──► client
@@ -19,17 +19,17 @@ from typing import Final, Literal
 import trio
 import trio_websocket
 
-from mm.testing.exchange.clock import Clock
-from mm.testing.exchange.connection import QUEUE_BYTES, Connection
-from mm.testing.exchange.faults import Faults, parse_faults
-from mm.testing.exchange.ground_truth import Sides
-from mm.testing.exchange.http import MAX_HEAD, Request, parse_head, refuse, respond
-from mm.testing.exchange.limits import Openings
-from mm.testing.exchange.line import HOST, Line, listen
-from mm.testing.exchange.link import Act, Link, Outgoing
-from mm.testing.exchange.market import Market
-from mm.testing.exchange.plan import InjectedFault, Plan
-from mm.testing.exchange.session import Session
+from mm_bitmex.mock.clock import Clock
+from mm_bitmex.mock.connection import QUEUE_BYTES, Connection
+from mm_bitmex.mock.faults import Faults, parse_faults
+from mm_bitmex.mock.ground_truth import Sides
+from mm_bitmex.mock.http import MAX_HEAD, Request, parse_head, refuse, respond
+from mm_bitmex.mock.limits import Openings
+from mm_bitmex.mock.line import HOST, Line, listen
+from mm_bitmex.mock.link import Act, Link, Outgoing
+from mm_bitmex.mock.market import Market
+from mm_bitmex.mock.plan import InjectedFault, Plan
+from mm_bitmex.mock.session import Session
 
 HANDSHAKE_S: Final = 10.0
 CLOSE_S: Final = 1.0  # patience for the answer to a close frame

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.testing.exchange_client import EMPTY, Reader, csv_file, small_market
+from tests.plugins.bitmex_mock_client import EMPTY, Reader, csv_file, small_market
 
 from mm.api import DataError
-from mm.testing.exchange import Market, open_market
+from mm_bitmex.mock import Market, open_market
 
 
 def play(market: Market) -> list[dict[str, Any]]:
@@ -136,13 +136,6 @@ def test_a_loop_goes_back_to_the_first_book_by_changes(tmp_path: Path) -> None:
     assert seen.count(True) >= 2
 
 
-def test_the_synthetic_market_is_that_of_the_sample(tmp_path: Path) -> None:
-    from mm.synthetic.sample import write_sample
-
-    write_sample(tmp_path, seconds=3, seed=5)
-    assert play(open_market(tmp_path)) == play(open_market(seconds=3, seed=5))
-
-
 @pytest.mark.parametrize(
     ("row", "text"),
     [
@@ -167,7 +160,7 @@ def test_a_directory_without_files_and_one_without_a_book_are_refused(tmp_path: 
 @pytest.mark.parametrize("symbol", ["5", "ETHUSD", "é"])
 def test_a_symbol_that_the_data_do_not_have_is_named(symbol: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=f"of '{symbol}', expected some .* 'XBTUSD' is the symbol"):
-        open_market(seconds=1, symbol=symbol)
+        small_market(tmp_path, symbol=symbol)
 
 
 def test_a_pipe_among_the_files_is_not_waited_for(tmp_path: Path) -> None:
