@@ -1,9 +1,15 @@
 """A WebSocket client over any byte stream: all frames that have come, at once.
 
 RFC 6455 is wsproto's part. Each look at the socket takes up to 64 KiB and gives every text in it
-without going back to the scheduler in between. So what the socket is drained with does not depend
-on how busy the other tasks are, as it would with a hop a frame; pings are answered on the way.
-Knows no BitMEX and no times.
+without going back to the scheduler in between; pings are answered on the way. Knows no BitMEX and
+no times.
+
+Why not the client of trio-websocket: with it the same network takes 7 000 book rows a second of one
+core, with this one 30 000 (``python tests/bench/live.py``, and the same with ``--trio-websocket``).
+Its reader puts each message into a memory channel by ``await send()``, a checkpoint that lets every
+other task run. So the engine's tasks, for whom a batch costs the same whether it has two rows or
+two hundred, get batches of one frame however many have come, and a longer queue changes nothing. A
+reader that puts all messages of one ``receive_some`` before it waits would cure it there.
 """
 
 import ssl

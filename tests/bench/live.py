@@ -1,11 +1,12 @@
 """How many rows of the book a second come from the socket to the strategy, on one core.
 
-    python tests/bench/live.py [--frames N]
+    python tests/bench/live.py [--frames N] [--trio-websocket]
 
 A process of its own sends frames of two rows each over loopback as fast as they are taken: an image
 of 5 000 levels, then changes near the touch. The whole network of ``mm live`` (the shipped run
 file, nothing recorded) takes them, with an inbox so large that nothing is conflated. Counted is
-from the first frame to the moment that the strategy has decided on all.
+from the first frame to the moment that the strategy has decided on all. ``--trio-websocket`` has
+that package's client in the place of ours.
 """
 
 import argparse
@@ -17,9 +18,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 import trio
+import trio_websocket
 from wsproto import ConnectionType, WSConnection
 from wsproto import events as ws
 
@@ -29,6 +33,8 @@ from mm.run.health import health_of
 from mm.run.progress import Progress
 from mm.run.session import plan_run, run_plan
 from mm.run.warm import warm_up
+from mm_bitmex import shell
+from mm_bitmex.websocket import LineError
 
 ROOT = Path(__file__).parents[2]
 LEVELS = 2500
@@ -92,6 +98,48 @@ def encoded(text: str) -> bytes:
     return b"\x81\x7f" + size.to_bytes(8) + body
 
 
+class TheirSocket:
+    """trio-websocket's client with the methods of ours; takes all messages that wait."""
+
+    nursery: trio.Nursery
+
+    def __init__(self, stream: trio.abc.Stream, max_bytes: int) -> None:
+        self.stream = stream
+        self.max_bytes = max_bytes
+
+    async def open(self, url: str) -> None:
+        self.socket = await trio_websocket.wrap_client_stream(
+            self.nursery, cast(trio.SocketStream, self.stream), "127.0.0.1", "/realtime",
+            message_queue_size=1000, max_message_size=self.max_bytes, receive_buffer_size=1 << 16,
+        )  # fmt: skip
+        await self.socket._open_handshake.wait()
+
+    async def receive(self) -> list[str | bytes]:
+        try:
+            found = [await self.socket.get_message()]
+        except trio_websocket.ConnectionClosed as end:
+            raise LineError(str(end)) from end
+        with suppress(trio.WouldBlock, trio.EndOfChannel):
+            while True:
+                found.append(self.socket._recv_channel.receive_nowait())
+        return found
+
+    async def send(self, text: str) -> None:
+        await self.socket.send_message(text)
+
+    async def aclose(self) -> None:
+        await self.socket.aclose()
+
+
+async def measure_theirs(port: int, count: int) -> tuple[float, float]:
+    """As ``measure``, with trio-websocket's client."""
+    async with trio.open_nursery() as nursery:
+        TheirSocket.nursery = nursery
+        took = await measure(port, count)
+        nursery.cancel_scope.cancel()
+    return took
+
+
 async def until(holds: Callable[[], bool]) -> None:
     """Look every millisecond; nobody tells when."""
     while not holds():  # noqa: ASYNC110
@@ -139,16 +187,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frames", type=int, default=60_000)
     parser.add_argument("--serve", action="store_true")
+    parser.add_argument("--trio-websocket", action="store_true")
     args = parser.parse_args()
     if args.serve:
         serve(args.frames)
         return
+    if args.trio_websocket:
+        vars(shell)["WebSocket"] = TheirSocket
     for _ in range(3):
         command = [sys.executable, __file__, "--serve", "--frames", str(args.frames)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
             assert server.stdout is not None
             port = int(server.stdout.readline())
-            wall_s, cpu_s = trio.run(measure, port, args.frames)
+            run = measure_theirs if args.trio_websocket else measure
+            wall_s, cpu_s = trio.run(run, port, args.frames)
             server.kill()
         rows = 2 * LEVELS + 2 * args.frames
         print(f"{rows / wall_s:,.0f} book rows/s, {rows / cpu_s:,.0f} per second of processor time")

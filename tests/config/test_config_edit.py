@@ -4,6 +4,8 @@ import tomllib
 from decimal import Decimal
 from typing import Any
 
+import pytest
+import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -155,3 +157,19 @@ def test_a_decimal_is_written_as_a_number_with_a_point_or_exponent() -> None:
     assert toml_text(Decimal("1.50e2")) == "150.0"
     assert toml_text(Decimal("0.10")) == "0.10"
     assert toml_text(Decimal("1e30")) == "1e+30"
+
+
+TABLES_WITH_REMARKS = "[a]\nx = 1\n\n# about b\n[b]\ny = 2\n"
+
+
+def test_a_key_is_added_above_the_remark_on_the_next_table() -> None:
+    added = set_values(TABLES_WITH_REMARKS, {("a", "z"): 3})
+    assert added == "[a]\nx = 1\nz = 3\n\n# about b\n[b]\ny = 2\n"
+
+
+@pytest.mark.xfail(strict=True, reason="tomlkit 0.15 takes the remark for a part of [a]")
+def test_tomlkit_would_add_it_there_too() -> None:
+    """Why ``mm.config.edit`` is not left to tomlkit; once this passes, it can be."""
+    document = tomlkit.parse(TABLES_WITH_REMARKS)
+    document["a"]["z"] = 3
+    assert tomlkit.dumps(document) == set_values(TABLES_WITH_REMARKS, {("a", "z"): 3})

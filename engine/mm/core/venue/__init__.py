@@ -12,7 +12,8 @@
     ticks         the tick size in force, and orders that are off it
     health        what the venue found wrong with the data
     settings      limits and schedules, as the run is told
-    state         the arrays, and how an order's news is written down
+    reports       how news of orders are written down
+    state         the arrays
 
 It knows no strategy and no money.
 """

@@ -30,7 +30,6 @@ from mm.api import (
     NO_REASON,
     OFF_TICK,
     REDUCE_ONLY,
-    REJECTED,
     REPLACED,
     REQUESTED,
     SELL,
@@ -42,15 +41,14 @@ from mm.api.jit import inner
 from mm.core.book import ASK, BID
 from mm.core.evidence import next_to_take, shown, to_take
 from mm.core.venue.reduce import closable, trim_reduce_only
+from mm.core.venue.reports import command_refused, fill, report_order
 from mm.core.venue.state import (
     Rules,
     Venue,
-    fill,
     find_bounds,
     note_matched,
     remember,
     remove,
-    report_order,
     start_queue,
     to_the_back,
 )
@@ -146,14 +144,6 @@ def _find(venue: Venue, instrument: int, client_id: int) -> int:
 
 
 @inner
-def _refuse(venue: Venue, rules: Rules, event: Any, command: Any, reason: int) -> None:
-    """Reject a command, in the spare row behind the open orders."""
-    spare = venue.orders[venue.state[0]["open"]]
-    remember(spare, command)
-    report_order(venue, rules, event, int(REJECTED), reason, spare)
-
-
-@inner
 def _fault(venue: Venue, rules: Rules, command: Any) -> int:
     """Say why a new order cannot be; NO_REASON if it can."""
     side = command["side"]
@@ -178,7 +168,7 @@ def _fault(venue: Venue, rules: Rules, command: Any) -> int:
 def _on_new(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
     reason = _fault(venue, rules, command)
     if reason != NO_REASON:
-        _refuse(venue, rules, event, command, reason)
+        command_refused(venue, rules, event, command, reason)
         return
     if command["reduce_only"] == 1:
         room = closable(venue, command["instrument"], command["side"])
@@ -199,7 +189,7 @@ def _on_new(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
 def _on_replace(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
     at = _find(venue, command["instrument"], command["client_id"])
     if at < 0:
-        _refuse(venue, rules, event, command, int(UNKNOWN_ORDER))
+        command_refused(venue, rules, event, command, int(UNKNOWN_ORDER))
         return
     order = venue.orders[at]
     order["decided"] = command["ts"]
@@ -238,7 +228,7 @@ def _on_replace(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
 def _on_cancel(venue: Venue, rules: Rules, event: Any, command: Any) -> None:
     at = _find(venue, command["instrument"], command["client_id"])
     if at < 0:
-        _refuse(venue, rules, event, command, int(UNKNOWN_ORDER))
+        command_refused(venue, rules, event, command, int(UNKNOWN_ORDER))
         return
     venue.orders[at]["decided"] = command["ts"]
     venue.orders[at]["reached"] = command["arrival"]

@@ -14,7 +14,8 @@ from typing import Any
 
 from mm.api import FUNDING, NO_REASON
 from mm.api.jit import inner
-from mm.core.venue.state import Rules, Venue, report_order
+from mm.core.venue.reports import news_of
+from mm.core.venue.state import Rules, Venue
 
 
 @inner
@@ -50,23 +51,6 @@ def find_due(venue: Venue) -> None:
 
 
 @inner
-def no_order(venue: Venue, instrument: int, decided: int) -> Any:
-    """Make the spare row behind the open orders one for news that is not of an order."""
-    spare = venue.orders[venue.state[0]["open"]]
-    spare["order_id"] = 0
-    spare["client_id"] = 0
-    spare["decided"] = decided
-    spare["reached"] = 0
-    spare["size"] = 0
-    spare["filled"] = 0
-    spare["ahead_entry"] = -1
-    spare["ahead"] = -1.0
-    spare["side"] = 0
-    spare["instrument"] = instrument
-    return spare
-
-
-@inner
 def pay_funding(venue: Venue, rules: Rules, event: Any) -> None:
     """Report the funding that is due next; ``event`` is the news that it has come to that."""
     instrument = 0
@@ -74,9 +58,9 @@ def pay_funding(venue: Venue, rules: Rules, event: Any) -> None:
     while venue.standing[instrument]["funding_ts"] != due:
         instrument += 1
     standing = venue.standing[instrument]
-    spare = no_order(venue, instrument, due)
-    report = report_order(venue, rules, event, int(FUNDING), int(NO_REASON), spare)
+    report = news_of(venue, rules, event, instrument, int(FUNDING), int(NO_REASON), 0)
     report["ts_venue"] = due
+    report["ts_decided"] = due
     report["price"] = standing["mark"]
     report["size"] = standing["rate"]
     standing["paid_ts"] = due

@@ -30,6 +30,7 @@ from mm.api import (
     Rows,
 )
 from mm.api.jit import inner
+from mm.core.venue.reports import new_report
 from mm.core.venue.state import Venue
 
 LIMITS: Final = np.dtype(
@@ -207,31 +208,13 @@ def note_sent(gate: Gate, order: Any) -> None:
 def refuse(venue: Venue, gate: Gate, order: Any, reason: int, limit: float, value: float) -> None:
     """Report an order that does not leave us; known at once."""
     gate.state[0]["refused"] += 1
-    state = venue.state[0]
-    report = venue.reports[state["reports"]]
-    state["reports"] += 1
-    state["last_known"] = max(order["ts"], state["last_known"])
-    touch = venue.levels.touch[order["instrument"]]
-    report["ts_known"] = state["last_known"]
+    report = new_report(venue, order["instrument"], int(REJECTED), reason, order["ts"])
     report["ts_venue"] = order["ts"]
     report["ts_decided"] = order["ts"]
-    report["ts_arrived"] = 0
     report["order_id"] = order["order_id"]
     report["client_id"] = order["client_id"]
     report["price"] = order["price"]
     report["size"] = order["size"]
-    report["leaves"] = 0
-    report["ahead_entry"] = -1
-    report["ahead"] = -1
-    report["source_row"] = 0
-    report["bid"] = touch["bid"]
-    report["ask"] = touch["ask"]
-    report["mark"] = venue.standing[order["instrument"]]["mark"]
-    report["draw"] = np.nan
     report["limit"] = limit
     report["value"] = value
-    report["instrument"] = order["instrument"]
-    report["kind"] = REJECTED
-    report["reason"] = reason
-    report["rule"] = 0
     report["side"] = order["side"]

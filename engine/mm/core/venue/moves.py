@@ -20,7 +20,8 @@ from mm.api.jit import inner
 from mm.core.fusing import note_print, note_quote
 from mm.core.venue.arrivals import displayed
 from mm.core.venue.reduce import trim_reduce_only
-from mm.core.venue.state import CREDITS, Rules, Venue, fill, note_matched, remove
+from mm.core.venue.reports import fill
+from mm.core.venue.state import CREDITS, Rules, Venue, note_matched, remove
 
 _ALL: Final = 2.0**60
 """Lots; more than any print. Whatever traded until we first saw a level is missing in it."""

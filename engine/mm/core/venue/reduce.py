@@ -9,7 +9,8 @@ from typing import Any
 
 from mm.api import CANCELLED, REDUCE_ONLY, REPLACED
 from mm.api.jit import inner
-from mm.core.venue.state import Rules, Venue, remove, report_order
+from mm.core.venue.reports import report_order
+from mm.core.venue.state import Rules, Venue, remove
 
 
 @inner

@@ -11,8 +11,8 @@ from typing import Any
 from mm.api import CONTRACT_OVER, NO_REASON, SETTLED
 from mm.api.jit import inner
 from mm.core.venue.arrivals import cancel_orders
-from mm.core.venue.funding import no_order
-from mm.core.venue.state import Rules, Venue, report_order
+from mm.core.venue.reports import news_of
+from mm.core.venue.state import Rules, Venue
 
 
 @inner
@@ -24,8 +24,8 @@ def settle_contract(venue: Venue, rules: Rules, event: Any) -> None:
         return
     standing["settled"] = 1
     cancel_orders(venue, rules, event, instrument, int(CONTRACT_OVER))
-    spare = no_order(venue, instrument, event["ts_exchange"])
-    report = report_order(venue, rules, event, int(SETTLED), int(NO_REASON), spare)
+    report = news_of(venue, rules, event, instrument, int(SETTLED), int(NO_REASON), 0)
+    report["ts_decided"] = event["ts_exchange"]
     report["price"] = event["ask_size"]
     report["size"] = abs(standing["position"])
     standing["position"] = 0

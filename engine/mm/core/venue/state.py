@@ -1,8 +1,8 @@
-"""What the venue holds, as the compiled loops take it, and how an order's news is written down.
+"""What the venue holds, as the compiled loops take it.
 
 Module header of the loops' data: fixed dtypes in preallocated arrays, which
 ``mm.core.venue.simulated`` owns and grows between calls. Every change of an order is reported
-through ``report_order``.
+(``reports``).
 
 Constants go to kernels as ``int(NAME)``: numba compiles a function anew for every literal that it
 is called with.
@@ -13,10 +13,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from mm.api import BUY, CANCELLED, EXPIRED, FILLED, NO_REASON, NO_RULE, REJECTED, Rows
+from mm.api import BUY, Rows
 from mm.api.jit import inner
 from mm.core.book import Levels
-from mm.core.venue.latency import RESPONSE, latency_us
 
 CREDITS: Final = 4
 """Changes of a level that may await their prints; on two recorded markets, 4 do as well as 200."""
@@ -158,53 +157,6 @@ class Rules(NamedTuple):
 
 
 @inner
-def report_order(venue: Venue, rules: Rules, event: Any, kind: int, reason: int, order: Any) -> Any:
-    """Append a report about ``order`` and return it, for a fill to complete."""
-    state = venue.state[0]
-    report = venue.reports[state["reports"]]
-    state["reports"] += 1
-    ts_venue = event["ts_exchange"]
-    travel = latency_us(
-        rules.response,
-        rules.response_multiple,
-        rules.jitter,
-        event["ts_local"] - ts_venue,
-        ts_venue,
-        rules.seed,
-        int(RESPONSE),
-        8 * order["order_id"] + kind,
-    )
-    known = max(event["ts_local"], ts_venue + travel, state["last_known"])
-    state["last_known"] = known
-    touch = venue.levels.touch[order["instrument"]]
-    report["ts_known"] = known
-    report["ts_venue"] = ts_venue
-    report["ts_decided"] = order["decided"]
-    report["ts_arrived"] = order["reached"]
-    report["order_id"] = order["order_id"]
-    report["client_id"] = order["client_id"]
-    report["price"] = order["price"]
-    report["size"] = order["size"]
-    over = kind in (REJECTED, CANCELLED, EXPIRED)
-    report["leaves"] = 0 if over else order["size"] - order["filled"]
-    report["ahead_entry"] = order["ahead_entry"]
-    report["ahead"] = int(order["ahead"])
-    report["source_row"] = 0
-    report["bid"] = touch["bid"]
-    report["ask"] = touch["ask"]
-    report["mark"] = venue.standing[order["instrument"]]["mark"]
-    report["draw"] = np.nan
-    report["limit"] = np.nan
-    report["value"] = np.nan
-    report["instrument"] = order["instrument"]
-    report["kind"] = kind
-    report["reason"] = reason
-    report["rule"] = NO_RULE
-    report["side"] = order["side"]
-    return report
-
-
-@inner
 def remember(order: Any, command: Any) -> None:
     """Make ``order`` (an unused row) the order that ``command`` asks for."""
     order["order_id"] = command["order_id"]
@@ -268,20 +220,6 @@ def find_bounds(venue: Venue) -> None:
             state["low"] = price
         if i == 0 or price > state["high"]:
             state["high"] = price
-
-
-@inner
-def fill(
-    venue: Venue, rules: Rules, event: Any, order: Any, price: int, size: int, rule: int
-) -> Any:
-    """Fill ``size`` lots of ``order`` at ``price``. The caller removes it if that was all."""
-    order["filled"] += size
-    venue.standing[order["instrument"]]["position"] += size * int(order["side"])
-    report = report_order(venue, rules, event, int(FILLED), int(NO_REASON), order)
-    report["price"] = price
-    report["size"] = size
-    report["rule"] = rule
-    return report
 
 
 @inner
