@@ -15,7 +15,6 @@ from typing import Any, Final, TypeAlias, TypeVar
 import attrs
 
 from mm.api import (
-    CommandOffer,
     ConnectorOffer,
     FeeModelOffer,
     FillModelOffer,
@@ -27,12 +26,14 @@ from mm.api import (
     TransformerOffer,
 )
 from mm.discovery import Found, find_plugins
-from mm.plugin_check import Offer, read_plugin
+from mm.plugin_check import KINDS, Offer, read_plugin
 from mm.suggest import closest
 
 DISABLE_VARIABLE: Final = "MM_DISABLE_PLUGINS"
 """Environment variable: plugins to leave out, by name, separated by commas."""
 
+
+_CLASSES: Final[dict[str, type[Any]]] = dict(KINDS.values())
 
 OfferT = TypeVar("OfferT", bound=Offer)
 
@@ -122,10 +123,6 @@ class Registry:
         """Return the sink of this name, or raise PluginError."""
         return self._choose("sink", name, SinkOffer)
 
-    def command(self, name: str) -> CommandOffer:
-        """Return the command of this name, or raise PluginError."""
-        return self._choose("command", name, CommandOffer)
-
     def offers(self, kind: str) -> list[Offer]:
         """Every offer of a kind (``"fill model"`` …), sorted by name."""
         return [offer for (what, _), (_, offer) in self._chosen.items() if what == kind]
@@ -161,6 +158,11 @@ class Registry:
         left_out = set(names)
         kept = [plugin for plugin in self.plugins if plugin.name not in left_out]
         return build_registry(kept, sorted({*self.disabled, *left_out}))
+
+    def offer(self, kind: str, name: str) -> Offer:
+        """Return the offer of this kind (``"fill model"`` …) and name, or raise PluginError."""
+        found: Offer = self._choose(kind, name, _CLASSES[kind])
+        return found
 
     def _choose(self, kind: str, name: str, cls: type[OfferT]) -> OfferT:
         if (kind, name) in self._chosen:

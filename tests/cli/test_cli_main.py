@@ -218,7 +218,10 @@ def test_the_short_flags_of_backtest_set_their_keys() -> None:
     flags = ["--data", "d", "--output", "o", "--symbol", "S", "--seed", "3", "--strict"]
     args = build_parser().parse_args(["backtest", "--config", CONFIG, *flags])
     config = load_run_file(args).config
-    assert (config.parts.connector.tardis_root, config.parts.connector.strict) == ("d", True)
+    assert (config.parts.connector.config.tardis_root, config.parts.connector.config.strict) == (
+        "d",
+        True,
+    )
     assert (config.output.csv_path, config.strategy.symbol, config.engine.seed) == ("o", "S", 3)
 
 
@@ -227,8 +230,8 @@ def test_flags_that_are_not_given_leave_the_files_word() -> None:
         ["backtest", "--config", CONFIG, "--set", "data.strict=true", "--set", "engine.seed=9"]
     )
     config = load_run_file(args).config
-    assert (config.parts.connector.strict, config.engine.seed) == (True, 9)
-    assert config.parts.connector.tardis_root == "example/data_sample/"
+    assert (config.parts.connector.config.strict, config.engine.seed) == (True, 9)
+    assert config.parts.connector.config.tardis_root == "example/data_sample/"
 
 
 def test_a_closed_pipe_ends_quietly() -> None:

@@ -32,10 +32,14 @@ def faults(load: Load, text: str, *overrides: str, **shortcuts: Any) -> Sequence
 def test_a_short_file_gets_every_default(load: Load) -> None:
     config = load(GOOD).config
     assert (config.strategy.kind, config.strategy.max_block) == ("Avellaneda", 256)
-    assert config.parts.strategy is config.parts.transformer
-    assert (config.parts.strategy.gamma, config.parts.strategy.vol.window_len) == (1.0, 500)
-    assert isinstance(config.parts.strategy.gamma, float)
-    assert config.parts.connector.book_csv is None
+    assert config.parts.strategy.config is config.parts.transformer.config
+    table = config.parts.strategy.config
+    assert (table.gamma, table.vol.window_len) == (
+        1.0,
+        500,
+    )
+    assert isinstance(config.parts.strategy.config.gamma, float)
+    assert config.parts.connector.config.book_csv is None
     assert len(config.parts.sinks) == 1
 
 
@@ -153,7 +157,7 @@ def test_a_decimal_is_taken_exactly_from_its_text(load: Load, written: str) -> N
 
 def test_an_empty_string_means_none_where_none_is_allowed(load: Load) -> None:
     config = load(GOOD + '[data]\nbook_csv = "b.csv"\n', "data.book_csv=").config
-    assert config.parts.connector.book_csv is None
+    assert config.parts.connector.config.book_csv is None
     assert load(GOOD + '[position]\nmaker_fee = ""\n').config.position.maker_fee is None
 
 
@@ -174,13 +178,13 @@ def test_here_stands_for_the_folder_of_the_run_file(
     path.parent.mkdir()
     path.write_text(GOOD + f'[data]\ntardis_root = "{written}"  # beside\n')
     loaded = load_config(path, registry)
-    assert loaded.config.parts.connector.tardis_root == meant
+    assert loaded.config.parts.connector.config.tardis_root == meant
     assert f'tardis_root = "{meant}"  # beside\n' in loaded.text
 
 
 def test_on_the_command_line_here_is_only_a_name(load: Load) -> None:
     loaded = load(GOOD, "data.tardis_root=$HERE")
-    assert loaded.config.parts.connector.tardis_root == "$HERE"
+    assert loaded.config.parts.connector.config.tardis_root == "$HERE"
 
 
 def test_fee_rate_stands_in_for_the_fee_that_is_not_given(load: Load) -> None:
@@ -190,7 +194,7 @@ def test_fee_rate_stands_in_for_the_fee_that_is_not_given(load: Load) -> None:
 
 def test_keys_of_other_connectors_are_allowed_and_checked(load: Load) -> None:
     config = load(GOOD + '[data]\nport = 80\ntardis_root = "x"\n').config
-    assert config.parts.connector.tardis_root == "x"
+    assert config.parts.connector.config.tardis_root == "x"
 
 
 def test_live_data_without_a_connector_take_the_one_that_listens(load: Load) -> None:
@@ -221,13 +225,13 @@ def build(*_: Any) -> Any:
 
 def test_a_flag_sets_the_key_that_the_chosen_connector_has_for_it(load: Load) -> None:
     loaded = load(GOOD + '[data]\nconnector = "socket"\n', url="wss://x", data="folder")
-    assert loaded.config.parts.connector.address == "wss://x"
+    assert loaded.config.parts.connector.config.address == "wss://x"
     assert 'tardis_root = "folder"' in loaded.text  # of a connector that is not chosen, as ever
 
 
 def test_a_key_that_was_set_prevails_over_its_flag(load: Load) -> None:
     loaded = load(GOOD, "data.tardis_root=there", data="here")
-    assert loaded.config.parts.connector.tardis_root == "there"
+    assert loaded.config.parts.connector.config.tardis_root == "there"
 
 
 def test_tables_of_parts_that_are_not_chosen_are_checked_too(load: Load) -> None:
@@ -246,7 +250,11 @@ def test_an_override_is_a_toml_value_or_else_a_string(load: Load) -> None:
         "engine.seed=1",
         "engine.seed=2",
     ).config
-    assert (config.parts.strategy.gamma, config.parts.strategy.vol.window_len) == (2.0, 9)
+    table = config.parts.strategy.config
+    assert (table.gamma, table.vol.window_len) == (
+        2.0,
+        9,
+    )
     assert (config.strategy.symbol, config.output.date) == ("ETHUSDT", "2024-08-01")
     assert (config.output.exchange, config.output.sinks) == ("a b", ["csv", "pair"])
     assert config.engine.seed == 2
@@ -255,7 +263,10 @@ def test_an_override_is_a_toml_value_or_else_a_string(load: Load) -> None:
 def test_flags_set_their_keys_and_set_prevails(load: Load) -> None:
     flags = {"data": "d", "output": "o", "symbol": "S", "seed": 3, "strict": True}
     config = load(GOOD, "engine.seed=4", **flags).config
-    assert (config.parts.connector.tardis_root, config.parts.connector.strict) == ("d", True)
+    assert (config.parts.connector.config.tardis_root, config.parts.connector.config.strict) == (
+        "d",
+        True,
+    )
     assert (config.output.csv_path, config.strategy.symbol, config.engine.seed) == ("o", "S", 4)
 
 

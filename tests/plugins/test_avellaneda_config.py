@@ -86,6 +86,6 @@ def test_a_limit_that_no_table_can_cover_is_refused(registry: Registry, limit: i
 @pytest.mark.parametrize("name", ["sigma", "A", "k"])
 def test_each_calibrated_input_may_be_given_alone(registry: Registry, name: str) -> None:
     config = load_config(RUN_FILE, registry, [f"{TABLE}.calibrated.{name}=0.5"]).config
-    given = config.parts.strategy.calibrated
+    given = config.parts.strategy.config.calibrated
     assert [getattr(given, one) for one in ("sigma", "A", "k") if one != name] == [None, None]
     assert getattr(given, name) == 0.5

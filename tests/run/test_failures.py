@@ -25,10 +25,10 @@ from mm.api import (
     PluginError,
     Rows,
 )
+from mm.blame import ReaderGoneError, blame, root_cause, ungrouped
 from mm.core.candles import CandleBuilder
 from mm.core.ledger import Ledger
 from mm.core.venue import SimulatedVenue
-from mm.run.channels import ReaderGoneError, blame, root_cause, ungrouped
 from mm.run.network import Parts, run_network
 from mm.run.position import Books
 from mm.run.progress import Progress

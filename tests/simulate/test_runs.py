@@ -147,7 +147,7 @@ def test_the_exact_values_hold_for_any_model_and_belief(changes: tuple[str, ...]
     for name, estimate in statistics(found).items():
         z = z_score(estimate, exact[name])
         assert z is None or abs(z) <= 4.0, name
-    assert np.max(np.abs(found.final_q)) <= changed.config.parts.strategy.lots
+    assert np.max(np.abs(found.final_q)) <= changed.config.parts.strategy.config.lots
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

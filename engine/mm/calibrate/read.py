@@ -14,12 +14,13 @@ import attrs
 import trio
 
 from mm.api import Defect, Instrument, MarketBatch
+from mm.blame import ungrouped
 from mm.calibrate.estimate import STEPS_US
 from mm.calibrate.sample import Sample, Sampler
 from mm.config import LoadedConfig
 from mm.core.touch import BookQuotes
 from mm.run.build import has_quotes
-from mm.run.channels import Inlet, open_channel, ungrouped
+from mm.run.channels import Inlet, open_channel
 from mm.run.connector import connect
 from mm.run.progress import Progress
 from mm.run.router import route
@@ -58,16 +59,17 @@ async def read_market(
     market = await survey_market(loaded)
     symbols, symbol = market.survey.symbols, config.strategy.symbol
     place = symbols.index(symbol) if symbol in symbols else 0  # simulated paths have other names
-    offer = loaded.registry.transformer(config.strategy.preprocessing)
+    chosen = config.parts.transformer
     sigma_us, interval_us = DEFAULT_US, DEFAULT_US
-    if offer.intervals_us is not None:
-        sigma_us, interval_us = offer.intervals_us(config.parts.transformer)
+    if chosen.offer.intervals_us is not None:
+        sigma_us, interval_us = chosen.offer.intervals_us(chosen.config)
     sampler = Sampler(instrument=place, steps_us=(*STEPS_US, sigma_us), interval_us=interval_us)
     progress = Progress(total_rows=market.survey.total_rows)
     watch(progress)
-    owner = loaded.registry.owner("connector", config.data.connector)
     with ungrouped():
-        await _read(market, owner, sampler, progress, config.engine.channel_capacity)
+        await _read(
+            market, config.parts.connector.owner, sampler, progress, config.engine.channel_capacity
+        )
     return SampledMarket(
         instrument=market.instruments[place],
         sample=sampler.finish(),

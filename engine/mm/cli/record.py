@@ -55,7 +55,7 @@ async def _record(
         has_quotes=has_quotes(market.survey),
         raw=args.raw,
     )
-    owner = loaded.registry.owner("connector", loaded.config.data.connector)
+    owner = loaded.config.parts.connector.owner
     with closing(recorder):
         log_frames(market.connector, owner, recorder)
         await record_only(

@@ -75,7 +75,7 @@ def _simulate(loaded: LoadedConfig, args: argparse.Namespace) -> Outcomes:
 
 def _named(loaded: LoadedConfig) -> tuple[str, float | None]:
     """Name of the strategy as the paper has it, and its gamma."""
-    table = loaded.config.parts.strategy
+    table = loaded.config.parts.strategy.config
     model = getattr(table, "model", loaded.config.strategy.kind)
     return strategy_of(model), getattr(table, "gamma", None)
 

@@ -12,6 +12,7 @@ schema                the same knowledge as JSON Schema and as a Markdown table
 from mm.config.load import LoadedConfig, load_config
 from mm.config.schema import Option, json_schema, options, reference_markdown
 from mm.config.tables import (
+    Choice,
     DataTable,
     EngineTable,
     ExecutionTable,
@@ -27,6 +28,7 @@ from mm.config.tables import (
 )
 
 __all__ = [
+    "Choice",
     "DataTable",
     "EngineTable",
     "ExecutionTable",

@@ -52,13 +52,19 @@ class Document:
     _excused: set[Keys] = attrs.field(factory=set)
 
     @classmethod
-    def read(cls, path: Path, overrides: Sequence[str], shortcuts: Mapping[str, Any]) -> "Document":
-        """Read a file and put the overrides into it.
+    def read(
+        cls,
+        path: Path,
+        overrides: Sequence[str],
+        shortcuts: Mapping[str, Any],
+        text: str | None = None,
+    ) -> "Document":
+        """Read a file, or take its ``text``, and put the overrides into it.
 
         Raises:
             ConfigError: the file cannot be read, or is not TOML.
         """
-        text = _read(path)
+        text = _read(path) if text is None else text
         data = _parsed(path, text)
         here = dict(_beside(path, (), data))
         if here:

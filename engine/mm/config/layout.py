@@ -3,12 +3,28 @@
 Knows names and classes; reads no file and no value.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
 from mm.config.scan import Keys
 from mm.registry import Registry
+
+TABLE_OF: Final = {
+    "transformer": "strategy",
+    "strategy": "strategy",
+    "fill model": "execution",
+    "latency model": "execution",
+    "fee model": "execution",
+    "sink": "output",
+}
+"""Kind of part -> the top-level table that its own table is in."""
+
+
+def table_of(kind: str, name: str) -> Keys:
+    """Give the table of a part: ``("strategy", "avellaneda")``."""
+    table = TABLE_OF[kind]
+    return (table, name.lower() if table == "strategy" else name)
 
 
 @attrs.frozen(kw_only=True)
@@ -27,15 +43,8 @@ def part_tables(registry: Registry) -> dict[Keys, PartTable]:
     A strategy and a transformer of one name share a table; the registry has seen to their class.
     """
     offers = [
-        (kind, (table, offer.name.lower() if table == "strategy" else offer.name), offer)
-        for kind, table in (
-            ("transformer", "strategy"),
-            ("strategy", "strategy"),
-            ("fill model", "execution"),
-            ("latency model", "execution"),
-            ("fee model", "execution"),
-            ("sink", "output"),
-        )
+        (kind, table_of(kind, offer.name), offer)
+        for kind in TABLE_OF
         for offer in registry.offers(kind)
     ]
     tables = {

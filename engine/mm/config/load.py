@@ -17,11 +17,11 @@ import cattrs
 from mm.api import ConnectorOffer, PluginError
 from mm.config.document import Document
 from mm.config.edit import set_values
-from mm.config.layout import names_below, part_tables
+from mm.config.layout import names_below, part_tables, table_of
 from mm.config.overrides import CONNECTOR_FLAGS, Override
 from mm.config.scan import Keys
 from mm.config.structure import FaultsError, check_key, field_names, structure
-from mm.config.tables import TABLES, DataTable, Parts, RunConfig
+from mm.config.tables import TABLES, Choice, DataTable, Parts, RunConfig
 from mm.registry import Registry, load_registry
 from mm.suggest import did_you_mean
 
@@ -44,6 +44,8 @@ def load_config(
     path: str | Path,
     registry: Registry | None = None,
     overrides: Sequence[str] = (),
+    *,
+    text: str | None = None,
     **shortcuts: Any,
 ) -> LoadedConfig:
     """Load and check a run file.
@@ -52,6 +54,7 @@ def load_config(
         path: a TOML file.
         registry: the installed parts; None loads them, without those the file disables.
         overrides: ``a.b.c=value``, each as after ``--set``; they prevail over ``shortcuts``.
+        text: what the file holds, if it is not to be read.
         shortcuts: values of the flags in ``SHORTCUTS`` and ``CONNECTOR_FLAGS``, such as
             ``seed=7``; None = not given.
 
@@ -60,7 +63,7 @@ def load_config(
         PluginError: nothing but a part is wrong: nobody offers it, or its plugin is broken.
     """
     flags = {name: shortcuts.pop(name, None) for name in CONNECTOR_FLAGS}
-    document = Document.read(Path(path), overrides, shortcuts)
+    document = Document.read(Path(path), overrides, shortcuts, text)
     disabled = _disabled(document.data)
     registry = load_registry(disabled) if registry is None else registry.without(disabled)
     _choose_connector(document, registry)
@@ -158,31 +161,27 @@ class _Loader:
                 yield (*table, name), cattrs.unstructure(value)
 
     def _parts(self) -> Parts:
-        choose = self._choose
-        strategy = choose("strategy", "kind", self.registry.strategy)
-        transformer = choose("strategy", "preprocessing", self.registry.transformer)
-        fill_model = choose("execution", "fill_model", self.registry.fill_model)
-        latency = choose("execution", "latency_model", self.registry.latency_model)
-        fee = choose("execution", "fee_model", self.registry.fee_model)
+        part, choose = self._part_of, self._choose
         return Parts(
             connector=self._connector(),
-            strategy=strategy and self._part(("strategy", strategy.name.lower())),
-            transformer=transformer and self._part(("strategy", transformer.name.lower())),
-            fill_model=fill_model and self._part(("execution", fill_model.name)),
-            latency_model=latency and self._part(("execution", latency.name)),
-            fee_model=fee and self._part(("execution", fee.name)),
+            strategy=part("strategy", choose("strategy", "kind", "strategy")),
+            transformer=part("transformer", choose("strategy", "preprocessing", "transformer")),
+            fill_model=part("fill model", choose("execution", "fill_model", "fill model")),
+            latency_model=part(
+                "latency model", choose("execution", "latency_model", "latency model")
+            ),
+            fee_model=part("fee model", choose("execution", "fee_model", "fee model")),
             signals=self._signals(),
             sinks=tuple(
-                self._part(("output", offer.name))
-                for _, offer in self._several(("output", "sinks"), self.registry.sink)
+                part("sink", offer) for _, offer in self._several(("output", "sinks"), "sink")
             ),
         )
 
     def _signals(self) -> tuple[Any, ...]:
         parts = []
-        for number, offer in self._several(("strategy", "signals"), self.registry.transformer):
+        for number, offer in self._several(("strategy", "signals"), "transformer"):
             if "weight" in field_names(offer.config):
-                parts.append(self._part(("strategy", offer.name.lower())))
+                parts.append(self._part_of("transformer", offer))
                 continue
             offers = self.registry.offers("transformer")
             signals = [one.name for one in offers if "weight" in field_names(one.config)]
@@ -190,29 +189,36 @@ class _Loader:
             self.document.fault(("strategy", "signals", number), text)
         return tuple(parts)
 
-    def _several(self, path: Keys, find: Any) -> Iterator[tuple[int, Any]]:
+    def _several(self, path: Keys, kind: str) -> Iterator[tuple[int, Any]]:
         """Give the offers that a list names, each with its place there."""
         names = self._names(path)
         for number, name in enumerate(names):
             if name in names[:number]:
                 self.document.fault((*path, number), f"{name!r} stands here twice")
-            offer = self._offered((*path, number), find, name)
+            offer = self._offered((*path, number), kind, name)
             if offer is not None:
                 yield number, offer
 
-    def _choose(self, table: str, key: str, find: Any) -> Any:
+    def _choose(self, table: str, key: str, kind: str) -> Any:
         """Return the offer a key names, from the document or by default."""
         default = getattr(attrs.fields(TABLES[table]), key).default
         name = self.document.get((table, key), default)
-        return self._offered((table, key), find, name) if isinstance(name, str) else None
+        return self._offered((table, key), kind, name) if isinstance(name, str) else None
 
-    def _offered(self, path: tuple[str | int, ...], find: Any, name: str) -> Any:
+    def _offered(self, path: tuple[str | int, ...], kind: str, name: str) -> Any:
         try:
-            return find(name)
+            return self.registry.offer(kind, name)
         except PluginError as exc:
             self.document.plugin_fault(path, exc)
             self.document.excuse((str(path[0]), name.lower() if path[0] == "strategy" else name))
             return None
+
+    def _part_of(self, kind: str, offer: Any) -> Any:
+        """Choose an offer with its table; None = nothing was on offer."""
+        if offer is None:
+            return None
+        config = self._part(table_of(kind, offer.name))
+        return Choice(owner=self.registry.owner(kind, offer.name), offer=offer, config=config)
 
     def _part(self, path: Keys) -> Any:
         if path not in self.chosen:
@@ -228,13 +234,14 @@ class _Loader:
 
     def _connector(self) -> Any:
         """Structure the keys of ``[data]`` that the chosen connector knows."""
-        offer = self._choose("data", "connector", self.registry.connector)
+        offer = self._choose("data", "connector", "connector")
         data = self.document.get(("data",), {})
         if offer is None or not isinstance(data, dict):
             return None
         own = {key: data[key] for key in field_names(offer.config) if key in data}
         self.chosen["data",] = self._make(("data",), offer.config, own)
-        return self.chosen["data",]
+        owner = self.registry.owner("connector", offer.name)
+        return Choice(owner=owner, offer=offer, config=self.chosen["data",])
 
     def _core_table(self, name: str) -> Any:
         """Structure a table of the host's, leaving out what belongs to parts."""

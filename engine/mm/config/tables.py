@@ -1,7 +1,8 @@
 """The tables of a run file that belong to the host: one class each, in the order of the file.
 
-A part's own table (``[strategy.<name>]`` …) is described by the part's plugin. Nothing here reads
-or checks anything: bounds and units are declared, ``structure`` applies them.
+A part's own table (``[strategy.<name>]`` …) is described by the part's plugin; with the offer it
+makes a ``Choice``. Nothing here reads or checks anything: bounds and units are declared,
+``structure`` applies them.
 """
 
 from decimal import Decimal
@@ -10,6 +11,7 @@ from typing import Any, Final
 import attrs
 
 from mm.api import ContractType, option
+from mm.blame import blame
 from mm.config.ticks import TickPeriods, parse_periods
 
 
@@ -237,18 +239,39 @@ class PluginsTable:
 
 
 @attrs.frozen(kw_only=True)
-class Parts:
-    """What the chosen parts' own tables say, each as an object of its offer's class."""
+class Choice:
+    """A part that a run file has chosen."""
 
-    strategy: Any
-    transformer: Any
-    connector: Any
-    fill_model: Any
-    latency_model: Any
-    fee_model: Any
-    signals: tuple[Any, ...]
+    owner: str
+    """Who it is, for people: ``strategy 'Avellaneda' (mm-engine 0.1.0)``."""
+    offer: Any
+    """Of its kind: StrategyOffer …"""
+    config: Any
+    """Its own table, as an object of its offer's class."""
+
+    def build(self, *context: Any) -> Any:
+        """Build it, with what its offer says that it is given.
+
+        Raises:
+            MMError: as the part does; PluginError, with its owner, for anything else it raises.
+        """
+        with blame(self.owner):
+            return self.offer.build(self.config, *context)
+
+
+@attrs.frozen(kw_only=True)
+class Parts:
+    """The parts that a run file has chosen."""
+
+    strategy: Choice
+    transformer: Choice
+    connector: Choice
+    fill_model: Choice
+    latency_model: Choice
+    fee_model: Choice
+    signals: tuple[Choice, ...]
     """In the order of ``strategy.signals``."""
-    sinks: tuple[Any, ...]
+    sinks: tuple[Choice, ...]
     """In the order of ``output.sinks``."""
 
 

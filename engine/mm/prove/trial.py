@@ -66,11 +66,8 @@ def _varied(parts: Parts, variation: Variation) -> Parts:
 def quiet(loaded: LoadedConfig, output: Path) -> LoadedConfig:
     """Return the run with its files below ``output`` and without sinks that only talk."""
     config = loaded.config
-    kept = [
-        (name, table)
-        for name, table in zip(config.output.sinks, config.parts.sinks, strict=True)
-        if name != "console"
-    ]
-    table = attrs.evolve(config.output, csv_path=str(output), sinks=[name for name, _ in kept])
-    parts = attrs.evolve(config.parts, sinks=tuple(made for _, made in kept))
+    kept = tuple(sink for sink in config.parts.sinks if sink.offer.name != "console")
+    names = [sink.offer.name for sink in kept]
+    table = attrs.evolve(config.output, csv_path=str(output), sinks=names)
+    parts = attrs.evolve(config.parts, sinks=kept)
     return attrs.evolve(loaded, config=attrs.evolve(config, output=table, parts=parts))

@@ -19,15 +19,15 @@ from mm.api import (
     ConfigError,
     Connector,
     Context,
-    FeeModel,
+    FillModel,
     Instrument,
-    LatencyModel,
     PluginError,
     Strategy,
     Survey,
     Transformer,
 )
-from mm.config import RunConfig
+from mm.blame import blame
+from mm.config import Choice, RunConfig
 from mm.core.bracket import Bracket, Shadow
 from mm.core.candles import CandleBuilder
 from mm.core.ledger import Ledger
@@ -36,7 +36,6 @@ from mm.core.touch import BookQuotes
 from mm.core.venue import FundingSchedule, Limits, SimulatedVenue
 from mm.record.numbering import Numbering
 from mm.registry import Registry
-from mm.run.channels import blame
 from mm.run.network import Parts
 from mm.run.position import Books
 from mm.run.progress import Progress
@@ -71,7 +70,7 @@ def find_instruments(config: RunConfig, survey: Survey) -> tuple[tuple[Instrumen
     Raises:
         DataError: if a tick or lot size is neither given nor to be found.
     """
-    table, fallback = config.instrument, getattr(config.parts.strategy, "tick_size", None)
+    table, fallback = config.instrument, getattr(config.parts.strategy.config, "tick_size", None)
     instruments = []
     notes = []
     for symbol, (tick, lot) in zip(survey.symbols, survey.grid, strict=True):
@@ -110,19 +109,19 @@ def build_parts(
     The sinks are left to be added: they write, and this must be safe to do in a dry run.
     """
     context = make_context(config, instruments)
-    transformer, strategy = _build_strategy(config, registry, context)
+    transformer, strategy = _build_strategy(config, context)
     names = {
-        "connector": registry.owner("connector", config.data.connector),
-        "transformer": registry.owner("transformer", config.strategy.preprocessing),
-        "strategy": registry.owner("strategy", config.strategy.kind),
+        "connector": config.parts.connector.owner,
+        "transformer": config.parts.transformer.owner,
+        "strategy": config.parts.strategy.owner,
     }
     return Parts(
         instruments=instruments,
         connector=connector,
         transformer=transformer,
         strategy=strategy,
-        venue=_build_venue(config, registry, context),
-        books=Books(_build_ledger(config, registry, context)),
+        venue=_build_venue(config, config.parts.fill_model.build(context), context),
+        books=Books(_build_ledger(config, context)),
         bracket=_build_bracket(config, registry, context),
         candles=CandleBuilder(config.output.candle_size_min * _MINUTE_US),
         quotes=None if has_quotes(survey) else BookQuotes(len(instruments)),
@@ -136,27 +135,17 @@ def build_parts(
     )
 
 
-def _build_strategy(
-    config: RunConfig, registry: Registry, context: Context
-) -> tuple[Transformer, Strategy]:
-    table = config.strategy
-    transformer = _build_transformer(
-        registry, table.preprocessing, config.parts.transformer, context
-    )
+def _build_strategy(config: RunConfig, context: Context) -> tuple[Transformer, Strategy]:
+    table, chosen = config.strategy, config.parts
+    transformer = _build_transformer(chosen.transformer, context)
     if table.signals:
         signals = [
-            Signal(
-                name,
-                _build_transformer(registry, name, part, context),
-                part.weight,
-                registry.owner("transformer", name),
-            )
-            for name, part in zip(table.signals, config.parts.signals, strict=True)
+            Signal(name, _build_transformer(one, context), one.config.weight, one.owner)
+            for name, one in zip(table.signals, chosen.signals, strict=True)
         ]
         count = len(context.instruments)
         transformer = CombinedTransformer(table.preprocessing, transformer, signals, count)
-    with blame(registry.owner("strategy", table.kind)):
-        strategy: Strategy = registry.strategy(table.kind).build(config.parts.strategy, context)
+    strategy: Strategy = chosen.strategy.build(context)
     missing = sorted(strategy.requires - set(transformer.dtype.names or ()))
     if missing:
         raise ConfigError(
@@ -166,13 +155,11 @@ def _build_strategy(
     return transformer, strategy
 
 
-def _build_transformer(registry: Registry, name: str, part: Any, context: Context) -> Transformer:
-    owner = registry.owner("transformer", name)
-    with blame(owner):
-        transformer: Transformer = registry.transformer(name).build(part, context)
+def _build_transformer(chosen: Choice, context: Context) -> Transformer:
+    transformer: Transformer = chosen.build(context)
     touch: list[Any] = [column for column, _ in TOUCH_FIELDS]
     if list(transformer.dtype.names or ())[: len(touch)] != touch:
-        raise PluginError(f"{owner}: its dtype must start with {', '.join(touch)}")
+        raise PluginError(f"{chosen.owner}: its dtype must start with {', '.join(touch)}")
     return transformer
 
 
@@ -189,33 +176,18 @@ def make_context(config: RunConfig, instruments: tuple[Instrument, ...]) -> Cont
     )
 
 
-def _build_venue(config: RunConfig, registry: Registry, context: Context) -> SimulatedVenue:
-    table = config.execution
-    with blame(registry.owner("fill model", table.fill_model)):
-        model = registry.fill_model(table.fill_model).build(config.parts.fill_model, context)
+def _build_venue(
+    config: RunConfig, model: FillModel, context: Context, *, alone: bool = False
+) -> SimulatedVenue:
     return SimulatedVenue(
         instruments=context.instruments,
         fill_model=model,
-        latency=_build_latency(config, registry, context),
+        latency=config.parts.latency_model.build(context),
         seed=context.seed,
         limits=_limits(config, context.instruments[0]),
         funding=_funding(config),
+        alone=alone,
     )
-
-
-def _build_latency(config: RunConfig, registry: Registry, context: Context) -> LatencyModel:
-    name = config.execution.latency_model
-    with blame(registry.owner("latency model", name)):
-        offer = registry.latency_model(name)
-        model: LatencyModel = offer.build(config.parts.latency_model, context)
-    return model
-
-
-def _build_fees(config: RunConfig, registry: Registry, context: Context) -> FeeModel:
-    name = config.execution.fee_model
-    with blame(registry.owner("fee model", name)):
-        model: FeeModel = registry.fee_model(name).build(config.parts.fee_model, context)
-    return model
 
 
 def _limits(config: RunConfig, instrument: Instrument) -> Limits:
@@ -261,25 +233,17 @@ def _build_bracket(config: RunConfig, registry: Registry, context: Context) -> B
         with blame(registry.owner("fill model", name)):
             offer = registry.fill_model(name)
             model = offer.build(offer.config(), context)
-        venue = SimulatedVenue(
-            instruments=context.instruments,
-            fill_model=model,
-            latency=_build_latency(config, registry, context),
-            seed=context.seed,
-            limits=_limits(config, context.instruments[0]),
-            funding=_funding(config),
-            alone=True,
-        )
-        ledger = _build_ledger(config, registry, context)
+        venue = _build_venue(config, model, context, alone=True)
+        ledger = _build_ledger(config, context)
         shadows.append(Shadow(name=name, venue=venue, ledger=ledger))
     return Bracket(shadows)
 
 
-def _build_ledger(config: RunConfig, registry: Registry, context: Context) -> Ledger:
+def _build_ledger(config: RunConfig, context: Context) -> Ledger:
     table = config.position
     return Ledger(
         context.instruments,
-        fees=_build_fees(config, registry, context),
+        fees=config.parts.fee_model.build(context),
         sample_us=config.output.candle_size_min * _MINUTE_US,
         margin=Margin(
             balance=table.balance,

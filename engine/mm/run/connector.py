@@ -1,7 +1,8 @@
 """Connector task: has a connector send, and says how far it had come if it fails."""
 
 from mm.api import Connector, Instrument, MarketBatch
-from mm.run.channels import Outlet, blame
+from mm.blame import blame
+from mm.run.channels import Outlet
 
 
 async def connect(

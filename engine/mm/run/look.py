@@ -30,11 +30,12 @@ from mm.api import (
     OrderBlock,
     Survey,
 )
+from mm.blame import ungrouped
 from mm.core.touch import BookQuotes
 from mm.core.venue import SimulatedVenue
 from mm.registry import Registry
 from mm.run.build import has_quotes
-from mm.run.channels import Inlet, open_channel, ungrouped
+from mm.run.channels import Inlet, open_channel
 from mm.run.connector import connect
 from mm.run.health import defects_of
 from mm.run.progress import Progress

@@ -13,11 +13,12 @@ from typing import Final
 import trio
 
 from mm.api import Connector, Instrument, MarketBatch, UsageError
+from mm.blame import blame, ungrouped
 from mm.record.files import writing_recording
 from mm.record.numbering import Numbering
 from mm.record.recorder import Recorder
 from mm.record.replay import replay_file
-from mm.run.channels import Inlet, Outlet, blame, open_channel, ungrouped
+from mm.run.channels import Inlet, Outlet, open_channel
 from mm.run.connector import connect
 from mm.run.health import health_of
 from mm.run.progress import Progress

@@ -19,11 +19,11 @@ import attrs
 import trio
 
 from mm.api import MICRO, Defect, Health, MMError, Output, Sink, Status, Survey
-from mm.config import LoadedConfig
+from mm.blame import blame, root_cause
+from mm.config import Choice, LoadedConfig
 from mm.health import is_sick
 from mm.record.recorder import Recorder
 from mm.run.build import Options, build_parts, make_context
-from mm.run.channels import blame, root_cause
 from mm.run.health import defects_of, health_of
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
@@ -188,15 +188,14 @@ def _make_directory(plan: Plan) -> Path:
 def _build_sinks(plan: Plan, directory: Path, options: Options, sinks: dict[str, Sink]) -> None:
     """Add the sinks one by one, so that those built before a failure are closed, too."""
     config, registry = plan.loaded.config, plan.loaded.registry
-    chosen = dict(zip(config.output.sinks, config.parts.sinks, strict=True))
-    if options.verbose and "console" not in chosen:
-        chosen["console"] = registry.sink("console").config()
+    chosen = list(config.parts.sinks)
+    if options.verbose and "console" not in config.output.sinks:
+        console = registry.sink("console")
+        owner = registry.owner("sink", "console")
+        chosen.append(Choice(owner=owner, offer=console, config=console.config()))
     context = make_context(config, plan.parts.instruments)
-    output = Output(directory=directory)
-    for name, table in chosen.items():
-        owner = registry.owner("sink", name)
-        with blame(owner):
-            sinks[owner] = registry.sink(name).build(table, context, output)
+    for sink in chosen:
+        sinks[sink.owner] = sink.build(context, Output(directory=directory))
 
 
 def _finish(

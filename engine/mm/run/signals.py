@@ -14,8 +14,8 @@ import attrs
 import numpy as np
 
 from mm.api import ConfigError, MarketBatch, PluginError, Rows, Transformer
+from mm.blame import blame
 from mm.core.asof import LatestValue
-from mm.run.channels import blame
 from mm.run.transformer import check_rows
 
 _FAIR = "fair"

@@ -11,7 +11,8 @@ import attrs
 import trio
 
 from mm.api import Rows, Sink
-from mm.run.channels import Inlet, blame
+from mm.blame import blame
+from mm.run.channels import Inlet
 
 
 @attrs.frozen(kw_only=True)

@@ -26,7 +26,8 @@ from mm.api import (
     Rows,
     Strategy,
 )
-from mm.run.channels import Inlet, Outlet, blame
+from mm.blame import blame
+from mm.run.channels import Inlet, Outlet
 
 
 async def decide(

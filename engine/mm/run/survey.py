@@ -7,9 +7,9 @@ no other part.
 import attrs
 
 from mm.api import Connector, Instrument, Survey
+from mm.blame import blame, ungrouped
 from mm.config import LoadedConfig, RunConfig
 from mm.run.build import find_instruments
-from mm.run.channels import blame, ungrouped
 from mm.run.ticks import given_tick
 
 
@@ -31,11 +31,10 @@ async def survey_market(loaded: LoadedConfig) -> Market:
         MMError: as the connector does; DataError if it does not tell the grid.
     """
     config = loaded.config
-    name = config.data.connector
-    with ungrouped(), blame(loaded.registry.owner("connector", name)):
-        offer = loaded.registry.connector(name)
-        seed = (config.engine.seed,) if offer.seeded else ()
-        connector = offer.build(config.parts.connector, config.strategy.symbol, *seed)
+    chosen = config.parts.connector
+    with ungrouped(), blame(chosen.owner):
+        seed = (config.engine.seed,) if chosen.offer.seeded else ()
+        connector = chosen.build(config.strategy.symbol, *seed)
         table = config.instrument
         expect_grid = getattr(connector, "expect_grid", None)
         grid_is_given = table.tick_size is not None and table.lot_size is not None

@@ -3,7 +3,8 @@
 import numpy as np
 
 from mm.api import Features, MarketBatch, PluginError, Rows, Transformer
-from mm.run.channels import Inlet, Outlet, blame
+from mm.blame import blame
+from mm.run.channels import Inlet, Outlet
 
 
 async def transform(

@@ -73,16 +73,16 @@ def _quotes(loaded: LoadedConfig, rule: QuotingRule) -> QuoteFunction:
 
 
 def _rule(loaded: LoadedConfig) -> QuotingRule | None:
-    offer = loaded.registry.strategy(loaded.config.strategy.kind)
-    return None if offer.rule is None else offer.rule(loaded.config.parts.strategy)
+    chosen = loaded.config.parts.strategy
+    rule: QuotingRule | None = chosen.offer.rule and chosen.offer.rule(chosen.config)
+    return rule
 
 
 def _process(loaded: LoadedConfig) -> PriceProcess | None:
     """The law of the prices, if quotes are also filled by it."""
-    offer = loaded.registry.connector(loaded.config.data.connector)
-    exponential = loaded.registry.fill_model(loaded.config.execution.fill_model).exponential
-    known = exponential and offer.process is not None
-    return offer.process(loaded.config.parts.connector) if known and offer.process else None
+    chosen, fills = loaded.config.parts.connector, loaded.config.parts.fill_model
+    known = fills.offer.exponential and chosen.offer.process is not None
+    return chosen.offer.process(chosen.config) if known else None
 
 
 def _believes(inputs: QuoteInputs, process: PriceProcess) -> bool:

@@ -13,13 +13,12 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import cache
 from multiprocessing import active_children, get_context
-from pathlib import Path
 from typing import Final
 
 from mm.api import MMError
 from mm.api.jit import is_cold
-from mm.config import LoadedConfig, RunConfig
-from mm.registry import Registry, load_registry
+from mm.config import LoadedConfig, load_config
+from mm.registry import load_registry
 from mm.simulate.runs import run_paths
 from mm.simulate.statistics import Outcomes, joined
 
@@ -98,7 +97,7 @@ def _share_out(
     disabled = loaded.registry.disabled
     with _deaf_children():
         futures: dict[Future[Outcomes], int] = {
-            pool.submit(_run_group, loaded.config, disabled, str(loaded.path), *group): group[1]
+            pool.submit(_run_group, loaded.text, disabled, str(loaded.path), *group): group[1]
             for group in groups
         }
     done = 0
@@ -109,19 +108,15 @@ def _share_out(
     return [future.result() for future in futures]
 
 
-def _run_group(
-    config: RunConfig, disabled: tuple[str, ...], path: str, first: int, count: int
-) -> Outcomes:
-    """Run one group, in a process of the pool. The configuration was checked before."""
-    registry = _registry(disabled)
-    loaded = LoadedConfig(config=config, text="", path=Path(path), registry=registry)
-    return run_paths(loaded, first, count)
+def _run_group(text: str, disabled: tuple[str, ...], path: str, first: int, count: int) -> Outcomes:
+    """Run one group, in a process of the pool."""
+    return run_paths(_loaded(text, disabled, path), first, count)
 
 
 @cache
-def _registry(disabled: tuple[str, ...]) -> Registry:
-    """Load the plugins once a process: what they offer cannot be sent from one to another."""
-    return load_registry(disabled)
+def _loaded(text: str, disabled: tuple[str, ...], path: str) -> LoadedConfig:
+    """Load the run file once a process: parts cannot be sent from one to another."""
+    return load_config(path, load_registry(disabled), text=text)
 
 
 @contextmanager

@@ -12,8 +12,9 @@ import numpy as np
 import trio
 
 from mm.api import Rows, Status, UsageError
+from mm.blame import ungrouped
 from mm.config import LoadedConfig
-from mm.run.channels import ungrouped
+from mm.config.structure import field_names
 from mm.run.network import Parts, run_network
 from mm.run.session import plan_run
 from mm.simulate.statistics import Floats, Outcomes
@@ -49,9 +50,7 @@ class Tally:
 
 def check_simulated(loaded: LoadedConfig) -> None:
     """Raise UsageError unless the run file's data are simulated paths."""
-    if not attrs.has(type(loaded.config.parts.connector)) or not {"first_path", "paths"} <= {
-        field.name for field in attrs.fields(type(loaded.config.parts.connector))
-    }:
+    if not {"first_path", "paths"} <= set(field_names(loaded.config.parts.connector.offer.config)):
         raise UsageError(
             f"{loaded.path}: the connector {loaded.config.data.connector!r} has no paths to"
             " simulate; use a run file such as config/as2008.toml, with data.connector ="
@@ -66,8 +65,9 @@ def run_paths(loaded: LoadedConfig, first: int, count: int) -> Outcomes:
         MMError: what kept a part from doing its work.
     """
     config = loaded.config
-    connector = attrs.evolve(config.parts.connector, first_path=first, paths=count)
-    parts = attrs.evolve(config.parts, connector=connector)
+    chosen = config.parts.connector
+    table = attrs.evolve(chosen.config, first_path=first, paths=count)
+    parts = attrs.evolve(config.parts, connector=attrs.evolve(chosen, config=table))
     with ungrouped():
         return trio.run(_run, attrs.evolve(loaded, config=attrs.evolve(config, parts=parts)))
 
@@ -82,7 +82,7 @@ async def _run(loaded: LoadedConfig) -> Outcomes:
 
 def _quote_lots(loaded: LoadedConfig, parts: Parts) -> int:
     """Size of a quote [lots]; 1 for a strategy that has no such setting."""
-    size = getattr(loaded.config.parts.strategy, "quote_size", None)
+    size = getattr(loaded.config.parts.strategy.config, "quote_size", None)
     if size is None:
         return 1
     return parts.instruments[0].whole_lots(size, "quote_size")

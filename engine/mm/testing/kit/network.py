@@ -31,10 +31,10 @@ from mm.api import (
     Strategy,
     Transformer,
 )
+from mm.blame import ungrouped
 from mm.core.candles import CandleBuilder
 from mm.core.ledger import Ledger
 from mm.core.venue import SimulatedVenue
-from mm.run.channels import ungrouped
 from mm.run.network import Parts, run_network
 from mm.run.position import Books
 from mm.run.progress import Progress

@@ -11,6 +11,7 @@ from typing import Any, Final
 import attrs
 
 from mm.api import ENTRY_POINT_GROUP, PluginError
+from mm.config.layout import TABLE_OF
 from mm.config.overrides import Document
 from mm.plugin_check import Offer
 from mm.registry import Plugin, Registry
@@ -31,16 +32,6 @@ from mm.testing.kit.sinks import check_sink
 from mm.testing.kit.source import check_imports
 from mm.testing.kit.strategies import check_strategy
 from mm.testing.kit.transformers import check_transformer
-
-_TABLES: Final = {
-    "strategy": "strategy",
-    "transformer": "strategy",
-    "fill model": "execution",
-    "latency model": "execution",
-    "fee model": "execution",
-    "sink": "output",
-}
-"""Kind of part -> the top-level table that its own table is in."""
 
 _CHECKS: Final[Mapping[str, Callable[..., list[Finding]]]] = {
     "connector": check_connector,
@@ -181,8 +172,8 @@ def _table(kind: str, offer: Offer, given: Document) -> Document:
     if kind == "connector":
         names = [field.name for field in attrs.fields(offer.config)]
         return {key: value for key, value in given.get("data", {}).items() if key in names}
-    name = offer.name.lower() if _TABLES.get(kind) == "strategy" else offer.name
-    table: Document = given.get(_TABLES.get(kind, ""), {}).get(name, {})
+    name = offer.name.lower() if TABLE_OF.get(kind) == "strategy" else offer.name
+    table: Document = given.get(TABLE_OF.get(kind, ""), {}).get(name, {})
     return table
 
 

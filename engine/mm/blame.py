@@ -1,0 +1,67 @@
+"""Whose fault it is: the error that mattered among many, and the plugin it is laid to.
+
+Where tasks fail together, one failure is the cause and the others are its echoes. Knows no task,
+channel or plugin, only how their errors look.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import trio
+
+from mm.api import MMError, PluginError
+
+
+class ReaderGoneError(Exception):
+    """The task that reads this channel has ended, and not because we closed it."""
+
+
+_ECHOES: Final = (ReaderGoneError, trio.Cancelled)
+"""What another task's failure does to a task."""
+
+
+@contextmanager
+def blame(owner: str, ts: int | Callable[[], int | None] | None = None) -> Iterator[None]:
+    """Name ``owner`` as the plugin whose code runs inside, should it raise.
+
+    Args:
+        owner: for instance ``"strategy 'Avellaneda' (mm-engine 0.1.0)"``.
+        ts: the data time it was working at [µs], or what tells it once it is too late.
+
+    Raises:
+        PluginError: in place of anything but mm's own errors and Trio's.
+    """
+    try:
+        yield
+    except (Exception, BaseExceptionGroup, trio.Cancelled) as error:
+        cause = root_cause(error)  # a part may have a nursery of its own
+        if not isinstance(cause, Exception) or isinstance(cause, (MMError, *_ECHOES)):
+            raise
+        time = ts() if callable(ts) else ts
+        when = "" if time is None else f" at data time {time} µs"
+        raise PluginError(f"{owner} raised {type(cause).__name__}{when}: {cause}") from error
+
+
+@contextmanager
+def ungrouped() -> Iterator[None]:
+    """Raise what mattered in place of the group that a nursery makes of it, with its own cause."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        error = root_cause(group)
+        raise error from error.__cause__
+
+
+def root_cause(error: BaseException) -> BaseException:
+    """Find the error that mattered in what a nursery raised: the first that is no echo."""
+    leaves = list(_leaves(error))
+    return next((leaf for leaf in leaves if not isinstance(leaf, _ECHOES)), leaves[0])
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
