@@ -61,18 +61,3 @@ def offsets(q: float, delta: float, markup: float, slope: float) -> tuple[float,
     bid = markup + (2q + delta)/2 * slope,    ask = markup - (2q - delta)/2 * slope
     """
     return markup + (2.0 * q + delta) / 2.0 * slope, markup - (2.0 * q - delta) / 2.0 * slope
-
-
-def gueant_offsets(
-    q: float, *, sigma: float, A: float, k: float, gamma: float, delta: float, xi: float
-) -> tuple[float, float]:
-    """Give the distances (bid, ask) of the quotes from the mid [price]; see ``spread_terms``.
-
-    Args:
-        q: inventory [model units]; positive when long.
-    """
-    markup, slope = spread_terms(
-        float(sigma), float(A), float(k), float(gamma), float(delta), float(xi)
-    )
-    bid, ask = offsets(float(q), float(delta), markup, slope)
-    return bid, ask

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.plugins.avellaneda_market import MID, PAPER_MARKET, S, decide, quoted, rows, ticks
+from tests.plugins.gueant import gueant_offsets
 
 from mm.api import BUY, NO_MODEL, SELL, ConfigError
 from mm_avellaneda.config import AvellanedaConfig
 from mm_avellaneda.linear import session_terms
-from mm_avellaneda.model import gueant_offsets, offsets
+from mm_avellaneda.model import offsets
 
 PAPER = AvellanedaConfig(
     model="avellaneda_stoikov",

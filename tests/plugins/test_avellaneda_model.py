@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.plugins.gueant import gueant_offsets
 
-from mm_avellaneda.model import gueant_offsets, spread_terms
+from mm_avellaneda.model import spread_terms
 
 positive = st.floats(1e-4, 1e4)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.plugins.gueant import gueant_offsets
 
 from mm.api import (
     BELOW_ZERO,
@@ -32,7 +33,6 @@ from mm.api import (
     Instrument,
 )
 from mm_avellaneda.config import AvellanedaConfig
-from mm_avellaneda.model import gueant_offsets
 from mm_avellaneda.quoting import outward
 from mm_avellaneda.state import FEATURES
 from mm_avellaneda.strategy import AvellanedaStrategy

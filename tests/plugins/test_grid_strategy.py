@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.plugins.gueant import gueant_offsets
 
 from mm.api import (
     BELOW_ZERO,
@@ -31,7 +32,7 @@ from mm.api import (
     Instrument,
     Rows,
 )
-from mm_avellaneda.model import gueant_offsets, spread_terms
+from mm_avellaneda.model import spread_terms
 from mm_grid.config import GridConfig
 from mm_grid.strategy import GridStrategy
 from mm_grid.transformer import TIMED

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 from scipy.linalg import expm
+from tests.plugins.gueant import gueant_offsets
 
 from mm.api import ConfigError, Floats, QuoteInputs
-from mm_avellaneda.model import gueant_offsets
 from mm_avellaneda.models import MODELS
 from mm_avellaneda.models.avellaneda_stoikov import (
     frozen_reservation_offsets,

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from mm.api import MICRO
 from mm.calibrate.estimate import Calibration
 from mm.calibrate.intensity import Curve, Fit, Intensity
+from mm.times import clock
 
 _TOO_FEW: Final = "too few"
 _SHOWN: Final[tuple[tuple[Curve, str], ...]] = (
@@ -133,7 +133,7 @@ def _windows(found: Calibration) -> Iterator[str]:
     yield "does it hold: the same in parts of the data (line, both sides, by penetration)"
     rows = [
         (
-            _clock(window.start_us),
+            clock(window.start_us),
             f"{window.reached:,}",
             *map(_short, (window.sigma, window.A, window.k)),
         )
@@ -173,8 +173,4 @@ def _float(value: float) -> str:
 def _span(found: Calibration) -> str:
     sample = found.sample
     first, last = int(sample.starts[0]), int(sample.starts[-1]) + sample.interval_us
-    return f"{found.instrument.symbol}, {_clock(first)} – {_clock(last)} UTC"
-
-
-def _clock(ts: int) -> str:
-    return datetime.fromtimestamp(ts // MICRO, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return f"{found.instrument.symbol}, {clock(first)} – {clock(last)} UTC"

@@ -3,7 +3,6 @@
 import io
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
 import trio
@@ -16,6 +15,7 @@ from mm.cli.live_state import lag_text
 from mm.health import lines
 from mm.run.progress import Progress
 from mm.run.session import Plan
+from mm.times import clock
 
 _REFRESH_S: Final = 0.25
 _CURRENCY: Final = {
@@ -77,19 +77,13 @@ def _state(progress: Progress, plan: Plan, elapsed_s: float) -> str:
     rate = progress.rows / elapsed_s if elapsed_s > 0 else 0.0
     instrument = plan.parts.instruments[0]
     return (
-        f"{rate / 1e3:.0f}k rows/s, {_clock(progress.ts)}, {_count(progress.fills, 'fill')},"
+        f"{rate / 1e3:.0f}k rows/s, {clock(progress.ts)}, {_count(progress.fills, 'fill')},"
         f" position {instrument.size_text(progress.position)}, P&L {progress.equity:+.6g}"
     )
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _clock(ts: int | None) -> str:
-    if ts is None or ts < 0:
-        return "–"
-    return datetime.fromtimestamp(ts / 1e6, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def summary_table(summary: Mapping[str, Any]) -> str:
@@ -111,7 +105,7 @@ def _rows(s: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         ("status", s["status"]),
         ("data", f"{s['symbol']}, tick {s['tick_size']}, lot {s['lot_size']}"),
-        ("", f"{_clock(s['first_ts'])} – {_clock(s['last_ts'])} UTC"),
+        ("", f"{clock(s['first_ts'])} – {clock(s['last_ts'])} UTC"),
         ("rows", rows + read),
         ("decisions", f"{s['decisions']:,}"),
         ("sides not as modelled", _clamps(s)),
@@ -153,7 +147,7 @@ def _risk(s: Mapping[str, Any]) -> list[tuple[str, str]]:
     risk = s["risk"]
     if not risk["refused"] and risk["killed_ts"] is None:
         return []
-    killed = "" if risk["killed_ts"] is None else f"; loss limit at {_clock(risk['killed_ts'])} UTC"
+    killed = "" if risk["killed_ts"] is None else f"; loss limit at {clock(risk['killed_ts'])} UTC"
     return [("risk gate", f"{risk['refused']:,} orders refused{killed}")]
 
 

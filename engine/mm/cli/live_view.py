@@ -3,7 +3,6 @@
 import math
 from collections import deque
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Final
 
 import trio
@@ -17,6 +16,7 @@ from mm.cli.live_state import LiveState, lag_text, live_state
 from mm.run.health import health_of
 from mm.run.progress import Progress
 from mm.run.session import Plan
+from mm.times import time_of_day
 
 _LOOK_S: Final = 0.25
 _WIDTH: Final = 80
@@ -54,7 +54,7 @@ def picture(
         table.add_row(label, text)
     lines = [
         Text(
-            f"{_clock(one.ts)} {one.text}",
+            f"{time_of_day(one.ts)} {one.text}",
             style=_STYLES[one.level],
             no_wrap=True,
             overflow="ellipsis",
@@ -100,7 +100,3 @@ def _oddities(health: Health) -> str:
         (counters.get("rows_left_out", 0), "rows left out"),
     ]
     return ", ".join(f"{count:,} {name}" for count, name in shown)
-
-
-def _clock(ts: int) -> str:
-    return datetime.fromtimestamp(ts / 1e6, UTC).strftime("%H:%M:%S")

@@ -8,14 +8,13 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import attrs
 import trio
 
-from mm.api import MICRO
 from mm.cli.run_file import check_listens, load_run_file
 from mm.cli.running import never_began, plan_and_run
 from mm.config import LoadedConfig
@@ -27,6 +26,7 @@ from mm.run.health import health_of
 from mm.run.interrupt import EXIT_CODE
 from mm.run.recording import log_frames, record_only, start_recording
 from mm.run.survey import Market, survey_market
+from mm.times import clock
 
 
 def run(args: argparse.Namespace) -> int:
@@ -84,9 +84,5 @@ def _lines(done: Recorded) -> Iterator[str]:
         yield "no event came"
     else:
         length = timedelta(microseconds=done.last_ts - done.first_ts)
-        yield f"{_clock(done.first_ts)} – {_clock(done.last_ts)} UTC ({length})"
+        yield f"{clock(done.first_ts)} – {clock(done.last_ts)} UTC ({length})"
     yield f"{done.gaps} {'gap' if done.gaps == 1 else 'gaps'}, in which the book was lost"
-
-
-def _clock(ts: int) -> str:
-    return datetime.fromtimestamp(ts // MICRO, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -14,14 +14,16 @@ from typing import Any
 import attrs
 import cattrs
 
-from mm.api import ConnectorOffer, PluginError
+from mm.api import PluginError
+from mm.config.choice import Choice, Parts
+from mm.config.connector import apply_flags, choose_connector
 from mm.config.document import Document
 from mm.config.edit import set_values
 from mm.config.layout import names_below, part_tables, table_of
-from mm.config.overrides import CONNECTOR_FLAGS, Override
+from mm.config.overrides import CONNECTOR_FLAGS
 from mm.config.scan import Keys
 from mm.config.structure import FaultsError, check_key, field_names, structure
-from mm.config.tables import TABLES, Choice, DataTable, Parts, RunConfig
+from mm.config.tables import TABLES, DataTable, RunConfig
 from mm.registry import Registry, load_registry
 from mm.suggest import did_you_mean
 
@@ -66,8 +68,8 @@ def load_config(
     document = Document.read(Path(path), overrides, shortcuts, text)
     disabled = _disabled(document.data)
     registry = load_registry(disabled) if registry is None else registry.without(disabled)
-    _choose_connector(document, registry)
-    _apply_flags(document, registry, flags)
+    choose_connector(document, registry)
+    apply_flags(document, registry, flags)
     loader = _Loader(document, registry)
     config = loader.load()
     if config is None:
@@ -80,34 +82,6 @@ def load_config(
         registry=registry,
         files=dict(loader.files()),
     )
-
-
-def _choose_connector(document: Document, registry: Registry) -> None:
-    """Have a file for live data that names no connector use the only one that listens."""
-    data = document.get(("data",), {})
-    if not isinstance(data, dict) or data.get("from_csv") is not False or "connector" in data:
-        return
-    live = [offer.name for offer in _connectors(registry) if offer.live]
-    if len(live) == 1:
-        document.imply(("data", "connector"), live[0])
-    else:
-        choice = f"one of: {', '.join(live)}" if live else "one that listens; none is on offer"
-        document.fault(("data", "connector"), f"is absent, but data are live; name {choice}")
-
-
-def _apply_flags(document: Document, registry: Registry, flags: Mapping[str, Any]) -> None:
-    """Set what the command line says in short, for any connector that has a flag of the name."""
-    chosen = document.get(("data", "connector"), attrs.fields(DataTable).connector.default)
-    offers = sorted(_connectors(registry), key=lambda offer: (offer.name != chosen, offer.name))
-    for flag, value in flags.items():
-        fields = (field for offer in offers for field in attrs.fields(offer.config))
-        keys = [field.name for field in fields if field.metadata.get("flag") == flag]
-        if value is not None and keys:
-            document.set_default(Override(("data", keys[0]), value, f"--{flag}"))
-
-
-def _connectors(registry: Registry) -> list[ConnectorOffer]:
-    return [o for o in registry.offers("connector") if isinstance(o, ConnectorOffer)]
 
 
 def _disabled(data: dict[str, Any]) -> list[str]:

@@ -1,8 +1,7 @@
 """The tables of a run file that belong to the host: one class each, in the order of the file.
 
-A part's own table (``[strategy.<name>]`` …) is described by the part's plugin; with the offer it
-makes a ``Choice``. Nothing here reads or checks anything: bounds and units are declared,
-``structure`` applies them.
+A part's own table (``[strategy.<name>]`` …) is described by the part's plugin. Nothing here reads
+or checks anything: bounds and units are declared, ``structure`` applies them.
 """
 
 from decimal import Decimal
@@ -11,7 +10,7 @@ from typing import Any, Final
 import attrs
 
 from mm.api import ContractType, option
-from mm.blame import blame
+from mm.config.choice import Parts
 from mm.config.ticks import TickPeriods, parse_periods
 
 
@@ -236,43 +235,6 @@ class PluginsTable:
 
     disable: list[str] = option(factory=list, help="Plugins to leave out, by name.")
     require: list[str] = option(factory=list, help="Plugins without which the run is refused.")
-
-
-@attrs.frozen(kw_only=True)
-class Choice:
-    """A part that a run file has chosen."""
-
-    owner: str
-    """Who it is, for people: ``strategy 'Avellaneda' (mm-engine 0.1.0)``."""
-    offer: Any
-    """Of its kind: StrategyOffer …"""
-    config: Any
-    """Its own table, as an object of its offer's class."""
-
-    def build(self, *context: Any) -> Any:
-        """Build it, with what its offer says that it is given.
-
-        Raises:
-            MMError: as the part does; PluginError, with its owner, for anything else it raises.
-        """
-        with blame(self.owner):
-            return self.offer.build(self.config, *context)
-
-
-@attrs.frozen(kw_only=True)
-class Parts:
-    """The parts that a run file has chosen."""
-
-    strategy: Choice
-    transformer: Choice
-    connector: Choice
-    fill_model: Choice
-    latency_model: Choice
-    fee_model: Choice
-    signals: tuple[Choice, ...]
-    """In the order of ``strategy.signals``."""
-    sinks: tuple[Choice, ...]
-    """In the order of ``output.sinks``."""
 
 
 @attrs.frozen(kw_only=True)

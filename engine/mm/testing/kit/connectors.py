@@ -15,8 +15,6 @@ import trio
 
 from mm.api import (
     EVENT,
-    TICKER,
-    TRADE,
     Connector,
     ConnectorOffer,
     Instrument,
@@ -25,6 +23,7 @@ from mm.api import (
     Rows,
     Survey,
 )
+from mm.core.door import Door
 from mm.testing.kit.findings import Finding, Rules, Verdict, broken, held, judge_all, told, untried
 from mm.testing.kit.network import digest_tables, first_difference
 from mm.testing.kit.parts import bounds_rule, building_rule, fresh_rule, options_rule
@@ -161,43 +160,24 @@ def _survey(case: ConnectorCase) -> Verdict:
 
 def _stream(case: ConnectorCase) -> Verdict:
     heard = case.heard
-    watermark = -1
-    count = len(case.survey.symbols) if case.survey else 1
+    door = Door("it", len(case.survey.symbols) if case.survey else 1)
     for number, batch in enumerate(heard.batches):
-        fault = _fault(batch, watermark, count)
-        if fault is not None:
-            return broken(f"batch {number}: {fault}", "see mm.api.MarketBatch for what holds")
-        watermark = batch.watermark
+        events = batch.events
+        if events.dtype != EVENT or events.ndim != 1 or not events.flags.c_contiguous:
+            text = f"events are {events.dtype} of shape {events.shape}"
+            return broken(f"batch {number}: {text}", "give EVENT, one-dimensional, contiguous")
+        if np.any(events["ts_exchange"] > events["ts_local"]):
+            text = "an event is received (ts_local) before it was made (ts_exchange)"
+            return broken(f"batch {number}: {text}", "correct the clock that is behind")
+        if np.any(abs(events["side"]) > 1):
+            return broken(f"batch {number}: a side is none", "give BUY, SELL or 0")
+        try:
+            door.check(batch)
+        except MMError as error:
+            return broken(f"batch {number}: {error}", "see mm.api.MarketBatch for what holds")
     if not heard.batches:
         return untried(f"nothing came within {case.limit_s:g} s; is its source within reach?")
     return held(f"{len(heard.batches)} batches with {len(joined(heard.batches))} events")
-
-
-def _fault(batch: MarketBatch, watermark: int, instruments: int) -> str | None:
-    """Say what is wrong with a batch after ``watermark``; None = nothing."""
-    events = batch.events
-    if events.dtype != EVENT or events.ndim != 1 or not events.flags.c_contiguous:
-        return f"events are {events.dtype} of shape {events.shape}, expected EVENT, contiguous"
-    if batch.watermark <= watermark:
-        return f"its watermark {batch.watermark} is not after {watermark}"
-    if not len(events):
-        return None
-    times = events["ts_local"]
-    if times[0] <= watermark or times[-1] > batch.watermark or np.any(np.diff(times) < 0):
-        return f"events are not in order of ts_local within ({watermark}, {batch.watermark}]"
-    if np.any(events["ts_exchange"] > times):
-        return "an event is received (ts_local) before it was made (ts_exchange)"
-    if not events["end"][-1]:
-        return "its last message goes on in the next batch"
-    for name, low, high in (
-        ("kind", TRADE, TICKER), ("instrument", 0, instruments - 1), ("side", -1, 1),
-    ):  # fmt: skip
-        if events[name].min() < low or events[name].max() > high:
-            return f"the column {name} leaves {low}..{high}"
-    sized = events[events["kind"] != TICKER]
-    if len(sized) and min(sized["size"].min(), sized["ask_size"].min()) < 0:
-        return "a size is below 0"
-    return None
 
 
 def _repeatable(case: ConnectorCase) -> Verdict:

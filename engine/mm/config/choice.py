@@ -1,0 +1,47 @@
+"""The parts that a run file has chosen: who offers each, the offer, and its table.
+
+Finding and checking them is ``load``'s task; a choice only knows how its part is built.
+"""
+
+from typing import Any
+
+import attrs
+
+from mm.blame import blame
+
+
+@attrs.frozen(kw_only=True)
+class Choice:
+    """A part that a run file has chosen."""
+
+    owner: str
+    """Who it is, for people: ``strategy 'Avellaneda' (mm-engine 0.1.0)``."""
+    offer: Any
+    """Of its kind: StrategyOffer …"""
+    config: Any
+    """Its own table, as an object of its offer's class."""
+
+    def build(self, *context: Any) -> Any:
+        """Build it, with what its offer says that it is given.
+
+        Raises:
+            MMError: as the part does; PluginError, with its owner, for anything else it raises.
+        """
+        with blame(self.owner):
+            return self.offer.build(self.config, *context)
+
+
+@attrs.frozen(kw_only=True)
+class Parts:
+    """The parts that a run file has chosen."""
+
+    strategy: Choice
+    transformer: Choice
+    connector: Choice
+    fill_model: Choice
+    latency_model: Choice
+    fee_model: Choice
+    signals: tuple[Choice, ...]
+    """In the order of ``strategy.signals``."""
+    sinks: tuple[Choice, ...]
+    """In the order of ``output.sinks``."""
