@@ -44,9 +44,17 @@ SNAPSHOT_JUMP_US: Final = 1_000_000
 means that a second one begins: the flag alone cannot tell a recorder that reconnected twice."""
 
 TICKER: Final = 4
-"""A derivative's ticker: ``price`` is the mark price [1e-6 ticks; 0 = not given], ``size`` the
-funding rate [1e-12; positive: longs pay], ``ask_price`` when it applies [µs; 0 = not given],
-``ask_size`` the price at which the contract has been settled [1e-6 ticks; 0 = it has not]."""
+"""A derivative's ticker. It has columns of its own under the names below; they lie where other
+kinds have a price or a size, so that every event is one row of one width."""
+
+MARK_PRICE: Final = "price"
+"""Column of a TICKER: the mark price [1e-6 ticks; 0 = not given]."""
+FUNDING_RATE: Final = "size"
+"""Column of a TICKER: the funding rate [1e-12; positive: longs pay]."""
+FUNDING_TS: Final = "ask_price"
+"""Column of a TICKER: when the rate applies [µs; 0 = not given]."""
+SETTLED_PRICE: Final = "ask_size"
+"""Column of a TICKER: the price at which the contract was settled [1e-6 ticks; 0 = it was not]."""
 
 MICRO_TICKS: Final = 1_000_000
 """Mark prices do not lie on the grid of ticks; they are integers all the same."""

@@ -23,18 +23,22 @@ from mm.api import (
     BUY,
     CLEAR,
     EVENT,
+    FUNDING_RATE,
+    FUNDING_TS,
     LEVEL,
+    MARK_PRICE,
     MICRO,
     QUOTE,
     SELL,
+    SETTLED_PRICE,
     SNAPSHOT_JUMP_US,
     TICKER,
     TRADE,
+    MarketBatch,
     PluginError,
     Rows,
 )
 from mm.api.jit import inner, kernel
-from mm.api.market import MarketBatch
 
 DAY_US: Final = 86_400 * MICRO
 """A UTC day; the epoch counts no leap seconds."""
@@ -113,7 +117,7 @@ def _is_possible(event: Any) -> bool:
         ask = event["ask_size"] == 0 or (event["ask_size"] > 0 and event["ask_price"] > 0)
         return bool(bid and ask)
     if kind == TICKER:
-        return bool(event["price"] >= 0 and event["ask_price"] >= 0 and event["ask_size"] >= 0)
+        return bool(event[MARK_PRICE] >= 0 and event[FUNDING_TS] >= 0 and event[SETTLED_PRICE] >= 0)
     return bool(kind == CLEAR)
 
 
@@ -199,10 +203,10 @@ def _put_other(event: Any, out: Rows, made: int, state: _Ints) -> int:
         row["size"] = event["size"]
         row["side"] = event["side"]
     elif kind == TICKER:
-        row["price"] = event["price"]
-        row["size"] = event["size"] if event["ask_price"] > 0 else 0
-        row["ask_price"] = event["ask_price"]
-        row["ask_size"] = event["ask_size"]
+        row[MARK_PRICE] = event[MARK_PRICE]
+        row[FUNDING_RATE] = event[FUNDING_RATE] if event[FUNDING_TS] > 0 else 0
+        row[FUNDING_TS] = event[FUNDING_TS]
+        row[SETTLED_PRICE] = event[SETTLED_PRICE]
     else:
         row["size"] = event["size"]
         row["price"] = event["price"] if event["size"] > 0 else 0

@@ -23,6 +23,7 @@ from mm.api import (
     NEW,
     NO_REASON,
     REPLACED,
+    SETTLED_PRICE,
     TICKER,
     TRADE,
     Rows,
@@ -102,7 +103,7 @@ def _match(
             state["recheck"] = 1
         elif kind == TICKER:
             note_ticker(venue, event)
-            if event["ask_size"] > 0:
+            if event[SETTLED_PRICE] > 0:
                 settle_contract(venue, rules, event)
         else:
             match_quote(venue, rules, event, on_depth)

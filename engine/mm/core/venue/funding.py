@@ -12,7 +12,7 @@ that fell into a silence. What it comes to in money is the ledger's business.
 
 from typing import Any
 
-from mm.api import FUNDING, NO_REASON
+from mm.api import FUNDING, FUNDING_RATE, FUNDING_TS, MARK_PRICE, NO_REASON
 from mm.api.jit import inner
 from mm.core.venue.reports import news_of
 from mm.core.venue.state import Rules, Venue
@@ -22,19 +22,19 @@ from mm.core.venue.state import Rules, Venue
 def note_ticker(venue: Venue, event: Any) -> None:
     """Take mark price, rate and time to come from a ticker; else they stay as they were."""
     standing = venue.standing[event["instrument"]]
-    if event["price"] > 0:
-        standing["mark"] = event["price"]
-    due = event["ask_price"]
+    if event[MARK_PRICE] > 0:
+        standing["mark"] = event[MARK_PRICE]
+    due = event[FUNDING_TS]
     if standing["interval"] != 0 or due <= max(standing["paid_ts"], event["ts_exchange"]):
         return
     if 0 < standing["funding_ts"] < due:
-        standing["later_rate"] = event["size"]
+        standing["later_rate"] = event[FUNDING_RATE]
         standing["later_ts"] = due
     else:
         if due < standing["funding_ts"]:
             standing["later_rate"] = standing["rate"]
             standing["later_ts"] = standing["funding_ts"]
-        standing["rate"] = event["size"]
+        standing["rate"] = event[FUNDING_RATE]
         standing["funding_ts"] = due
     find_due(venue)
 
