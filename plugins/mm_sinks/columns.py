@@ -50,32 +50,30 @@ def optional(field: str, absent: int) -> Writer:
 
 def price(field: str) -> Writer:
     """Write ticks as an exact price; 0 ticks as nothing."""
-
-    def write(rows: Rows, instruments: Sequence[Instrument]) -> list[str]:
-        pairs = zip(rows[field].tolist(), rows["instrument"].tolist(), strict=True)
-        return [instruments[i].price_text(ticks) if ticks else "" for ticks, i in pairs]
-
-    return write
+    return lambda rows, instruments: _each_once(
+        rows, field, lambda i, ticks: instruments[i].price_text(ticks) if ticks else ""
+    )
 
 
 def size(field: str) -> Writer:
     """Write lots as exact contracts; -1 (not known) as nothing."""
-
-    def write(rows: Rows, instruments: Sequence[Instrument]) -> list[str]:
-        pairs = zip(rows[field].tolist(), rows["instrument"].tolist(), strict=True)
-        return [instruments[i].size_text(lots) if lots != -1 else "" for lots, i in pairs]
-
-    return write
+    return lambda rows, instruments: _each_once(
+        rows, field, lambda i, lots: instruments[i].size_text(lots) if lots != -1 else ""
+    )
 
 
 def position(field: str) -> Writer:
     """Write signed lots as exact contracts."""
+    return lambda rows, instruments: _each_once(
+        rows, field, lambda i, lots: instruments[i].size_text(lots)
+    )
 
-    def write(rows: Rows, instruments: Sequence[Instrument]) -> list[str]:
-        pairs = zip(rows[field].tolist(), rows["instrument"].tolist(), strict=True)
-        return [instruments[i].size_text(lots) for lots, i in pairs]
 
-    return write
+def _each_once(rows: Rows, field: str, text: Callable[[int, int], str]) -> list[str]:
+    """Write each (instrument, value) once; prices and sizes come again and again."""
+    pairs = list(zip(rows["instrument"].tolist(), rows[field].tolist(), strict=True))
+    texts = {pair: text(*pair) for pair in set(pairs)}
+    return [texts[pair] for pair in pairs]
 
 
 def digits(field: str, significant: int) -> Writer:
@@ -109,6 +107,11 @@ def side(rows: Rows, _: Sequence[Instrument]) -> list[str]:
 def liquidity(rows: Rows, _: Sequence[Instrument]) -> list[str]:
     """Write maker or taker."""
     return ["maker" if maker else "taker" for maker in rows["maker"].tolist()]
+
+
+def completeness(rows: Rows, _: Sequence[Instrument]) -> list[str]:
+    """Write partial where a fill left something open, else full."""
+    return ["partial" if leaves else "full" for leaves in rows["leaves"].tolist()]
 
 
 def event(rows: Rows, _: Sequence[Instrument]) -> list[str]:
@@ -186,7 +189,7 @@ TABLES: dict[str, tuple[str, tuple[Column, ...]]] = {
             ("size", size("size")),
             ("side", side),
             ("order_id", whole("order_id")),
-            ("action", lambda rows, _: ["partial" if n else "full" for n in rows["leaves"]]),
+            ("action", completeness),
             ("client_id", whole("client_id")),
             ("liquidity", liquidity),
             ("rule", named("rule", RULE_NAMES)),

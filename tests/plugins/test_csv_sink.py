@@ -75,6 +75,31 @@ def test_a_disk_that_fills_up_is_named_while_writing(tmp_path: Path) -> None:
     (tmp_path / "trades.csv").symlink_to(full)
     sink = CsvSink(INSTRUMENTS, tmp_path)
     with pytest.raises(UsageError, match=r"trades.csv: cannot be written: No space left"):
-        sink.write("trades", executions(1000))
+        sink.write("trades", executions(10_000))
     with pytest.raises(UsageError):
         sink.close("failed")
+
+
+def test_what_is_held_back_is_in_the_files_after_a_flush(tmp_path: Path) -> None:
+    sink = CsvSink(INSTRUMENTS, tmp_path)
+    sink.write("trades", executions(3))
+    before = (tmp_path / "trades.csv").read_text()
+    sink.flush()
+    text = (tmp_path / "trades.csv").read_text()
+    assert before == ""
+    assert len(text.splitlines()) == 1 + 3
+    sink.write("trades", executions(2))
+    sink.close("complete")
+    assert (tmp_path / "trades.csv").read_text().startswith(text)
+
+
+def test_more_rows_than_are_held_back_come_whole_and_in_order(tmp_path: Path) -> None:
+    rows = executions(10_000)
+    rows["order_id"] = np.arange(1, 10_001)
+    sink = CsvSink(INSTRUMENTS, tmp_path)
+    sink.write("trades", rows[:1])
+    sink.write("trades", rows[1:])
+    sink.close("complete")
+    header, *lines = (tmp_path / "trades.csv").read_text().splitlines()
+    place = header.split(",").index("order_id")
+    assert [int(line.split(",")[place]) for line in lines] == list(range(1, 10_001))

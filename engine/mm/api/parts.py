@@ -257,6 +257,14 @@ class Sink(Protocol):
         ...
 
 
+class FlushingSink(Sink, Protocol):
+    """What a sink may also be: one that holds rows back, and can be told not to."""
+
+    def flush(self) -> None:
+        """Let everybody see what came so far. Called about once a second while a run is live."""
+        ...
+
+
 @attrs.frozen(kw_only=True)
 class Output:
     """Where a sink writes, and how."""

@@ -14,6 +14,7 @@ Shutdown needs no flags: the connector closes its channel, and each task drains 
 import math
 from collections.abc import Mapping
 from functools import partial
+from typing import Final
 
 import attrs
 import trio
@@ -48,6 +49,9 @@ from mm.run.router import route
 from mm.run.sinks import Records, record
 from mm.run.strategy import decide
 from mm.run.transformer import transform
+
+_FLUSH_S: Final = 1.0
+"""How often a live run's results reach the disk, so that a killed one leaves nearly all of them."""
 
 
 @attrs.frozen(kw_only=True)
@@ -125,7 +129,8 @@ async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
         ))  # fmt: skip
         start(partial(keep, reports, to_strategy, from_keep, books=books, progress=progress))
         start(partial(draw_candles, for_candles, from_candles, builder=parts.candles))
-        start(partial(record, ledger_records, candle_records, sinks=parts.sinks))
+        flush_s = math.inf if parts.numbering is None else _FLUSH_S
+        start(partial(record, ledger_records, candle_records, sinks=parts.sinks, flush_s=flush_s))
 
 
 async def _read(parts: Parts, out: Outlet[MarketBatch], stop: trio.CancelScope) -> None:

@@ -26,11 +26,19 @@ class Records:
 
 
 async def record(
-    ledger: Inlet[Records], candles: Inlet[Records], *, sinks: Mapping[str, Sink]
+    ledger: Inlet[Records],
+    candles: Inlet[Records],
+    *,
+    sinks: Mapping[str, Sink],
+    flush_s: float = math.inf,
 ) -> None:
-    """Write every row. Owns both ends; whoever made the sinks closes them, by who they are."""
+    """Write every row. Owns both ends; whoever made the sinks closes them, by who they are.
+
+    ``flush_s``: how often sinks are to let everybody see what came [s].
+    """
     inlets = [ledger, candles]
     reached: list[float] = [-1, -1]
+    flush_at = trio.current_time() + flush_s
     with ledger, candles:
         while min(reached) < math.inf:
             behind = reached.index(min(reached))
@@ -41,6 +49,9 @@ async def record(
                 continue
             reached[behind] = records.watermark
             _write(records, sinks)
+            if trio.current_time() >= flush_at:
+                flush_at = trio.current_time() + flush_s
+                _flush(records.watermark, sinks)
 
 
 def _write(records: Records, sinks: Mapping[str, Sink]) -> None:
@@ -49,3 +60,11 @@ def _write(records: Records, sinks: Mapping[str, Sink]) -> None:
             for table, rows in records.tables:
                 if len(rows):
                     sink.write(table, rows)
+
+
+def _flush(watermark: int, sinks: Mapping[str, Sink]) -> None:
+    for owner, sink in sinks.items():
+        flush = getattr(sink, "flush", None)
+        if flush is not None:
+            with blame(owner, watermark):
+                flush()
