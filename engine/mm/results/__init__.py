@@ -1,0 +1,13 @@
+"""What a run left behind, to look at and to compute with.
+
+    schema     the columns of each file: what they are, in which unit and type
+    table      one file as typed columns, for any library that speaks Arrow
+    run        a run: its summary, tables, equity, explanations; how one on disk is opened
+
+Reads what the CSV sink and the session wrote; knows nothing of how a run is made.
+"""
+
+from mm.results.run import Run, open_run, runs
+from mm.results.table import Table
+
+__all__ = ["Run", "Table", "open_run", "runs"]

@@ -1,0 +1,207 @@
+"""A run that has ended: its summary, its tables, and what can be asked of it.
+
+Tables are read when they are first asked for, and kept. Knows the run directory; nothing of how a
+run is made.
+"""
+
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from mm.api import MICRO, DataError, UsageError
+from mm.explain import in_words, tell
+from mm.results.table import Table, read_table, table_of
+
+_UNITS_S: Final = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
+
+_SHOWN: Final = (
+    ("decisions", "decisions"), ("orders", "orders"), ("fills", "fills"),
+    ("position", "position"), ("equity", "equity"), ("realized_pnl", "realised P&L"),
+    ("fees_paid", "fees"), ("max_drawdown", "drawdown"), ("engine_s", "engine [s]"),
+)  # fmt: skip
+
+
+class Run:
+    """What a run left behind."""
+
+    path: Path | None
+    """Its directory; None = it was kept in memory."""
+    summary: Mapping[str, Any]
+    """As in ``summary.json``."""
+
+    def __init__(
+        self,
+        path: Path | None,
+        summary: Mapping[str, Any],
+        config_text: str,
+        read: Callable[[str], Table],
+    ) -> None:
+        """Take what is known; ``read`` gives a table by the name of its file, without ``.csv``."""
+        self.path = path
+        self.summary = summary
+        self._config_text = config_text
+        self._read = read
+
+    @property
+    def status(self) -> str:
+        """How it ended: complete, complete_with_defects, interrupted or failed."""
+        return str(self.summary["status"])
+
+    @property
+    def digest(self) -> str:
+        """The hash of its results: equal for equal runs."""
+        return str(self.summary["digest"])
+
+    @cached_property
+    def config(self) -> Mapping[str, Any]:
+        """The effective run file, every default filled in."""
+        return tomllib.loads(self._config_text)
+
+    @cached_property
+    def trades(self) -> Table:
+        """Our fills."""
+        return self._read("trades")
+
+    @cached_property
+    def orders(self) -> Table:
+        """What was sent: new orders, replaces, cancels."""
+        return self._read("orders")
+
+    @cached_property
+    def order_events(self) -> Table:
+        """What became of orders, in the order in which we learn of it."""
+        return self._read("order_events")
+
+    @cached_property
+    def positions(self) -> Table:
+        """The account after each fill and at each candle."""
+        return self._read("positions")
+
+    @cached_property
+    def quotes(self) -> Table:
+        """Each decision, with what it was made on."""
+        return self._read("quotes")
+
+    @cached_property
+    def candles(self) -> Table:
+        """The market's prints."""
+        return self._read("candles")
+
+    def equity(self, step: str = "1s") -> Table:
+        """Give the account on a grid of times.
+
+        Args:
+            step: from one time to the next: a number and ms, s, min or h.
+
+        Returns:
+            ``timestamp``, ``equity`` and ``fees`` [settlement currency], as they were at that time:
+            what the last row of ``positions`` at or before it says, NaN before the first mark.
+
+        Raises:
+            ValueError: ``step`` is no length of time.
+        """
+        step_us = _microseconds(step)
+        rows = self.positions
+        known = rows["timestamp"].astype(np.int64)
+        if not len(known):
+            empty = np.zeros(0)
+            times = np.zeros(0, "datetime64[us]")
+            return table_of("equity", {"timestamp": times, "equity": empty, "fees": empty})
+        first, last = -(-known[0] // step_us), -(-known[-1] // step_us)
+        grid = np.arange(first, last + 1) * step_us
+        at = np.searchsorted(known, grid, side="right") - 1
+        columns = {name: np.asarray(rows[name], np.float64)[at] for name in ("equity", "fees")}
+        return table_of("equity", {"timestamp": grid.astype("datetime64[us]"), **columns})
+
+    def explain(self, fill: int | str) -> str:
+        """Tell the story of a fill, as ``mm explain`` does.
+
+        Args:
+            fill: its number in ``trades``, from 1, or ``order:N``.
+
+        Raises:
+            UsageError: there is no such fill, or the run was kept in memory only.
+        """
+        if self.path is None:
+            raise UsageError(
+                "a fill is explained from the run's directory, and this run has none; run it"
+                " without run_dir=None"
+            )
+        return in_words(tell(self.path, str(fill)))
+
+    def __repr__(self) -> str:
+        s = self.summary
+        return f"<Run {s['symbol']} {self.status}: {s['fills']} fills, equity {s['equity']}>"
+
+    def _repr_html_(self) -> str:
+        """Show the main figures."""
+        title = escape(f"{self.summary['symbol']}, {self.status}")
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{escape(text)}</th>"
+            f"<td style='text-align:right'>{_figure(self.summary[key])}</td></tr>"
+            for key, text in _SHOWN
+        )
+        place = escape(str(self.path or "kept in memory"))
+        return f"<h4>{title}</h4><table>{rows}</table><p>{place}<br>{self.digest}</p>"
+
+
+def open_run(path: str | Path) -> Run:
+    """Open a run on disk.
+
+    Args:
+        path: its directory.
+
+    Raises:
+        DataError: it is not the directory of a run that has ended.
+    """
+    path = Path(path)
+    try:
+        summary = json.loads((path / "summary.json").read_text(encoding="utf-8"))
+        text = (path / "config.toml").read_text(encoding="utf-8")
+        tomllib.loads(text)
+        whole = isinstance(summary, dict) and {"status", "digest", "symbol"} <= summary.keys()
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: is not the directory of a run that has ended: {error}") from error
+    if not whole:
+        raise DataError(f"{path / 'summary.json'}: is not what a run writes")
+    return Run(path, summary, text, lambda name: read_table(path / f"{name}.csv"))
+
+
+def runs(folder: str | Path) -> list[Run]:
+    """Open every run in a folder, by name; what is no run that has ended is left out.
+
+    Raises:
+        DataError: there is no such folder.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DataError(f"{folder}: there is no such folder")
+    found = []
+    for path in sorted(folder.iterdir()):
+        try:
+            found.append(open_run(path))
+        except DataError:
+            continue
+    return found
+
+
+def _microseconds(step: str) -> int:
+    number = step.rstrip("abcdefghijklmnopqrstuvwxyz ")
+    unit = _UNITS_S.get(step[len(number) :].strip())
+    try:
+        micros = round(float(number) * unit * MICRO) if unit else 0
+    except ValueError:
+        micros = 0
+    if micros <= 0:
+        raise ValueError(f"step is {step!r}, expected a length of time such as 100ms, 1s, 5min, 1h")
+    return micros
+
+
+def _figure(value: Any) -> str:
+    return f"{value:,.6g}" if isinstance(value, float) else f"{value:,}"
