@@ -21,16 +21,15 @@ def test_a_run_on_disk_is_the_run_that_was_made(run: mm.Run) -> None:
     assert len(opened.orders) == run.summary["orders"]
 
 
-def test_equity_on_a_grid_is_what_the_account_last_was(run: mm.Run) -> None:
+def test_the_account_on_a_grid_is_what_it_last_was(run: mm.Run) -> None:
     table = run.equity("500ms")
     times = table["timestamp"].astype(np.int64)
     assert set(np.diff(times)) == {500_000}
-    rows = list(
-        zip(run.positions["timestamp"].astype(np.int64), run.positions["equity"], strict=True)
-    )
-    for at, equity in zip(times, table["equity"], strict=True):
-        last = [value for ts, value in rows if ts <= at][-1]
-        assert equity == last or (np.isnan(equity) and np.isnan(last))
+    known = run.positions["timestamp"].astype(np.int64)
+    for column in ("position", "fees"):
+        rows = list(zip(known, run.positions[column], strict=True))
+        for at, value in zip(times, table[column], strict=True):
+            assert value == [one for ts, one in rows if ts <= at][-1]
     assert table["equity"][-1] == pytest.approx(run.summary["equity"], rel=1e-12)
 
 

@@ -12,10 +12,9 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from mm.api import MICRO, DataError, UsageError
 from mm.explain import in_words, tell
+from mm.results.measures import account, measure
 from mm.results.table import Table, read_table, table_of
 
 _UNITS_S: Final = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
@@ -100,24 +99,47 @@ class Run:
             step: from one time to the next: a number and ms, s, min or h.
 
         Returns:
-            ``timestamp``, ``equity`` and ``fees`` [settlement currency], as they were at that time:
-            what the last row of ``positions`` at or before it says, NaN before the first mark.
+            ``timestamp``; ``equity`` and ``fees`` [settlement currency]; ``position`` [contracts]
+            of the first instrument: as they were at that time. What is open is valued at the newest
+            mid that a decision or a row of ``positions`` tells (with ``position.mark`` =
+            ``mark_price``, or several instruments, at those rows alone); NaN before the first mark.
 
         Raises:
             ValueError: ``step`` is no length of time.
         """
-        step_us = _microseconds(step)
-        rows = self.positions
-        known = rows["timestamp"].astype(np.int64)
-        if not len(known):
-            empty = np.zeros(0)
-            times = np.zeros(0, "datetime64[us]")
-            return table_of("equity", {"timestamp": times, "equity": empty, "fees": empty})
-        first, last = -(-known[0] // step_us), -(-known[-1] // step_us)
-        grid = np.arange(first, last + 1) * step_us
-        at = np.searchsorted(known, grid, side="right") - 1
-        columns = {name: np.asarray(rows[name], np.float64)[at] for name in ("equity", "fees")}
-        return table_of("equity", {"timestamp": grid.astype("datetime64[us]"), **columns})
+        held = account(self, _microseconds(step))
+        return table_of(
+            "equity",
+            {
+                "timestamp": held.ts.astype("datetime64[us]"),
+                "equity": held.equity,
+                "position": held.position,
+                "fees": held.fees,
+            },
+        )
+
+    @cached_property
+    def metrics(self) -> Mapping[str, Any]:
+        """The figures of ``measure``, at steps of a second and for 365 days a year."""
+        return self.measure()
+
+    def measure(self, step: str = "1s", days: float = 365.0) -> Mapping[str, Any]:
+        """Work out what market makers judge a run by.
+
+        Args:
+            step: of the grid of times for profit ratios and inventory, as for ``equity``.
+            days: of a year of trading, for what is annualised.
+
+        Returns:
+            ``profit``, ``ratios``, ``orders``, ``quoting``, ``inventory``, ``markouts`` (by side
+            and by the rule that filled: horizon [s] -> mean [price], error, count) and ``spreads``
+            (horizon -> effective and realised half-spread and adverse selection). Definitions
+            and sources stand in ``mm.metrics``; NaN is what cannot be told.
+
+        Raises:
+            ValueError: ``step`` is no length of time.
+        """
+        return measure(self, _microseconds(step), days)
 
     def explain(self, fill: int | str) -> str:
         """Tell the story of a fill, as ``mm explain`` does.

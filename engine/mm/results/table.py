@@ -147,6 +147,9 @@ def table_of(name: str, columns: dict[str, npt.NDArray[Any]]) -> Table:
 
 
 def _typed(table: ac.Table, columns: tuple[Column, ...]) -> ac.Table:
+    if table.num_rows == 0:  # a column without chunks can be neither cast nor read
+        empty = {one.name: ac.Array([], _READ_AS[one.kind]) for one in columns}
+        table = ac.Table.from_pydict(dict(empty))
     arrays = [
         table.column(one.name).cast(_CAST[one.kind])
         if one.kind in _CAST

@@ -1,0 +1,192 @@
+"""The metrics of a run: its tables put into the functions of ``mm.metrics``.
+
+Which column is what, at which steps of time, and by what names the figures go. Marks between two
+rows of ``positions`` are the mids of decisions, where the run was valued at mids.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from mm.metrics import (
+    HORIZONS_S,
+    Fills,
+    Mean,
+    drawdown,
+    inventory,
+    jackknife,
+    markout,
+    order_figures,
+    presence,
+    ratios,
+    spreads,
+)
+from mm.results.table import Table
+
+if TYPE_CHECKING:
+    from mm.results.run import Run
+
+MICRO: Final = 1_000_000
+_QUOTED: Final = ("bid", "ask", "best_bid", "best_ask")
+
+Floats = npt.NDArray[np.float64]
+Times = npt.NDArray[np.int64]
+
+
+@attrs.frozen(kw_only=True)
+class Account:
+    """The account at each of some times."""
+
+    ts: Times
+    equity: Floats
+    """Settlement currency, fees and funding in it; NaN before the first mark."""
+    position: Floats
+    """Contracts, of the run's first instrument."""
+    fees: Floats
+
+
+def account(run: "Run", step_us: int) -> Account:
+    """Give the account at every multiple of ``step_us`` [µs] from the first row to the last."""
+    rows = run.positions
+    known = times(rows, "timestamp")
+    if not len(known):
+        none = np.zeros(0)
+        return Account(ts=np.zeros(0, np.int64), equity=none, position=none, fees=none)
+    until = max(int(known[-1]), int(times(run.quotes, "ts")[-1]) if len(run.quotes) else 0)
+    grid = np.arange(-(-int(known[0]) // step_us), -(-until // step_us) + 1) * step_us
+    at = np.searchsorted(known, grid, side="right") - 1
+    equity = floats(rows, "equity")[at]
+    symbols = set(rows["symbol"].tolist())
+    if run.config["position"]["mark"] == "mid" and len(symbols) == 1 and len(run.quotes):
+        equity = _marked(run, grid, at)
+    return Account(
+        ts=grid,
+        equity=equity,
+        position=floats(rows, "position")[at],
+        fees=floats(rows, "fees")[at],
+    )
+
+
+def _marked(run: "Run", grid: Times, at: npt.NDArray[np.intp]) -> Floats:
+    """Value what was held at the newest mid that a row or a decision tells."""
+    rows, config = run.positions, run.config
+    held, entry = floats(rows, "position")[at], floats(rows, "avg_price")[at]
+    booked = floats(rows, "equity") - np.nan_to_num(floats(rows, "unrealized_pnl"))
+    mid_ts = np.concatenate([times(rows, "timestamp"), times(run.quotes, "ts")])
+    mids = np.concatenate([floats(rows, "mid"), floats(run.quotes, "mid")])
+    order = np.argsort(mid_ts, kind="stable")
+    order = order[~np.isnan(mids[order])]
+    if not len(order):
+        return floats(rows, "equity")[at]
+    place = np.searchsorted(mid_ts[order], grid, side="right") - 1
+    mid = np.where(place >= 0, mids[order][np.maximum(place, 0)], np.nan)
+    multiplier = float(config["instrument"]["multiplier"])
+    if config["position"]["contract_type"] == "Inverse":
+        gain = held * multiplier * (1 / entry - 1 / mid)
+    else:
+        gain = held * multiplier * (mid - entry)
+    open_profit = np.where(held == 0, 0.0, gain)
+    # A rounded lot value is the ledger's own affair: its rows are believed where they are newer.
+    exact = times(rows, "timestamp")[at] == grid
+    value: Floats = np.where(exact, floats(rows, "equity")[at], booked[at] + open_profit)
+    return value
+
+
+def measure(run: "Run", step_us: int, days: float) -> dict[str, Any]:
+    """Work out all figures; see ``Run.metrics``."""
+    held = account(run, step_us)
+    step_s = step_us / MICRO
+    summary = run.summary
+    fills = fills_of(run)
+    mid_ts, mids = times(run.quotes, "ts"), floats(run.quotes, "mid")
+    fall = drawdown(held.ts, held.equity)
+    turnover = float(summary["turnover"] or 0.0)
+    equity = float(summary["equity"] or 0.0)
+    events = run.order_events
+    accepted = events["event"] == "accepted"
+    return {
+        "profit": {
+            "equity": equity,
+            **{k: summary[k] for k in ("spread_capture", "inventory_pnl", "funding")},
+            "fees": float(summary["rebates_earned"]) - float(summary["fees_paid"]),
+            "on_turnover": equity / turnover if turnover else float("nan"),
+            "drawdown": fall.depth,
+            "drawdown_s": fall.length_s,
+        },
+        "ratios": attrs.asdict(ratios(held.equity, step_s, days)),
+        "orders": attrs.asdict(
+            order_figures(
+                floats(events, "order_id")[accepted].astype(np.int64),
+                times(events, "ts_venue")[accepted],
+                floats(run.trades, "order_id").astype(np.int64),
+                times(run.trades, "ts_venue"),
+                len(run.orders),
+            )
+        ),
+        "quoting": attrs.asdict(
+            presence(
+                mid_ts, *(floats(run.quotes, n) for n in ("bid", "ask", "best_bid", "best_ask"))
+            )
+        ),
+        "inventory": attrs.asdict(inventory(held.position, step_s, _limit(run.config))),
+        "markouts": _markouts(run, fills, mid_ts, mids),
+        "spreads": {
+            f"{horizon:g}": {
+                name: attrs.asdict(mean)
+                for name, mean in spreads(fills, horizon, mid_ts, mids).items()
+            }
+            for horizon in HORIZONS_S
+        },
+    }
+
+
+def fills_of(run: "Run") -> Fills:
+    """The run's fills in order of time at the venue."""
+    trades = run.trades
+    order = np.argsort(times(trades, "ts_venue"), kind="stable")
+    return Fills(
+        ts=times(trades, "ts_venue")[order],
+        price=floats(trades, "price")[order],
+        side=np.where(trades["side"] == "buy", 1, -1)[order],
+        size=floats(trades, "size")[order],
+        mid=floats(trades, "mid")[order],
+    )
+
+
+def _markouts(run: "Run", fills: Fills, mid_ts: Times, mids: Floats) -> dict[str, Any]:
+    """By side and by the rule that filled: horizon [s] -> mean markout [price] with its error."""
+    order = np.argsort(times(run.trades, "ts_venue"), kind="stable")
+    rules = run.trades["rule"][order]
+    groups = {"all": np.ones(len(rules), bool), "buy": fills.side == 1, "sell": fills.side == -1}
+    groups |= {str(rule): rules == rule for rule in sorted(set(rules.tolist()))}
+
+    def means(chosen: Fills) -> dict[str, dict[str, Any]]:
+        found: dict[str, Mean] = {
+            f"{h:g}": jackknife(markout(chosen, h, mid_ts, mids), chosen.size, chosen.ts)
+            for h in HORIZONS_S
+        }
+        return {horizon: attrs.asdict(mean) for horizon, mean in found.items()}
+
+    return {name: means(fills.where(chosen)) for name, chosen in groups.items()}
+
+
+def _limit(config: Mapping[str, Any]) -> float:
+    """The largest position that the strategy or the risk gate allows [contracts]; NaN = none."""
+    table = config["strategy"].get(str(config["strategy"]["kind"]).lower(), {})
+    limits = [table.get("max_position"), config["risk"]["max_position"]]
+    given = [float(limit) for limit in limits if isinstance(limit, int | float) and limit > 0]
+    return min(given, default=float("nan"))
+
+
+def times(table: Table, column: str) -> Times:
+    """A column of times [µs]."""
+    found: Times = table[column].astype(np.int64)
+    return found
+
+
+def floats(table: Table, column: str) -> Floats:
+    """A column of numbers."""
+    return np.asarray(table[column], np.float64)
