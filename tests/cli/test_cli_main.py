@@ -107,7 +107,10 @@ def test_debug_adds_the_traceback(run_with: Callable[..., tuple[int, str]]) -> N
     [
         (["backtst"], "mm: unknown verb 'backtst', did you mean 'backtest'? expected one of: "),
         (["config", "chek"], "mm: unknown verb 'chek', did you mean 'check'? expected one of: "),
-        (["zzz"], "mm: unknown verb 'zzz', expected one of: backtest, calibrate, config, "),
+        (
+            ["zzz"],
+            "mm: unknown verb 'zzz', expected one of: backtest, calibrate, compare, config, ",
+        ),
         ([], "mm: the following arguments are required: VERB (see mm --help)"),
         (["backtest"], "mm: the following arguments are required: --config"),
         (["backtest", "--conf", "x"], "mm: the following arguments are required: --config"),

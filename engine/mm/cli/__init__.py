@@ -2,12 +2,12 @@
 
     parser, arguments    the parser, and what the verbs' arguments are made of
     verbs                the arguments of each verb, a module each
-    backtest, calibrate, config, data, explain, live, plugins, prove, quotes, record,
-    simulate             what each verb does, imported when it is called
+    backtest, calibrate, compare, config, data, explain, live, plugins, prove, quotes, record,
+    runs, simulate       what each verb does, imported when it is called
     plugins_show, plugins_check, plugins_new    the verbs of ``mm plugins``
     live_view, live_log, live_state    a live run as a picture, as lines, and what both say
     run_file, running    the run file with its flags; what verbs that run something share
-    display              the progress bar and the summary
+    display, texts       the progress bar and the summary; plain tables
 
 Nothing here, in ``parser`` or in ``verbs`` imports more than argparse: ``mm --help``
 must answer at once. No verb catches errors to print them; they all end up in ``main``.

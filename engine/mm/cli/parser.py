@@ -13,6 +13,7 @@ from mm.cli.arguments import Parser, ShowVersion, group, verb
 from mm.cli.verbs import (
     backtest,
     calibrate,
+    compare,
     config,
     data,
     explain,
@@ -21,6 +22,7 @@ from mm.cli.verbs import (
     prove,
     quotes,
     record,
+    runs,
     simulate,
 )
 
@@ -32,6 +34,7 @@ Handler = Callable[[argparse.Namespace], int]
 _VERBS: Final = {
     "backtest": backtest.add,
     "calibrate": calibrate.add,
+    "compare": compare.add,
     "config": config.add,
     "data": data.add,
     "explain": explain.add,
@@ -40,6 +43,7 @@ _VERBS: Final = {
     "prove": prove.add,
     "quotes": quotes.add,
     "record": record.add,
+    "runs": runs.add,
     "simulate": simulate.add,
 }
 

@@ -3,6 +3,7 @@
     schema     the columns of each file: what they are, in which unit and type
     table      one file as typed columns, for any library that speaks Arrow
     measures   the metrics of a run
+    comparison    runs held against each other
     run        a run: its summary, tables, equity, explanations; how one on disk is opened
 
 Reads what the CSV sink and the session wrote; knows nothing of how a run is made.

@@ -1,0 +1,58 @@
+"""``mm compare``: runs side by side."""
+
+import argparse
+import json
+from typing import Any
+
+import attrs
+
+from mm.cli.texts import columns, number, plain
+from mm.results import open_run
+from mm.results.comparison import Comparison, compare
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the comparison."""
+    found = compare([open_run(path) for path in args.runs])
+    print(json.dumps(_content(found), indent=2) if args.json else _text(found))
+    return 0
+
+
+def _content(found: Comparison) -> dict[str, Any]:
+    content: dict[str, Any] = plain(
+        {
+            "runs": [
+                {"path": str(run.path), "status": run.status, "digest": run.digest}
+                for run in found.runs
+            ],
+            "config": found.config,
+            "figures": found.figures,
+            "differences": [attrs.asdict(one) for one in found.differences],
+            "same_data": found.same_data,
+        }
+    )
+    return content
+
+
+def _text(found: Comparison) -> str:
+    numbers = [str(place + 1) for place in range(len(found.runs))]
+    blocks = [
+        "\n".join(
+            f"{n}  {run.path} ({run.status})" for n, run in zip(numbers, found.runs, strict=True)
+        )
+    ]
+    if not found.same_data:
+        blocks.append("they did not read the same data, so differences are not paired")
+    if found.config:
+        rows = [(key, *map(_setting, values)) for key, values in found.config.items()]
+        blocks.append(columns([("configuration", *numbers), *rows]))
+    rows = [(name, *map(number, values)) for name, values in found.figures.items()]
+    more = [number(one.equity) for one in found.differences]
+    errors = [f"± {number(one.error)}" for one in found.differences]
+    rows += [(f"more than {numbers[0]}", *more), ("", *errors)]
+    blocks.append(columns([("figure", *numbers), *rows]))
+    return "\n\n".join(blocks)
+
+
+def _setting(value: Any) -> str:
+    return "–" if value is None else str(value)
