@@ -217,6 +217,7 @@ FLOORS: list[set[str]] = [
     {"run"},
     {"calibrate", "explain", "simulate", "testing"},
     {"prove", "results"},
+    {"study"},
     {"cli"},
     {"scripting"},
 ]
@@ -225,7 +226,8 @@ FLOORS: list[set[str]] = [
 KNOW_TRIO = {
     "blame.py", "calibrate/read.py", "cli/backtest.py", "cli/calibrate.py", "cli/data.py",
     "cli/display.py", "cli/live.py", "cli/live_log.py", "cli/live_view.py", "cli/prove.py",
-    "cli/record.py", "cli/running.py", "scripting.py",
+    "cli/record.py", "cli/running.py", "cli/sweep.py", "scripting.py", "study/pool.py",
+    "study/worker.py",
 }  # fmt: skip
 """Modules of the engine that import Trio, beside all of ``run``, ``testing``, ``prove`` and
 ``simulate``, whose task that is."""

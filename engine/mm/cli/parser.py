@@ -24,6 +24,7 @@ from mm.cli.verbs import (
     record,
     runs,
     simulate,
+    sweep,
 )
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ _VERBS: Final = {
     "record": record.add,
     "runs": runs.add,
     "simulate": simulate.add,
+    "sweep": sweep.add,
 }
 
 

@@ -1,0 +1,108 @@
+"""The study's folder: one line of JSON for each set that was run, written as soon as it is known.
+
+A process that is killed loses only what was running: half a line at the end is left out, and
+starting again goes on. A row is found again by a key: a hash of the effective run file, of the data
+and of the versions of all plugins, so nothing that has changed is taken for done. One process at a
+time has the folder.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from mm.api import UsageError
+from mm.config import LoadedConfig
+
+FILE_NAME: Final = "results.jsonl"
+
+
+def key_of(loaded: LoadedConfig, data: Iterable[str]) -> str:
+    """Name a run by all that decides what it comes to.
+
+    Args:
+        loaded: the run file; where it writes does not count.
+        data: a hash of each file that it reads.
+    """
+    content = tomllib.loads(loaded.text)
+    content.pop("output", None)
+    versions = sorted({f"{row.package} {row.version}" for row in loaded.registry.listing()})
+    text = json.dumps([content, sorted(data), versions], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Rows:
+    """The rows of a study. A context manager: it has the folder to itself."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the folder; make it if need be.
+
+        Raises:
+            UsageError: it cannot be written to, or another process has it.
+        """
+        self.path = folder / FILE_NAME
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file: TextIO = self.path.open("a+", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(
+                f"{folder}: cannot be written to: {error.strerror}; name another folder after"
+                " --output"
+            ) from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.close()
+            raise UsageError(
+                f"{folder}: another mm sweep is at work here; wait for it, or name another folder"
+            ) from None
+        try:
+            self.found = self._read()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        """Read what is there; cut half a line off."""
+        self._file.seek(0)
+        text = self._file.read()
+        whole = text[: text.rfind("\n") + 1]
+        if len(whole) < len(text):
+            self._file.truncate(len(whole.encode()))
+        rows: dict[str, dict[str, Any]] = {}
+        for number, line in enumerate(whole.splitlines(), 1):
+            try:
+                row = json.loads(line)
+                rows[row["key"]] = row
+            except (ValueError, KeyError, TypeError) as error:
+                raise UsageError(
+                    f"{self.path}:{number}: is no row of a study; name another folder after"
+                    " --output"
+                ) from error
+        return rows
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Write a row; when this returns, it is on the disk.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
+        try:
+            self._file.write(json.dumps(row) + "\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise UsageError(
+                f"{self.path}: cannot be written: {error.strerror}; make room and start again"
+            ) from error
+        self.found[row["key"]] = row
+
+    def __enter__(self) -> "Rows":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._file.close()
