@@ -261,7 +261,7 @@ class FlushingSink(Sink, Protocol):
     """What a sink may also be: one that holds rows back, and can be told not to."""
 
     def flush(self) -> None:
-        """Let everybody see what came so far. Called about once a second while a run is live."""
+        """Let everybody see what came so far. Called about once a second while rows come."""
         ...
 
 

@@ -51,7 +51,7 @@ from mm.run.strategy import decide
 from mm.run.transformer import transform
 
 _FLUSH_S: Final = 1.0
-"""How often a live run's results reach the disk, so that a killed one leaves nearly all of them."""
+"""How often results reach the disk, so that a killed run leaves nearly all of them."""
 
 
 @attrs.frozen(kw_only=True)
@@ -129,8 +129,7 @@ async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
         ))  # fmt: skip
         start(partial(keep, reports, to_strategy, from_keep, books=books, progress=progress))
         start(partial(draw_candles, for_candles, from_candles, builder=parts.candles))
-        flush_s = math.inf if parts.numbering is None else _FLUSH_S
-        start(partial(record, ledger_records, candle_records, sinks=parts.sinks, flush_s=flush_s))
+        start(partial(record, ledger_records, candle_records, sinks=parts.sinks, flush_s=_FLUSH_S))
 
 
 async def _read(parts: Parts, out: Outlet[MarketBatch], stop: trio.CancelScope) -> None:
