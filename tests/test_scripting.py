@@ -154,12 +154,12 @@ def test_an_interrupt_ends_the_run_and_leaves_python_usable(run_file: Path) -> N
     slow = INTERRUPTED.replace("import sys, mm", "import sys, mm, os, signal, threading, time") + ""
     slow = slow.replace(
         "run = mm", "import mm.run.router as r\n"
-        "before = r.Door.check\n"
+        "before = r.BatchCheck.check\n"
         "def check(self, batch):\n"
-        "    r.Door.check = before\n"
+        "    r.BatchCheck.check = before\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    return before(self, batch)\n"
-        "r.Door.check = check\n"
+        "r.BatchCheck.check = check\n"
         "run = mm",
         1,
     )  # fmt: skip

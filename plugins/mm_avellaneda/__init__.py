@@ -8,7 +8,7 @@ of any: it imports them when they are asked for, so that listing plugins compile
     events --transformer--> touch, mid, sigma, A, k --strategy--> orders and why
 
     config       what can be set in ``[strategy.avellaneda]``
-    transformer, kernel, state    events to rows; its one kernel; its records
+    transformer, estimation, state    events to rows; sigma and depths, its one kernel; its records
     intensity    A and k from how deep trades reach
     strategy, quoting    the strategy and its kernel
     model        Guéant's closed-form quotes

@@ -8,14 +8,14 @@ import numpy as np
 
 from mm.api import Context, MarketBatch, Rows
 from mm_avellaneda.config import AvellanedaConfig
-from mm_avellaneda.kernel import advance
+from mm_avellaneda.estimation import advance
 from mm_avellaneda.state import FEATURES, Memory, fresh_memory
 
 _CHUNK_ROWS = 4096  # rows the kernel can write before it is called again: 0.3 MB
 
 
 class AvellanedaTransformer:
-    """Estimates on grids of time; the model and its sampling are told in ``kernel``."""
+    """Estimates on grids of time; the model and its sampling are told in ``estimation``."""
 
     dtype: "np.dtype[np.void]" = FEATURES
 

@@ -174,7 +174,7 @@ class Session:
             topic: what cannot be trusted any more, or did not come.
             why: a clause, for the log.
             ts: [µs].
-            strike: False if it says nothing against the connection.
+            counts: False if it says nothing against the connection.
         """
         now = reply.now
         self.count("resubscriptions")

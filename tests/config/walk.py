@@ -25,8 +25,8 @@ import trio
 from mm.api import MMError
 from mm.config import load_config
 from mm.config.layout import part_tables
-from mm.config.structure import optional_type
 from mm.config.tables import TABLES
+from mm.config.validation import optional_type
 from mm.registry import Registry, load_registry
 from mm.run.build import Options
 from mm.run.session import plan_run, run_plan

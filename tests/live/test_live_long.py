@@ -13,7 +13,7 @@ from trio.testing import MockClock
 from mm.run.progress import Progress
 from mm_bitmex.mock import open_exchange
 
-MINUTES = float(os.environ.get("MM_LIVE_MINUTES", "0.5"))
+MINUTES = float(os.environ.get("MM_LIVE_MINUTES", "0.3"))
 """MM_LIVE_MINUTES=60 is the whole hour, which takes half an hour of one core."""
 
 # The lively market has some 55 messages a second, the real hour had 16 (quotes); three times.

@@ -164,7 +164,7 @@ def run(folder: Path, seed: int, *overrides: str) -> Result:
 def test_a_run_by_a_tabulated_model_does_not_hang_on_schedules_cuts_or_blocks(
     tmp_path: Path,
 ) -> None:
-    cut_sample(tmp_path, 600)
+    cut_sample(tmp_path, 300)
     first = run(tmp_path, 0)
     assert first.summary["fills"] >= 3
     for seed, override in enumerate(("data.max_batch_rows=100", "strategy.max_block=1"), 1):

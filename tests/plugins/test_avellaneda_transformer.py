@@ -23,7 +23,7 @@ from mm_avellaneda.config import (
     SequencerConfig,
     VolConfig,
 )
-from mm_avellaneda.kernel import advance
+from mm_avellaneda.estimation import advance
 from mm_avellaneda.state import FEATURES, WARM_UP, fresh_memory
 from mm_avellaneda.transformer import AvellanedaTransformer
 

@@ -29,8 +29,8 @@ from mm.api import (
     Rows,
     Transformer,
 )
+from mm.core.batch_check import BatchCheck
 from mm.core.candles import CandleBuilder
-from mm.core.door import Door
 from mm_avellaneda.config import AvellanedaConfig, PenetrationConfig, VolConfig
 from mm_avellaneda.transformer import AvellanedaTransformer
 from mm_grid.config import GridConfig
@@ -169,7 +169,7 @@ def survey(directory: Path, quotes: tuple[str, ...], trades: tuple[str, ...]) ->
     except DataError as error:
         return str(error).replace(f"{directory}/", "")
     one = Instrument(symbol="XBTUSD", tick_size=Decimal(1), lot_size=Decimal(found.grid[0][1] or 0))
-    out, door = Collector(), Door("tardis", 1)
+    out, door = Collector(), BatchCheck("tardis", 1)
     trio.run(connector.run, (one,), out)
     for batch in out.batches:
         door.check(batch)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.plugins.signal_market import START, S, context, push, quote, stream
 
 from mm.api import MarketBatch, Rows
-from mm.config.structure import FaultsError, structure
+from mm.config.validation import FaultsError, structure
 from mm_signals import build_micro_price
 from mm_signals.config import MicroPriceConfig
 from mm_signals.markov import adjustments, first_move, mirror, solve

@@ -19,7 +19,7 @@ from mm.calibrate.read import SampledMarket, read_market
 from mm.calibrate.report import as_text, as_toml
 from mm.cli.run_file import load_run_file
 from mm.config import LoadedConfig
-from mm.config.structure import field_names
+from mm.config.validation import field_names
 from mm.health import EXIT_CODE, entries, verdict
 from mm.picture import check_place
 from mm.run.progress import Progress

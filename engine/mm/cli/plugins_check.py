@@ -12,7 +12,7 @@ from mm.cli.running import warn_if_cold
 from mm.config.layout import part_tables
 from mm.config.overrides import Document, apply_override, parse_override
 from mm.config.scan import Keys
-from mm.config.structure import field_names
+from mm.config.validation import field_names
 from mm.registry import Registry, load_registry
 from mm.suggest import did_you_mean
 from mm.testing.kit.findings import BLOCKED, Finding

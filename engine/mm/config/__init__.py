@@ -2,17 +2,17 @@
 
 scan, edit            where things stand in a TOML text, and changing them in place
 overrides, document   a file with --set and the like in it, and its faults with their places
-structure             from parsed TOML to attrs classes, strictly
+validation            from parsed TOML to attrs classes, strictly
 tables, layout        which tables there are, and the class of each
 choice, connector     the parts that were chosen; which connector, and its flags
 load                  all of that: file -> LoadedConfig
 ticks                 tick sizes that hold from a moment on, as a run file says them
-schema                the same knowledge as JSON Schema and as a Markdown table
+reference             the same knowledge as JSON Schema and as a Markdown table
 """
 
 from mm.config.choice import Choice, Parts
 from mm.config.load import LoadedConfig, load_config
-from mm.config.schema import Option, json_schema, options, reference_markdown
+from mm.config.reference import Option, json_schema, options, reference_markdown
 from mm.config.tables import (
     DataTable,
     EngineTable,

@@ -22,8 +22,8 @@ from mm.config.edit import set_values
 from mm.config.layout import names_below, part_tables, table_of
 from mm.config.overrides import CONNECTOR_FLAGS
 from mm.config.scan import Keys
-from mm.config.structure import FaultsError, check_key, field_names, structure
 from mm.config.tables import TABLES, DataTable, RunConfig
+from mm.config.validation import FaultsError, check_key, field_names, structure
 from mm.registry import Registry, load_registry
 from mm.suggest import did_you_mean
 

@@ -1,7 +1,7 @@
 """The tables of a run file that belong to the host: one class each, in the order of the file.
 
 A part's own table (``[strategy.<name>]`` …) is described by the part's plugin. Nothing here reads
-or checks anything: bounds and units are declared, ``structure`` applies them.
+or checks anything: bounds and units are declared, ``validation`` applies them.
 """
 
 from decimal import Decimal

@@ -4,7 +4,7 @@ evidence     what is known of each price: shown, not shown, contradicted. The th
 fusing       what book, quotes and prints say, and the touch that all of them leave
 book         absolute sizes by price level, for any number of instruments
 touch        quotes from the book, for data that comes without quotes
-door         what a connector sends, held to its contract and to the bounds
+batch_check  what a connector sends, held to its contract and to the bounds
 candles      open, high, low, close and volume by period
 asof         the latest value of a column when each row was made
 venue        the simulated venue: matching, queues, latency, fees, funding

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mm.api import MarketBatch
-from mm.core.door import Door
+from mm.core.batch_check import BatchCheck
 from mm.core.touch import BookQuotes
 from mm.run.channels import Inlet, Outlet
 from mm.run.progress import Progress
@@ -30,11 +30,11 @@ async def route(
         instruments: how many the run has.
         progress: told how far the data has come.
     """
-    door = Door(connector, instruments)
+    contract = BatchCheck(connector, instruments)
     try:
         with batches:
             async for batch in batches:
-                door.check(batch)
+                contract.check(batch)
                 if progress.first_ts < 0 and len(batch.events):
                     progress.first_ts = int(batch.events["ts_local"][0])
                 progress.rows += int(np.count_nonzero(batch.events["row"]))

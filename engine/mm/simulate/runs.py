@@ -14,7 +14,7 @@ import trio
 from mm.api import Rows, Status, UsageError
 from mm.blame import ungrouped
 from mm.config import LoadedConfig
-from mm.config.structure import field_names
+from mm.config.validation import field_names
 from mm.run.network import Parts, run_network
 from mm.run.session import plan_run
 from mm.simulate.statistics import Floats, Outcomes

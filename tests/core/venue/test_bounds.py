@@ -29,7 +29,7 @@ from mm.api import (
     MarketBatch,
     PluginError,
 )
-from mm.core.door import Door
+from mm.core.batch_check import BatchCheck
 from mm.core.venue import Limits
 from mm.core.venue.latency import latency_us
 
@@ -124,9 +124,9 @@ def test_nothing_overflows_where_python_would_see_it() -> None:
 def test_large_sessions_pass_the_door() -> None:
     """Otherwise the tests above would say nothing about what can come in."""
     session = large(random_session(0, "queue"))
-    door = Door("it", 2)
+    contract = BatchCheck("it", 2)
     for batch in batches(session.tape):
-        door.check(batch)
+        contract.check(batch)
     sizes = [event.size for event in session.tape if event.kind in (TRADE, LEVEL, QUOTE)]
     prices = [event.price for event in session.tape if event.kind in (TRADE, LEVEL, QUOTE)]
     assert MOST_LOTS / 2 < max(sizes) <= MOST_LOTS
@@ -174,32 +174,32 @@ def test_the_door_refuses_what_no_kernel_could_bear(column: str, value: int, fau
     rows = np.zeros(3, EVENT)
     rows["ts_local"], rows["kind"], rows["end"] = [1, 2, 3], TRADE, 1
     rows["price"], rows["size"] = MOST_TICKS, MOST_LOTS
-    Door("it", 1).check(MarketBatch(rows.copy(), 9))
+    BatchCheck("it", 1).check(MarketBatch(rows.copy(), 9))
     rows[column][1] = value
     with pytest.raises(PluginError, match=f"it broke the MarketBatch contract: .*{fault}"):
-        Door("it", 1).check(MarketBatch(rows, 9))
+        BatchCheck("it", 1).check(MarketBatch(rows, 9))
 
 
 def test_the_door_lets_a_ticker_have_other_numbers() -> None:
     rows = np.zeros(1, EVENT)
     rows["ts_local"], rows["kind"], rows["end"] = 1, TICKER, 1
     rows["price"], rows["size"], rows["ask_price"] = 10**18 - 1, -(10**12), 10**16
-    Door("it", 1).check(MarketBatch(rows, 9))
+    BatchCheck("it", 1).check(MarketBatch(rows, 9))
 
 
 def test_the_door_adds_up_all_trades() -> None:
     """Over batches, and exactly: at the bound they pass, and one lot more does not."""
-    door = Door("it", 1)
+    contract = BatchCheck("it", 1)
     rows = np.zeros(30, EVENT)
     rows["kind"], rows["end"], rows["size"] = TRADE, 1, MOST_LOTS
     for number in range(1, 4):
         rows["ts_local"] = 100 * number + np.arange(30)
-        door.check(MarketBatch(rows, 100 * number + 50))
+        contract.check(MarketBatch(rows, 100 * number + 50))
     assert 90 * MOST_LOTS == MOST_TRADED
     more = rows[:2].copy()
     more["ts_local"], more["size"] = [401, 402], [0, 1]
     with pytest.raises(DataError, match="all trades up to data time 402 µs come to more than"):
-        door.check(MarketBatch(more, 500))
+        contract.check(MarketBatch(more, 500))
 
 
 @pytest.mark.parametrize("jitter", [5.0, 80.0])

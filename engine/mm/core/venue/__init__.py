@@ -4,7 +4,7 @@
     block         the loop over events and decisions
     arrivals      what a command does when it arrives
     reduce        orders that may only close the position
-    moves         what the market does to a resting order
+    matching      what the market does to a resting order: queues and fills
     gate          our own risk limits, before an order leaves
     latency       how long messages travel
     funding       when funding falls due

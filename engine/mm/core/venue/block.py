@@ -35,7 +35,7 @@ from mm.core.venue.arrivals import apply_arrivals
 from mm.core.venue.funding import note_ticker, pay_funding
 from mm.core.venue.gate import Gate, check, note_sent, refuse, watch
 from mm.core.venue.latency import ENTRY, latency_us, measure_feed
-from mm.core.venue.moves import (
+from mm.core.venue.matching import (
     look_again,
     match_crossed,
     match_level,

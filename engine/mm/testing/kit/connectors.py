@@ -23,7 +23,7 @@ from mm.api import (
     Rows,
     Survey,
 )
-from mm.core.door import Door
+from mm.core.batch_check import BatchCheck
 from mm.testing.kit.findings import Finding, Rules, Verdict, broken, held, judge_all, told, untried
 from mm.testing.kit.network import digest_tables, first_difference
 from mm.testing.kit.parts import bounds_rule, building_rule, fresh_rule, options_rule
@@ -160,7 +160,7 @@ def _survey(case: ConnectorCase) -> Verdict:
 
 def _stream(case: ConnectorCase) -> Verdict:
     heard = case.heard
-    door = Door("it", len(case.survey.symbols) if case.survey else 1)
+    contract = BatchCheck("it", len(case.survey.symbols) if case.survey else 1)
     for number, batch in enumerate(heard.batches):
         events = batch.events
         if events.dtype != EVENT or events.ndim != 1 or not events.flags.c_contiguous:
@@ -172,7 +172,7 @@ def _stream(case: ConnectorCase) -> Verdict:
         if np.any(abs(events["side"]) > 1):
             return broken(f"batch {number}: a side is none", "give BUY, SELL or 0")
         try:
-            door.check(batch)
+            contract.check(batch)
         except MMError as error:
             return broken(f"batch {number}: {error}", "see mm.api.MarketBatch for what holds")
     if not heard.batches:

@@ -11,7 +11,7 @@ import attrs
 
 from mm.api import ConfigError
 from mm.config.overrides import Document
-from mm.config.structure import FaultsError, check_key, optional_type, structure
+from mm.config.validation import FaultsError, check_key, optional_type, structure
 from mm.testing.kit.findings import Verdict, broken, held
 
 _BOUNDS: Final = ("gt", "ge", "lt", "le")

@@ -14,8 +14,8 @@ import cattrs
 
 from mm.config.edit import toml_text
 from mm.config.layout import part_tables
-from mm.config.structure import optional_type
 from mm.config.tables import TABLES
+from mm.config.validation import optional_type
 from mm.registry import Registry
 
 _TYPES: Final[dict[Any, dict[str, Any]]] = {

@@ -1,4 +1,4 @@
-"""The door of the pipeline: what a connector sends is held to its contract and to the bounds.
+"""The entrance of the pipeline: what a connector sends is held to its contract and to the bounds.
 
 Everything after relies on it, most of all the compiled loops, which neither see a sum overflow nor
 an index lie outside its array. Knows the contract of MarketBatch, and nothing of what comes after.
@@ -39,7 +39,7 @@ _FAULTS: Final = {
 }
 
 
-class Door:
+class BatchCheck:
     """Looks at every batch of one connector, in order."""
 
     def __init__(self, connector: str, instruments: int) -> None:
