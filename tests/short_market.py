@@ -68,3 +68,11 @@ def cut_sample(target: Path, seconds: int) -> None:
                 if int(row[at]) > end:
                     break
                 writer.writerow(row)
+
+
+def write_run_file(folder: Path, seconds: int = 75) -> Path:
+    """Cut the sample into ``folder`` and write a run file beside it; 75 s give some fills."""
+    cut_sample(folder, seconds)
+    path = folder / "run.toml"
+    path.write_text(RUN_FILE.format(data=folder), encoding="utf-8")
+    return path

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import trio
-from tests.short_market import RUN_FILE, cut_sample
+from tests.short_market import write_run_file
 
 import mm
 from mm.api import BUY, SELL, Account, ConfigError, OrderPad, PluginError, RowStrategy, UsageError
@@ -25,11 +25,7 @@ GAMMA = {"strategy.avellaneda.gamma": 0.4}
 
 @pytest.fixture(scope="module")
 def run_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("market")
-    cut_sample(folder, 75)
-    path = folder / "run.toml"
-    path.write_text(RUN_FILE.format(data=folder), encoding="utf-8")
-    return path
+    return write_run_file(tmp_path_factory.mktemp("market"))
 
 
 @pytest.fixture(scope="module")

@@ -67,21 +67,10 @@ def quoting_rule(config: AvellanedaConfig) -> QuotingRule | None:
     known = config.calibrated
     if known.sigma is None or known.A is None or known.k is None:
         return None
-    inputs = QuoteInputs(
-        sigma=known.sigma,
-        A=known.A,
-        k=known.k,
-        gamma=config.gamma,
-        delta=config.delta,
-        xi=config.xi,
-        terminal=config.terminal,
-        horizon=config.horizon,
-        max_inventory=config.lots,
-    )
     return QuotingRule(
         model=config.model.removesuffix("_closed"),
         closed=config.model.endswith("_closed"),
-        inputs=inputs,
+        inputs=config.inputs(known.sigma, known.A, known.k),
         interval_ms=config.sequencer.interval_ms,
         size=config.quote_size,
     )

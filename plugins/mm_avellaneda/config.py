@@ -14,7 +14,7 @@ from typing import Final
 
 import attrs
 
-from mm.api import ConfigError, option
+from mm.api import ConfigError, QuoteInputs, option
 
 MODELS: Final = (
     "gueant_closed", "gueant", "glft_closed", "glft", "avellaneda_stoikov", "symmetric",
@@ -179,6 +179,20 @@ class AvellanedaConfig:
     def lots(self) -> int:
         """How many quotes, filled whole, fit within the limit."""
         return int(Decimal(repr(self.max_position)) // Decimal(repr(self.quote_size)))
+
+    def inputs(self, sigma: float, A: float, k: float) -> QuoteInputs:
+        """What the quoting model takes, for a market of these parameters."""
+        return QuoteInputs(
+            sigma=sigma,
+            A=A,
+            k=k,
+            gamma=self.gamma,
+            delta=self.delta,
+            xi=self.xi,
+            terminal=self.terminal,
+            horizon=self.horizon,
+            max_inventory=self.lots,
+        )
 
     @property
     def is_tabulated(self) -> bool:

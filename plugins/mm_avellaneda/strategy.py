@@ -15,7 +15,6 @@ from mm.api import (
     Decisions,
     Floats,
     Instrument,
-    QuoteInputs,
     Rows,
 )
 from mm_avellaneda.config import AvellanedaConfig, whole_microseconds
@@ -101,17 +100,7 @@ def _parts(rows: Rows) -> tuple[Rows, Floats, Floats]:
 
 
 def _tabulated(config: AvellanedaConfig, horizon_us: int, instruments: int) -> Tabulated:
-    inputs = QuoteInputs(
-        sigma=np.nan,
-        A=np.nan,
-        k=np.nan,
-        gamma=config.gamma,
-        delta=config.delta,
-        xi=config.xi,
-        terminal=config.terminal,
-        horizon=config.horizon,
-        max_inventory=config.lots,
-    )
+    inputs = config.inputs(np.nan, np.nan, np.nan)  # each row has its own
     return Tabulated(MODELS[config.model].quotes, inputs, horizon_us, instruments)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.short_market import RUN_FILE, cut_sample
+from tests.short_market import write_run_file
 
 import mm
 
@@ -11,11 +11,7 @@ import mm
 @pytest.fixture(scope="session")
 def run_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run file over the first 75 s of the sample."""
-    folder = tmp_path_factory.mktemp("market")
-    cut_sample(folder, 75)
-    path = folder / "run.toml"
-    path.write_text(RUN_FILE.format(data=folder), encoding="utf-8")
-    return path
+    return write_run_file(tmp_path_factory.mktemp("market"))
 
 
 @pytest.fixture(scope="session")

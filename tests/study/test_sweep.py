@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.short_market import RUN_FILE, cut_sample
+from tests.short_market import write_run_file
 
 import mm
 from mm.cli import main
@@ -23,11 +23,7 @@ VARY = ("--vary", f"{GAMMA}=0.1,0.4", "--vary", f"{LATENCY}=1,9")
 
 @pytest.fixture(scope="module")
 def run_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("market")
-    cut_sample(folder, 75)
-    path = folder / "run.toml"
-    path.write_text(RUN_FILE.format(data=folder), encoding="utf-8")
-    return path
+    return write_run_file(tmp_path_factory.mktemp("market"))
 
 
 @pytest.fixture(scope="module")
