@@ -38,7 +38,7 @@ from mm_tardis import TardisConfig
 from mm_tardis import tally as ta
 from mm_tardis.clock import Clock, clock_of, refuse_clocks
 from mm_tardis.events import Chunk, EventReader, Series, series_of
-from mm_tardis.files import check_order, find_files
+from mm_tardis.files import Names, check_order, choose_names, find_files
 from mm_tardis.findings import Findings
 from mm_tardis.grid import grid_of, refuse_floats, refuse_large, step_text
 from mm_tardis.health import health
@@ -80,7 +80,8 @@ class TardisConnector:
         names = (
             config.trades_csv, config.quotes_csv, config.book_csv, config.derivative_ticker_csv,
         )  # fmt: skip
-        self._names = [(kind, name) for kind, name in enumerate(names) if name]
+        self._names: Names = [(kind, name) for kind, name in enumerate(names) if name]
+        self._taken: str | None = None
         if found is None and not (config.quotes_csv or config.book_csv):
             raise ConfigError(
                 "data.quotes_csv and data.book_csv are both absent, expected at least one of them "
@@ -112,7 +113,7 @@ class TardisConnector:
             first_ts=min(f.count(ta.FIRST) for f in filled),
             last_ts=max(f.count(ta.LAST) for f in filled),
             total_rows=sum(f.rows for f in found) - left_out,
-            notes=notes(found, clock),
+            notes=(*([self._taken] if self._taken else []), *notes(found, clock)),
             details=_details(found) | clock.details(),
             health=health(found, clock),
             tick_periods={self._symbol: periods}
@@ -135,6 +136,8 @@ class TardisConnector:
             raise fault
 
     async def _read_all(self) -> list[Findings]:
+        root = Path(self._config.tardis_root)
+        self._names, self._taken = await _in_thread(choose_names, root, self._names, self._symbol)
         answers: list[list[Findings] | DataError] = [[] for _ in self._names]
         async with trio.open_nursery() as nursery:
             for place in range(len(self._names)):

@@ -1,9 +1,12 @@
 """The files that ``[data]`` names: one, or all that a pattern stands for, in order of time.
 
+Where none of them is there, those that Tardis's own client leaves under its names are taken.
+
 Knows names, and the times that a survey found; reads nothing.
 """
 
 from collections.abc import Iterable, Sequence
+from glob import escape
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -11,7 +14,18 @@ from typing import Final
 from mm.api import DataError
 from mm_tardis import tally as ta
 from mm_tardis.findings import Findings
-from mm_tardis.table import BOOK
+from mm_tardis.table import BOOK, QUOTES, TICKERS, TRADES
+
+_DATASETS: Final = (
+    (TRADES, ("trades",)),
+    (QUOTES, ("quotes", "book_ticker")),
+    (BOOK, ("incremental_book_L2", "book_snapshot_25", "book_snapshot_5")),
+    (TICKERS, ("derivative_ticker",)),
+)
+"""Kind of file -> datasets as Tardis calls them, the better one first."""
+
+Names = Sequence[tuple[int, str]]
+"""(kind, name or pattern)"""
 
 _MAGIC: Final = frozenset("*?[")
 _CHECK: Final = "check [data] tardis_root and the pattern"
@@ -38,6 +52,38 @@ def find_files(root: Path, name: str) -> list[Path]:
     if not found:
         raise DataError(f"{path}: no file matches this pattern; {_CHECK}")
     return found
+
+
+def choose_names(root: Path, names: Names, symbol: str) -> tuple[Names, str | None]:
+    """Take what ``[data]`` names if any of it is there, else what Tardis's client has left.
+
+    It writes ``<exchange>_<dataset>_<date>_<symbol>.csv.gz``; a folder of them need
+    not be named file by file. Without a book or quotes among them nothing is taken.
+
+    Returns:
+        The names, and a sentence if they are not those of ``[data]``.
+    """
+    if any(_is_there(root, name) for _, name in names):
+        return names, None
+    of_symbol = escape(symbol.replace("/", "-").replace(":", "-"))
+    found: list[tuple[int, str]] = []
+    for kind, datasets in _DATASETS:
+        patterns = (f"*_{dataset}_????-??-??_{of_symbol}.csv.gz" for dataset in datasets)
+        found += [(kind, p) for p in patterns if any(root.glob(p))][:1]
+    if not {kind for kind, _ in found} & {QUOTES, BOOK}:
+        return names, None
+    taken = ", ".join(str(path.name) for _, name in found for path in sorted(root.glob(name)))
+    return (
+        found,
+        f"none of the files that [data] names is in {root}, so Tardis's were taken: {taken}",
+    )
+
+
+def _is_there(root: Path, name: str) -> bool:
+    try:
+        return any(path.exists() for path in find_files(root, name))
+    except (DataError, OSError, ValueError):
+        return False
 
 
 def has_no_changes(files: Iterable[Findings]) -> bool:
