@@ -69,14 +69,22 @@ def choose_names(root: Path, names: Names, symbol: str) -> tuple[Names, str | No
     found: list[tuple[int, str]] = []
     for kind, datasets in _DATASETS:
         patterns = (f"*_{dataset}_????-??-??_{of_symbol}.csv.gz" for dataset in datasets)
-        found += [(kind, p) for p in patterns if any(root.glob(p))][:1]
+        found += [(kind, p) for p in patterns if _matches(root, p)][:1]
     if not {kind for kind, _ in found} & {QUOTES, BOOK}:
         return names, None
-    taken = ", ".join(str(path.name) for _, name in found for path in sorted(root.glob(name)))
+    taken = ", ".join(str(path.name) for _, name in found for path in _matches(root, name))
     return (
         found,
         f"none of the files that [data] names is in {root}, so Tardis's were taken: {taken}",
     )
+
+
+def _matches(root: Path, pattern: str) -> list[Path]:
+    """Files of a pattern, by name; none in a folder that may not be read, which opening tells."""
+    try:
+        return sorted(root.glob(pattern))
+    except (OSError, ValueError):
+        return []
 
 
 def _is_there(root: Path, name: str) -> bool:
