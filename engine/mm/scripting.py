@@ -8,24 +8,25 @@ The same planning, running and writing down as ``mm backtest``. Results come bac
 import inspect
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import attrs
 import trio
 
 from mm.api import NoConfig, PluginError, Strategy, StrategyOffer, UsageError
-from mm.cli.display import show_progress
+from mm.cli.display import run_shown
 from mm.cli.running import plan_and_run, warn_if_cold
 from mm.config import LoadedConfig, load_config
-from mm.config.edit import key_text, set_values, toml_text
+from mm.config.edit import key_text, leaves, set_values, toml_text
 from mm.registry import Plugin, Registry, build_registry, load_registry
 from mm.results import Run, open_run
 from mm.results.schema import SCHEMA
 from mm.results.table import read_table
 from mm.run.build import Options
-from mm.run.progress import Progress
-from mm.run.session import Plan, Result, plan_run, run_plan
+from mm.run.session import Plan, Result, plan_run
 
 _AS_CONFIGURED: Final = "as configured"
 
@@ -60,11 +61,9 @@ def backtest(
         KeyboardInterrupt: it was interrupted before there was anything to write down.
         RuntimeError: called under Trio; await ``abacktest`` there.
     """
-    loaded = _loaded(config, overrides, strategy, run_dir)
-
-    async def run() -> Run:
-        return await _run(loaded, progress, in_memory=run_dir is None)
-
+    run = partial(
+        abacktest, config, overrides, strategy=strategy, run_dir=run_dir, progress=progress
+    )
     return trio.run(run)
 
 
@@ -97,7 +96,8 @@ def _loaded(
     text = None
     path = Path("<dict>")
     if isinstance(config, Mapping):
-        text = set_values("", dict(_leaves((), config)))
+        dotted = {tuple(".".join(path).split(".")): value for path, value in leaves(config)}
+        text = set_values("", dotted)
     else:
         path = Path(config)
     sets = [f"{key}={toml_text(value)}" for key, value in (overrides or {}).items()]
@@ -108,16 +108,6 @@ def _loaded(
         sets.append(f"strategy.kind={toml_text(offer.name)}")
     output = None if run_dir in (None, _AS_CONFIGURED) else str(run_dir)
     return load_config(path, registry, sets, text=text, output=output)
-
-
-def _leaves(path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
-    """Every (path, value) of nested dicts; a key may be dotted."""
-    for key, value in table.items():
-        here = (*path, *key.split("."))
-        if isinstance(value, Mapping):
-            yield from _leaves(here, value)
-        else:
-            yield here, value
 
 
 def _offer(strategy: type[Any] | Strategy) -> StrategyOffer:
@@ -162,7 +152,9 @@ async def _run(loaded: LoadedConfig, progress: bool, *, in_memory: bool) -> Run:
     if not in_memory:
         return open_run((await _carry_out(loaded, progress)).directory)
     with tempfile.TemporaryDirectory(prefix="mm-run-") as folder:
-        there = load_config(loaded.path, loaded.registry, text=loaded.text, output=folder)
+        config = loaded.config
+        output = attrs.evolve(config.output, csv_path=folder)
+        there = attrs.evolve(loaded, config=attrs.evolve(config, output=output))
         directory = (await _carry_out(there, progress)).directory
         found = open_run(directory)
         tables = {name: read_table(directory / f"{name}.csv") for name in SCHEMA}
@@ -175,15 +167,7 @@ async def _carry_out(loaded: LoadedConfig, progress: bool) -> Result:
     warn_if_cold(quiet=not progress)
 
     async def carry_out(plan: Plan, reading: trio.CancelScope) -> Result:
-        async with trio.open_nursery() as nursery:
-
-            def watch(state: Progress) -> None:
-                if shown:
-                    nursery.start_soon(show_progress, state, plan)
-
-            result = await run_plan(plan, Options(), reading, watch)
-            nursery.cancel_scope.cancel()
-        return result
+        return await run_shown(plan, Options(), reading, shown=shown)
 
     result = await plan_and_run(lambda: plan_run(loaded), carry_out)
     if result is None:

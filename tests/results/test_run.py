@@ -1,5 +1,6 @@
 """A run that has ended: opened, asked, and refused where it is none."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -70,3 +71,13 @@ def test_a_folder_that_is_no_run_is_refused_in_a_sentence(tmp_path: Path, text: 
     (tmp_path / "config.toml").write_text("")
     with pytest.raises(DataError, match="is not"):
         mm.open_run(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["summary.json", "trades.csv"])
+def test_a_pipe_among_the_files_is_not_waited_for(run: mm.Run, tmp_path: Path, name: str) -> None:
+    assert run.path is not None
+    shutil.copytree(run.path, tmp_path / "copy")
+    (tmp_path / "copy" / name).unlink()
+    os.mkfifo(tmp_path / "copy" / name)
+    with pytest.raises(DataError, match="this is not a regular file"):
+        _ = mm.open_run(tmp_path / "copy").trades

@@ -11,15 +11,14 @@ from typing import Any
 
 import trio
 
-from mm.cli.display import show_progress
+from mm.cli.display import run_shown
 from mm.cli.run_file import load_run_file
 from mm.cli.running import finish, plan_and_run, warn_if_cold
 from mm.config import LoadedConfig
 from mm.health import EXIT_CODE as SICK
 from mm.health import entries, is_sick, lines, verdict
 from mm.run.build import Options
-from mm.run.progress import Progress
-from mm.run.session import Plan, Result, plan_run, run_plan
+from mm.run.session import Plan, Result, plan_run
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,14 +47,7 @@ async def _run(loaded: LoadedConfig, args: argparse.Namespace) -> Result | None:
         if sick is not None:  # before hours are spent on them, and again at the end
             tell([sick])
         options = Options(speed=args.speed, verbose=args.verbose)
-        async with trio.open_nursery() as nursery:
-
-            def watch(progress: Progress) -> None:
-                if not args.quiet:
-                    nursery.start_soon(show_progress, progress, plan)
-
-            result = await run_plan(plan, options, reading, watch)
-            nursery.cancel_scope.cancel()
+        result = await run_shown(plan, options, reading, shown=not args.quiet)
         tell(result.summary["notes"][len(plan.notes) :])
         return result
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import attrs
 
-from mm.cli.texts import columns, number, plain
+from mm.cli.texts import columns, number
 from mm.results import open_run
 from mm.results.comparison import Comparison, compare
+from mm.results.measures import as_json
 
 
 def run(args: argparse.Namespace) -> int:
@@ -19,7 +20,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _content(found: Comparison) -> dict[str, Any]:
-    content: dict[str, Any] = plain(
+    content: dict[str, Any] = as_json(
         {
             "runs": [
                 {"path": str(run.path), "status": run.status, "digest": run.digest}

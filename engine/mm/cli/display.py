@@ -13,8 +13,9 @@ from rich.table import Table
 
 from mm.cli.live_state import lag_text
 from mm.health import lines
+from mm.run.build import Options
 from mm.run.progress import Progress
-from mm.run.session import Plan
+from mm.run.session import Plan, Result, run_plan
 from mm.times import clock
 
 _REFRESH_S: Final = 0.25
@@ -84,6 +85,21 @@ def _state(progress: Progress, plan: Plan, elapsed_s: float) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+async def run_shown(
+    plan: Plan, options: Options, reading: trio.CancelScope, *, shown: bool
+) -> Result:
+    """Carry a plan out, and show how far it is if that is wanted."""
+    async with trio.open_nursery() as nursery:
+
+        def watch(progress: Progress) -> None:
+            if shown:
+                nursery.start_soon(show_progress, progress, plan)
+
+        result = await run_plan(plan, options, reading, watch)
+        nursery.cancel_scope.cancel()
+    return result
 
 
 def summary_table(summary: Mapping[str, Any]) -> str:

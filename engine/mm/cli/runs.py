@@ -5,8 +5,9 @@ import json
 from typing import Any, Final
 
 from mm.api import UsageError
-from mm.cli.texts import columns, number, plain
+from mm.cli.texts import columns, number
 from mm.results import Run, runs
+from mm.results.measures import as_json
 from mm.suggest import did_you_mean
 
 _FIGURES: Final = ("fills", "position", "equity", "fees_paid", "max_drawdown")
@@ -47,7 +48,7 @@ def _line(one: Run) -> tuple[str, ...]:
 
 
 def _content(one: Run) -> dict[str, Any]:
-    content: dict[str, Any] = plain(
+    content: dict[str, Any] = as_json(
         {
             "path": str(one.path),
             "status": one.status,

@@ -1,4 +1,4 @@
-"""Tables as plain text, and numbers as JSON knows them."""
+"""Tables and numbers as plain text."""
 
 import math
 from collections.abc import Sequence
@@ -24,14 +24,3 @@ def number(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return f"{value:,.6g}" if isinstance(value, float) else str(value)
-
-
-def plain(value: Any) -> Any:
-    """Give a value as JSON has it: what is not known, or without end, is null."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, dict):
-        return {key: plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
-    return value

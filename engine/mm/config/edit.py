@@ -6,7 +6,7 @@ above the next header, adding a key through them moves comments or changes the d
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -77,6 +77,15 @@ def key_text(path: Iterable[str | int]) -> str:
     """Write a dotted key, with quotes where TOML wants them."""
     parts = (str(part) for part in path)
     return ".".join(p if _BARE.fullmatch(p) else tomlkit.string(p).as_string() for p in parts)
+
+
+def leaves(table: Mapping[str, Any], path: Keys = ()) -> Iterator[tuple[Keys, Any]]:
+    """Every key of nested tables that holds no table, with its path."""
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from leaves(value, (*path, key))
+        else:
+            yield (*path, key), value
 
 
 def _in_place(places: Scan, number: int, path: Path, value: str, remark: str) -> _Edit | None:

@@ -12,7 +12,7 @@ files. Nothing here reads a file or knows a run. NaN is what cannot be told from
 """
 
 from mm.metrics.account import Drawdown, Ratios, drawdown, equity_at, ratios
-from mm.metrics.errors import Mean, jackknife
+from mm.metrics.errors import Floats, Mean, Times, jackknife
 from mm.metrics.inventory import Inventory, inventory
 from mm.metrics.markouts import HORIZONS_S, Fills, markout, spreads
 from mm.metrics.orders import OrderFigures, order_figures
@@ -22,11 +22,13 @@ __all__ = [
     "HORIZONS_S",
     "Drawdown",
     "Fills",
+    "Floats",
     "Inventory",
     "Mean",
     "OrderFigures",
     "Presence",
     "Ratios",
+    "Times",
     "drawdown",
     "equity_at",
     "inventory",

@@ -8,12 +8,10 @@ import math
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Times = npt.NDArray[np.int64]
+from mm.api import MICRO
+from mm.metrics.errors import Floats, Times
 
-MICRO = 1_000_000
 DAY_S = 86_400.0
 
 

@@ -4,9 +4,8 @@ import math
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from mm.metrics.errors import Floats
 
 
 @attrs.frozen(kw_only=True)

@@ -16,11 +16,10 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from mm.api import MICRO
 from mm.metrics.errors import Floats, Mean, Times, jackknife
 
 HORIZONS_S: Final = (0.1, 1.0, 5.0, 10.0, 60.0)
-
-MICRO: Final = 1_000_000
 
 
 @attrs.frozen(kw_only=True)

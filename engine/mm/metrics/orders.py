@@ -2,12 +2,9 @@
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Times = npt.NDArray[np.int64]
-
-MICRO = 1_000_000
+from mm.api import MICRO
+from mm.metrics.errors import Times
 
 
 @attrs.frozen(kw_only=True)

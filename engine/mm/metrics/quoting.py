@@ -8,8 +8,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Times = npt.NDArray[np.int64]
+from mm.metrics.errors import Floats, Times
 
 
 @attrs.frozen(kw_only=True)

@@ -6,7 +6,7 @@ the end with the last watermark. The data are named relative to the file itself 
 recording may be moved.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +14,8 @@ import attrs
 
 from mm.api import Instrument, UsageError
 from mm.config.document import HERE
-from mm.config.edit import set_values
+from mm.config.edit import leaves, set_values
 from mm.config.overrides import parse_toml
-from mm.config.scan import Keys
 from mm.record.files import replace_text, writing_recording
 from mm.record.text import BOOK, FORMAT, NAMES, QUOTES, TICKERS, TRADES
 
@@ -52,7 +51,7 @@ class ReplayFile:
         Raises:
             UsageError: it cannot be written.
         """
-        values = dict(_leaves((), self.content))
+        values = dict(leaves(self.content))
         if until is not None:
             values["data", "until"] = until
         with writing_recording(self.path):
@@ -89,12 +88,3 @@ def replay_file(
     )
     content["strategy"]["symbol"] = instrument.symbol
     return ReplayFile(path=path, content=content)
-
-
-def _leaves(path: Keys, table: Mapping[str, Any]) -> Iterator[tuple[Keys, Any]]:
-    """Every key that holds no table, with its path."""
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            yield from _leaves((*path, key), value)
-        else:
-            yield (*path, key), value

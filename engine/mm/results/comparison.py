@@ -5,12 +5,13 @@ luck: their difference is known far better than either of them. Its error is wor
 difference of the two equity curves, step by step. Pure; prints nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import attrs
 import numpy as np
 
+from mm.config.edit import leaves
 from mm.metrics import jackknife
 from mm.results.measures import account
 from mm.results.run import Run
@@ -71,7 +72,7 @@ class Comparison:
 
 def compare(runs: Sequence[Run]) -> Comparison:
     """Hold runs against the first of them."""
-    flat = [dict(_leaves("", run.config)) for run in runs]
+    flat = [{".".join(path): value for path, value in leaves(run.config)} for run in runs]
     keys = dict.fromkeys(key for one in flat for key in one)
     config = {
         key: tuple(one.get(key) for one in flat)
@@ -115,11 +116,3 @@ def _data(run: Run) -> str:
     """What a run read, as far as its summary says."""
     s = run.summary
     return repr((s["symbol"], s["rows"], s["first_ts"], s["last_ts"]))
-
-
-def _leaves(prefix: str, table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            yield from _leaves(f"{prefix}{key}.", value)
-        else:
-            yield f"{prefix}{key}", value

@@ -4,6 +4,7 @@ Which column is what, at which steps of time, and by what names the figures go. 
 rows of ``positions`` are the mids of decisions, where the run was valued at mids.
 """
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,10 +12,13 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from mm.api import MICRO
 from mm.metrics import (
     HORIZONS_S,
     Fills,
+    Floats,
     Mean,
+    Times,
     drawdown,
     inventory,
     jackknife,
@@ -29,11 +33,7 @@ from mm.results.table import Table
 if TYPE_CHECKING:
     from mm.results.run import Run
 
-MICRO: Final = 1_000_000
 _QUOTED: Final = ("bid", "ask", "best_bid", "best_ask")
-
-Floats = npt.NDArray[np.float64]
-Times = npt.NDArray[np.int64]
 
 
 @attrs.frozen(kw_only=True)
@@ -100,7 +100,7 @@ def measure(run: "Run", step_us: int, days: float) -> dict[str, Any]:
     held = account(run, step_us)
     step_s = step_us / MICRO
     summary = run.summary
-    fills = fills_of(run)
+    fills, rules = fills_of(run)
     mid_ts, mids = times(run.quotes, "ts"), floats(run.quotes, "mid")
     fall = drawdown(held.ts, held.equity)
     turnover = float(summary["turnover"] or 0.0)
@@ -126,13 +126,9 @@ def measure(run: "Run", step_us: int, days: float) -> dict[str, Any]:
                 len(run.orders),
             )
         ),
-        "quoting": attrs.asdict(
-            presence(
-                mid_ts, *(floats(run.quotes, n) for n in ("bid", "ask", "best_bid", "best_ask"))
-            )
-        ),
+        "quoting": attrs.asdict(presence(mid_ts, *(floats(run.quotes, name) for name in _QUOTED))),
         "inventory": attrs.asdict(inventory(held.position, step_s, _limit(run.config))),
-        "markouts": _markouts(run, fills, mid_ts, mids),
+        "markouts": _markouts(fills, rules, mid_ts, mids),
         "spreads": {
             f"{horizon:g}": {
                 name: attrs.asdict(mean)
@@ -143,23 +139,24 @@ def measure(run: "Run", step_us: int, days: float) -> dict[str, Any]:
     }
 
 
-def fills_of(run: "Run") -> Fills:
-    """The run's fills in order of time at the venue."""
+def fills_of(run: "Run") -> tuple[Fills, npt.NDArray[np.object_]]:
+    """The run's fills in order of time at the venue, and the rule that each was filled by."""
     trades = run.trades
     order = np.argsort(times(trades, "ts_venue"), kind="stable")
-    return Fills(
+    fills = Fills(
         ts=times(trades, "ts_venue")[order],
         price=floats(trades, "price")[order],
         side=np.where(trades["side"] == "buy", 1, -1)[order],
         size=floats(trades, "size")[order],
         mid=floats(trades, "mid")[order],
     )
+    return fills, trades["rule"][order]
 
 
-def _markouts(run: "Run", fills: Fills, mid_ts: Times, mids: Floats) -> dict[str, Any]:
+def _markouts(
+    fills: Fills, rules: npt.NDArray[np.object_], mid_ts: Times, mids: Floats
+) -> dict[str, Any]:
     """By side and by the rule that filled: horizon [s] -> mean markout [price] with its error."""
-    order = np.argsort(times(run.trades, "ts_venue"), kind="stable")
-    rules = run.trades["rule"][order]
     groups = {"all": np.ones(len(rules), bool), "buy": fills.side == 1, "sell": fills.side == -1}
     groups |= {str(rule): rules == rule for rule in sorted(set(rules.tolist()))}
 
@@ -190,3 +187,14 @@ def times(table: Table, column: str) -> Times:
 def floats(table: Table, column: str) -> Floats:
     """A column of numbers."""
     return np.asarray(table[column], np.float64)
+
+
+def as_json(value: Any) -> Any:
+    """Give figures as JSON has them: what cannot be told, or has no end, is null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: as_json(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(inner) for inner in value]
+    return value

@@ -12,12 +12,15 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-from mm.api import MICRO, DataError, UsageError
+from mm.api import MICRO, DataError, UsageError, read_file
 from mm.explain import in_words, tell
 from mm.results.measures import account, measure
 from mm.results.table import Table, read_table, table_of
 
 _UNITS_S: Final = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
+
+_MOST_BYTES: Final = 1 << 26
+"""Of a summary: the notes and gaps of the longest live run stay far below."""
 
 _SHOWN: Final = (
     ("decisions", "decisions"), ("orders", "orders"), ("fills", "fills"),
@@ -184,15 +187,20 @@ def open_run(path: str | Path) -> Run:
     """
     path = Path(path)
     try:
-        summary = json.loads((path / "summary.json").read_text(encoding="utf-8"))
-        text = (path / "config.toml").read_text(encoding="utf-8")
+        summary = json.loads(_text(path / "summary.json"))
+        text = _text(path / "config.toml")
         tomllib.loads(text)
         whole = isinstance(summary, dict) and {"status", "digest", "symbol"} <= summary.keys()
-    except (OSError, ValueError) as error:
+    except (DataError, ValueError) as error:
         raise DataError(f"{path}: is not the directory of a run that has ended: {error}") from error
     if not whole:
         raise DataError(f"{path / 'summary.json'}: is not what a run writes")
     return Run(path, summary, text, lambda name: read_table(path / f"{name}.csv"))
+
+
+def _text(path: Path) -> str:
+    data = read_file(path, expected="a file of a run", most_bytes=_MOST_BYTES, error=DataError)
+    return data.decode()
 
 
 def runs(folder: str | Path) -> list[Run]:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from arro3.io import read_csv
 
-from mm.api import DataError
+from mm.api import DataError, open_file
 from mm.results.schema import SCHEMA, Column
 
 _READ_AS: Final = {
@@ -115,6 +115,9 @@ def read_table(path: Path) -> Table:
     """
     columns = SCHEMA[path.stem]
     fields = [ac.Field(one.name, _READ_AS[one.kind], nullable=True) for one in columns]
+    if not path.exists():
+        raise DataError(f"{path}: is not there; was the sink csv left out of the run?")
+    open_file(path, expected="a file of a run", error=DataError).close()
     try:
         with path.open(encoding="utf-8") as file:
             header = file.readline().rstrip("\n").split(",")
@@ -124,8 +127,6 @@ def read_table(path: Path) -> Table:
                 " version that the run's manifest.json names"
             )
         table = read_csv(path, ac.Schema(fields), has_header=True).read_all()
-    except FileNotFoundError:
-        raise DataError(f"{path}: is not there; was the sink csv left out of the run?") from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     except Exception as error:

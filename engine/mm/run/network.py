@@ -93,7 +93,7 @@ async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
     """Run until the connector has no more, or until ``stop`` is cancelled, and all is drained.
 
     Raises:
-        BaseExceptionGroup: what the tasks raised; see ``ends.root_cause``.
+        BaseExceptionGroup: what the tasks raised; see ``mm.blame.root_cause``.
     """
     capacity, names = parts.capacity, parts.names
     books, progress = parts.books, parts.progress

@@ -6,7 +6,6 @@ runs; their files are removed once they have been hashed and measured.
 
 import contextlib
 import json
-import math
 import shutil
 import signal
 import sys
@@ -18,6 +17,7 @@ import trio
 from mm.config import LoadedConfig, load_config
 from mm.registry import Registry, load_registry
 from mm.results import open_run
+from mm.results.measures import as_json
 from mm.run.build import Options
 from mm.run.session import Result, plan_run, run_plan
 
@@ -57,7 +57,7 @@ def _outcome(job: dict[str, Any], registry: Registry, scratch: str) -> dict[str,
         "digest": None if failed else run.digest,
         "error": result.summary["error"],
         "summary": {name: run.summary[name] for name in FIGURES},
-        "metrics": {} if failed else known(dict(run.metrics)),
+        "metrics": {} if failed else as_json(dict(run.metrics)),
     }
     shutil.rmtree(result.directory)
     return outcome
@@ -66,15 +66,6 @@ def _outcome(job: dict[str, Any], registry: Registry, scratch: str) -> dict[str,
 async def _run(loaded: LoadedConfig) -> Result:
     plan = await plan_run(loaded)
     return await run_plan(plan, Options(), trio.CancelScope())
-
-
-def known(value: Any) -> Any:
-    """Give a value as JSON has it: what cannot be told is null."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, dict):
-        return {key: known(inner) for key, inner in value.items()}
-    return value
 
 
 if __name__ == "__main__":
