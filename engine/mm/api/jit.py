@@ -40,9 +40,6 @@ _KERNELS_OF: Final = {"mm": ("mm.api", "mm.core")}
 """Packages of whose parts only these have kernels, or constants that kernels use; in a plugin, all
 may, beside the constants of ``mm.api``."""
 
-SCALAR_RULE: Final = numba.float64(*[numba.float64] * 6)
-"""The type of a fill model's two rules."""
-
 
 def kernel(function: _Function) -> _Function:
     """Compile ``function`` when it is first called, without the GIL, and keep the result on disk.
@@ -65,12 +62,10 @@ def inner(function: _Function) -> _Function:
     return compiled
 
 
-def pointer(function: Callable[..., float]) -> Any:
-    """Compile a scalar rule to a machine address, so that one kernel takes any rule."""
-    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
-        return function
+def compiled_function(function: Callable[..., Any], signature: Any) -> Any:
+    """Compile ``function`` for callers that have its address alone; see ``mm.api.addresses``."""
     with _cache_of(function):
-        return numba.cfunc(SCALAR_RULE, cache=True)(function)
+        return numba.cfunc(signature, cache=True)(function)
 
 
 def is_cold(package: str) -> bool:

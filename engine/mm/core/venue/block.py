@@ -8,7 +8,6 @@ loop stops at the first decision time by which a report has changed the account,
 strategy decides the rest again; so a block gives what one decision at a time would have given.
 """
 
-from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -62,8 +61,6 @@ def _match(
     rules: Rules,
     events: Rows,
     limit: int,
-    on_print: Callable[..., float],
-    on_depth: Callable[..., float],
 ) -> bool:
     """Match the events with ``ts_local <= limit``; False when the reports might not fit."""
     state = venue.state[0]
@@ -89,7 +86,7 @@ def _match(
                 apply_arrivals(venue, rules, event, event["ts_exchange"])
         kind = event["kind"]
         if kind == TRADE:
-            match_print(venue, rules, event, on_print)
+            match_print(venue, rules, event)
         elif kind == LEVEL:
             if venue.levels.touch[event["instrument"]]["has_levels"] == 0:
                 note_clear(venue.levels, event)
@@ -97,7 +94,7 @@ def _match(
             slots = venue.levels.slots[event["instrument"], side]
             note_level(slots, venue.levels.sides[event["instrument"], side], side, event)
             if state["low"] <= event["price"] <= state["high"]:
-                match_level(venue, rules, event, on_depth)
+                match_level(venue, rules, event)
         elif kind == CLEAR:
             note_clear(venue.levels, event)
             state["recheck"] = 1
@@ -106,12 +103,12 @@ def _match(
             if event[SETTLED_PRICE] > 0:
                 settle_contract(venue, rules, event)
         else:
-            match_quote(venue, rules, event, on_depth)
+            match_quote(venue, rules, event)
         if event["end"] == 1:
             if kind != TICKER:
                 settle(venue.levels, event)
             if state["recheck"] == 1:
-                look_again(venue, rules, event, on_depth)
+                look_again(venue, rules, event)
             if rules.crosses == 1:
                 match_crossed(venue, rules, event)
         state["mid_message"] = 1 - event["end"]
@@ -226,8 +223,6 @@ def run_block(
     marks: Rows,
     spare: Rows,
     alone: bool,
-    on_print: Callable[..., float],
-    on_depth: Callable[..., float],
 ) -> int:
     """Carry a block of decisions out, up to the first one made on an account that has changed.
 
@@ -242,7 +237,7 @@ def run_block(
         decision = state["decision"]
         last = decision == len(times)
         limit = horizon if last else times[decision]
-        if not _match(venue, rules, events, limit, on_print, on_depth):
+        if not _match(venue, rules, events, limit):
             return NEED_ROOM
         if limit > watermark:
             return NEED_EVENTS

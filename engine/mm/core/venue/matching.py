@@ -9,12 +9,12 @@ have already taken off ``ahead``.
 """
 
 import math
-from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
 
 from mm.api import BOOK_CROSSED, BUY, MODEL_DRAW, QUEUE_REACHED, SELL, TRADED_THROUGH
+from mm.api.addresses import call_rule
 from mm.api.draws import FILL, uniform
 from mm.api.jit import inner
 from mm.core.fusing import note_print, note_quote
@@ -59,7 +59,7 @@ def _first_reached(venue: Venue, event: Any, side: int, price: int) -> int:
 
 
 @inner
-def match_print(venue: Venue, rules: Rules, event: Any, on_print: Callable[..., float]) -> None:
+def match_print(venue: Venue, rules: Rules, event: Any) -> None:
     """Offer a print to the orders that it reaches, until its size is used up."""
     state = venue.state[0]
     state["prints"] += 1
@@ -72,7 +72,7 @@ def match_print(venue: Venue, rules: Rules, event: Any, on_print: Callable[..., 
             break
         order = venue.orders[at]
         order["offered"] = state["rounds"]
-        taken = _offer(venue, rules, event, order, budget, on_print)
+        taken = _offer(venue, rules, event, order, budget)
         budget -= taken
         if taken > 0:
             _settle(venue, rules, event, at)
@@ -90,9 +90,7 @@ def _settle(venue: Venue, rules: Rules, event: Any, at: int) -> None:
 
 
 @inner
-def _offer(
-    venue: Venue, rules: Rules, event: Any, order: Any, size: int, on_print: Callable[..., float]
-) -> int:
+def _offer(venue: Venue, rules: Rules, event: Any, order: Any, size: int) -> int:
     """Offer ``size`` lots of a print to an order that it reaches; return what the order took."""
     leaves = order["size"] - order["filled"]
     before = order["ahead"]
@@ -108,7 +106,7 @@ def _offer(
         if rules.draws == 1:
             rule = MODEL_DRAW
             draw = uniform(rules.seed, int(FILL), order["order_id"], venue.state[0]["prints"])
-        reached = _reached(rules, event, order, size, draw, on_print)
+        reached = _reached(rules, event, order, size, draw)
     taken = min(leaves, size, reached)
     if taken > 0:
         report = fill(venue, rules, event, order, order["price"], taken, rule)
@@ -119,16 +117,16 @@ def _offer(
 
 
 @inner
-def _reached(
-    rules: Rules, event: Any, order: Any, size: int, draw: float, on_print: Callable[..., float]
-) -> int:
+def _reached(rules: Rules, event: Any, order: Any, size: int, draw: float) -> int:
     """Move ``order`` up for a print at its price; return the lots that got past its queue."""
     fresh = _unexplained(order, event["ts_exchange"], float(size))
     if event["ts_exchange"] > order["moved_ts"]:
         order["printed"] += fresh
     if fresh <= 0.0:
         return 0
-    ahead = on_print(order["ahead"], float(order["level"]), fresh, draw, rules.p0, rules.p1)
+    ahead = call_rule(
+        rules.on_print, order["ahead"], float(order["level"]), fresh, draw, rules.p0, rules.p1
+    )
     order["ahead"] = max(ahead, 0.0)
     # A queue share of 2.9999999999 lots is 3 lots.
     return math.floor(1e-9 - ahead) if ahead < 0.0 else 0
@@ -159,7 +157,7 @@ def _unexplained(order: Any, ts: int, size: float) -> float:
 
 
 @inner
-def _see(rules: Rules, event: Any, order: Any, size: int, on_depth: Callable[..., float]) -> None:
+def _see(rules: Rules, event: Any, order: Any, size: int) -> None:
     """Move ``order`` up if ``size`` lots, displayed at its price, are fewer than before."""
     if order["ahead"] < 0.0:
         order["ahead"] = float(size)
@@ -169,8 +167,14 @@ def _see(rules: Rules, event: Any, order: Any, size: int, on_depth: Callable[...
         return
     elif size < order["level"]:
         before = order["ahead"]
-        after = on_depth(
-            before, float(order["level"]), float(size), order["printed"], rules.p0, rules.p1
+        after = call_rule(
+            rules.on_depth,
+            before,
+            float(order["level"]),
+            float(size),
+            order["printed"],
+            rules.p0,
+            rules.p1,
         )
         order["ahead"] = max(0.0, min(before, after, float(size)))
         if order["ahead"] < before:
@@ -181,7 +185,7 @@ def _see(rules: Rules, event: Any, order: Any, size: int, on_depth: Callable[...
 
 
 @inner
-def match_level(venue: Venue, rules: Rules, event: Any, on_depth: Callable[..., float]) -> None:
+def match_level(venue: Venue, rules: Rules, event: Any) -> None:
     """Move our orders at the price of a row of the book.
 
     What is left where a level was removed shows once the message is over: see ``look_again``.
@@ -194,11 +198,11 @@ def match_level(venue: Venue, rules: Rules, event: Any, on_depth: Callable[..., 
         if order["price"] != event["price"] or order["side"] != event["side"]:
             continue
         if order["instrument"] == event["instrument"]:
-            _see(rules, event, order, event["size"], on_depth)
+            _see(rules, event, order, event["size"])
 
 
 @inner
-def look_again(venue: Venue, rules: Rules, event: Any, on_depth: Callable[..., float]) -> None:
+def look_again(venue: Venue, rules: Rules, event: Any) -> None:
     """Move our orders up where a message took levels away, if they are gone and not out of sight.
 
     A level that left the visible depth still stands before us; one that a snapshot lacks does not.
@@ -209,11 +213,11 @@ def look_again(venue: Venue, rules: Rules, event: Any, on_depth: Callable[..., f
         if order["instrument"] == event["instrument"]:
             lots = displayed(venue, order["instrument"], order["side"], order["price"])
             if 0 <= lots < order["level"] or (lots >= 0 and order["ahead"] < 0.0):
-                _see(rules, event, order, lots, on_depth)
+                _see(rules, event, order, lots)
 
 
 @inner
-def match_quote(venue: Venue, rules: Rules, event: Any, on_depth: Callable[..., float]) -> None:
+def match_quote(venue: Venue, rules: Rules, event: Any) -> None:
     """Take a quote. Without a book it is all we see; with one, queues follow the book's sizes."""
     note_quote(venue.levels, event)
     has_levels = venue.levels.touch[event["instrument"]]["has_levels"]
@@ -223,7 +227,7 @@ def match_quote(venue: Venue, rules: Rules, event: Any, on_depth: Callable[..., 
             continue
         lots = displayed(venue, order["instrument"], order["side"], order["price"])
         if lots >= 0:
-            _see(rules, event, order, lots, on_depth)
+            _see(rules, event, order, lots)
 
 
 @inner

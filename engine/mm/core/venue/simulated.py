@@ -24,7 +24,7 @@ from mm.api import (
     OrderBlock,
     Rows,
 )
-from mm.api.jit import pointer
+from mm.api.addresses import rule_address
 from mm.core.book import Book
 from mm.core.position import Holding
 from mm.core.venue.block import NEED_EVENTS, NEED_ROOM, reports_needed, run_block
@@ -57,6 +57,8 @@ def _rules(
         jitter=float(latency.jitter),
         draws=int(model.draws),
         crosses=int(model.fills_when_crossed),
+        on_print=rule_address(model.on_print),
+        on_depth=rule_address(model.on_depth),
         p0=float(p0),
         p1=float(p1),
         steps=tick_steps(instruments),
@@ -124,8 +126,6 @@ class SimulatedVenue:
         self._commands = np.zeros(64, COMMAND)
         self._reports = np.zeros(1024, REPORT)
         self._state = np.zeros(1, STATE)
-        self._on_print = pointer(fill_model.on_print)
-        self._on_depth = pointer(fill_model.on_depth)
         self._rules = _rules(fill_model, latency, seed, instruments)
         self._gate = _gate(instruments, limits or Limits())
         self._standing = np.zeros(len(instruments), STANDING)
@@ -206,8 +206,6 @@ class SimulatedVenue:
                 self._marks,
                 self._spare,
                 self._alone,
-                self._on_print,
-                self._on_depth,
             )
             if status == NEED_EVENTS:
                 return None

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mm.api import BUY, Rows
+from mm.api.addresses import Address
 from mm.api.jit import inner
 from mm.core.book import Levels
 
@@ -150,6 +151,8 @@ class Rules(NamedTuple):
     """1: the fill model uses its draw."""
     crosses: int
     """1: the other side's best price reaching ours fills us."""
+    on_print: Address
+    on_depth: Address
     p0: float
     p1: float
     steps: npt.NDArray[np.int64]

@@ -7,7 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from mm.api import FeeModelOffer, FillModelOffer, LatencyModelOffer, QuoteModelOffer
-from mm.api.jit import pointer
+from mm.api.addresses import RULE
+from mm.api.jit import compiled_function
 from mm.testing.kit.findings import Finding, Rules, Verdict, broken, held, judge_all, told, untried
 from mm.testing.kit.model_case import (
     DEPTHS,
@@ -82,7 +83,7 @@ def _compiled(case: FillModelCase) -> Verdict:
         return untried("NUMBA_DISABLE_JIT is set")
     model = case.build()
     try:
-        rules = [pointer(rule).ctypes for rule in (model.on_print, model.on_depth)]
+        rules = [compiled_function(rule, RULE).ctypes for rule in (model.on_print, model.on_depth)]
     except Exception as error:
         return broken(
             f"its rules do not compile: {told(error)}",

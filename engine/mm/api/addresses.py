@@ -1,0 +1,137 @@
+"""Functions and arrays by their addresses, so that one kernel can call any plugin's function.
+
+A kernel is compiled for the types of its arguments; taking a function as one costs 15 µs a call,
+and another dtype of rows another compilation. An address is a number. What stands at it is for both
+sides to agree on: nothing in here can check it.
+
+Under ``NUMBA_DISABLE_JIT=1`` the address of a function is the function itself.
+
+Not imported by ``mm.api`` itself: see ``mm.api.jit``.
+"""
+
+import ctypes
+import os
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic, register_jitable
+
+from mm.api.jit import compiled_function
+from mm.api.market import Rows
+
+PLAIN: Final = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+
+Address: TypeAlias = Any
+"""An int; or, without the compiler, the function."""
+
+RULE: Final = numba.float64(*[numba.float64] * 6)
+"""The type of a fill model's two rules."""
+_DECIDE: Final = numba.int64(*[numba.int64] * 10)
+_KEPT: Final[list[Any]] = []
+"""Compiled functions of which somebody has the address: they must outlive it."""
+
+
+def rule_address(function: Callable[..., float]) -> Address:
+    """Compile a fill model's rule; see ``mm.api.parts.PrintRule``."""
+    return _address(function, RULE)
+
+
+def decide_address(function: Callable[..., int]) -> Address:
+    """Compile a strategy's decision; see ``mm.api.parts.DecisionKernel``."""
+    return _address(function, _DECIDE)
+
+
+def _address(function: Callable[..., Any], signature: Any) -> Address:
+    if PLAIN:
+        return function
+    compiled = compiled_function(function, signature)
+    _KEPT.append(compiled)
+    return compiled.address
+
+
+def _rows_at(address: int, count: int, dtype: "np.dtype[np.void]") -> Rows:
+    """Look at ``count`` rows of ``dtype`` that stand at ``address``; nothing is copied."""
+    memory = (ctypes.c_char * (count * dtype.itemsize)).from_address(address)
+    return np.frombuffer(memory, dtype)
+
+
+def _call_rule(rule: Address, a: float, b: float, c: float, d: float, e: float, f: float) -> float:
+    """Call what ``rule_address`` gave."""
+    return float(rule(a, b, c, d, e, f))
+
+
+def _call_decide(
+    decide: Address,
+    rows: int,
+    count: int,
+    positions: int,
+    instruments: int,
+    working: int,
+    open_orders: int,
+    next_id: int,
+    settings: int,
+    orders: int,
+    trace: int,
+) -> int:
+    """Call what ``decide_address`` gave."""
+    return int(
+        decide(
+            rows, count, positions, instruments, working, open_orders, next_id, settings, orders,
+            trace,
+        )
+    )  # fmt: skip
+
+
+if PLAIN:
+    rows_at, call_rule, call_decide = _rows_at, _call_rule, _call_decide
+else:
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def _as_pointer(_context: Any, address: Any) -> Any:
+        def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+            return builder.inttoptr(arguments[0], cgutils.voidptr_t)
+
+        return types.voidptr(types.int64), generate
+
+    @register_jitable  # type: ignore[untyped-decorator]
+    def rows_at(address: int, count: int, dtype: "np.dtype[np.void]") -> Rows:
+        """Look at ``count`` rows of ``dtype`` that stand at ``address``; nothing is copied."""
+        return numba.carray(_as_pointer(address), (count,), dtype)  # type: ignore[no-any-return]
+
+    def _caller(result: Any, kind: Any, arguments: int) -> Any:
+        """Make the code that calls an address, of so many arguments of one kind."""
+
+        def generate(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
+            function_type = ir.FunctionType(result, [kind] * arguments)
+            return builder.call(builder.inttoptr(given[0], function_type.as_pointer()), given[1:])
+
+        return generate
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def call_rule(_context: Any, rule: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any) -> Any:
+        """Call what ``rule_address`` gave."""
+        double = ir.DoubleType()
+        return types.float64(types.int64, *[types.float64] * 6), _caller(double, double, 6)
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def call_decide(
+        _context: Any,
+        decide: Any,
+        rows: Any,
+        count: Any,
+        positions: Any,
+        instruments: Any,
+        working: Any,
+        open_orders: Any,
+        next_id: Any,
+        settings: Any,
+        orders: Any,
+        trace: Any,
+    ) -> Any:
+        """Call what ``decide_address`` gave."""
+        word = ir.IntType(64)
+        return types.int64(*[types.int64] * 11), _caller(word, word, 10)
