@@ -10,7 +10,7 @@ of any: it imports them when they are asked for, so that listing plugins compile
     config       what can be set in ``[strategy.avellaneda]``
     transformer, estimation, state    events to rows; sigma and depths, its one kernel; its records
     intensity    A and k from how deep trades reach
-    strategy, quoting    the strategy and its kernel
+    strategy, quoting, inside    the strategy; its kernel; the kernel as the venue calls it
     model        Guéant's closed-form quotes
     linear       models whose quotes are a straight line in inventory
     table        models that are solved for every inventory at once

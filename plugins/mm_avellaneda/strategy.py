@@ -12,12 +12,14 @@ from mm.api import (
     ORDER,
     Account,
     Context,
+    DecisionKernel,
     Decisions,
     Floats,
     Instrument,
     Rows,
 )
 from mm_avellaneda.config import AvellanedaConfig, whole_microseconds
+from mm_avellaneda.inside import decide_at
 from mm_avellaneda.linear import Linear
 from mm_avellaneda.models import MODELS
 from mm_avellaneda.quoting import LIMITS, QUOTING, SLOT, decide_rows
@@ -76,6 +78,14 @@ class AvellanedaStrategy:
             asks,
         )
         return Decisions(orders=orders[:count], trace=trace)
+
+    def compiled(self) -> DecisionKernel | None:
+        """Let the venue's kernel call us; with tables, rows have no one layout."""
+        if self._dtype != QUOTING:
+            return None
+        return DecisionKernel(
+            decide=decide_at, rows=QUOTING, settings=self._limits, orders_per_row=2
+        )
 
 
 def _with_tables(entries: int) -> "np.dtype[np.void]":

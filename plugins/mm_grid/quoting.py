@@ -9,7 +9,7 @@ together or one by one gives the same orders.
 """
 
 import math
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,16 +17,24 @@ import numpy.typing as npt
 from mm.api import (
     BELOW_ZERO,
     BUY,
+    DECISION,
     MAX_POSITION,
     NO_CLAMP,
     NO_MODEL,
     ONE_SIDED,
+    ORDER,
     PASSIVE,
     SELL,
+    WORKING,
     Rows,
 )
+from mm.api.addresses import rows_at
 from mm.api.jit import kernel
 from mm_grid.ladder import decide_side
+from mm_grid.records import CURSOR, GRID, SEEN
+
+LOTS: Final = np.dtype(np.int64)
+ORDERS_PER_LEVEL: Final = 6
 
 _FARTHEST = 4e18  # ticks; beyond this no int64 holds a price
 
@@ -128,3 +136,41 @@ def decide_rows(
                 seen["quote_ask"] = first
                 seen["ask_clamp"] = clamp
     return int(at["sent"])
+
+
+def decide_at(
+    rows: int,
+    count: int,
+    positions: int,
+    instruments: int,
+    working: int,
+    open_orders: int,
+    next_id: int,
+    settings: int,
+    orders: int,
+    trace: int,
+) -> int:
+    """Call ``decide_rows`` on what stands at these addresses; see ``mm.api.DecisionKernel``."""
+    grids = rows_at(settings, instruments, GRID)
+    levels = grids[0]["levels"]
+    most = open_orders + 4 * levels * count
+    own_orders, own_working = np.zeros(most, ORDER), np.zeros(most, WORKING)
+    own_working[:open_orders] = rows_at(working, open_orders, WORKING)
+    cursor = np.zeros(1, CURSOR)
+    cursor[0]["open"] = open_orders
+    cursor[0]["next_id"] = next_id
+    given = decide_rows(
+        rows_at(rows, count, SEEN),
+        rows_at(positions, instruments, LOTS),
+        own_working,
+        grids,
+        np.zeros(levels, np.int64),
+        cursor,
+        own_orders,
+        rows_at(trace, count, DECISION),
+    )
+    # What stands is at most a grid, so its cancels and four orders a level and row fit; if not,
+    # the host refuses to go on, as it does with any answer that is out of bounds.
+    room = ORDERS_PER_LEVEL * levels * count
+    rows_at(orders, room, ORDER)[: min(given, room)] = own_orders[: min(given, room)]
+    return given

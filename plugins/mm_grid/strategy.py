@@ -12,12 +12,13 @@ from mm.api import (
     WORKING,
     Account,
     Context,
+    DecisionKernel,
     Decisions,
     Instrument,
     Rows,
 )
 from mm_grid.config import GridConfig
-from mm_grid.quoting import decide_rows
+from mm_grid.quoting import ORDERS_PER_LEVEL, decide_at, decide_rows
 from mm_grid.records import CURSOR, GRID, SEEN
 
 
@@ -62,6 +63,15 @@ class GridStrategy:
             trace,
         )
         return Decisions(orders=orders[:count].copy(), trace=trace)
+
+    def compiled(self) -> DecisionKernel:
+        """Let the venue's kernel call us."""
+        return DecisionKernel(
+            decide=decide_at,
+            rows=SEEN,
+            settings=self._grids,
+            orders_per_row=ORDERS_PER_LEVEL * self._levels,
+        )
 
 
 def _set_grid(grid: np.void, config: GridConfig, instrument: Instrument) -> None:

@@ -10,7 +10,20 @@ from typing import Any, Final
 
 import numpy as np
 
-from mm.api import BUY, IOC, LIMIT, NEW, NO_MODEL, ONE_SIDED, SELL, Rows
+from mm.api import (
+    BUY,
+    DECISION,
+    IOC,
+    LIMIT,
+    NEW,
+    NO_MODEL,
+    ONE_SIDED,
+    ORDER,
+    SELL,
+    WORKING,
+    Rows,
+)
+from mm.api.addresses import rows_at
 from mm.api.jit import kernel
 
 AVERAGED: Final = np.dtype(
@@ -35,6 +48,14 @@ AVERAGES: Final = np.dtype(
     align=True,
 )
 """What the averages remember, an instrument each."""
+
+SETTINGS: Final = np.dtype(
+    [("lots", "i8"), ("half_ticks", "f8"), ("threshold", "f8")],  # to hold; [price]; see below
+    align=True,
+)
+"""What is set, an instrument each."""
+
+LOTS: Final = np.dtype(np.int64)
 
 _FAST_SHARE = 0.25  # of the slow span; ours: trades are noisy, so wider apart than MACD's 12 to 26
 
@@ -76,9 +97,7 @@ def decide_rows(
     positions: Any,
     busy: Any,
     next_id: int,
-    lots: Any,
-    half_ticks: Any,
-    threshold: float,
+    fixed: Rows,
     orders: Rows,
     trace: Rows,
 ) -> int:
@@ -89,9 +108,7 @@ def decide_rows(
         positions: int64, lots by instrument.
         busy: int64 by instrument: 1 = an order works, wait for its end; written.
         next_id: the account's ``next_client_id``.
-        lots: int64 by instrument, the position to hold.
-        half_ticks: float64 by instrument [price].
-        threshold: see ``wanted_side``.
+        fixed: dtype SETTINGS, by instrument.
         orders: dtype ORDER, shape (n,), zeros; written from the start.
         trace: dtype DECISION, shape (n,), zeros; written.
 
@@ -110,7 +127,7 @@ def decide_rows(
         seen["position"] = positions[instrument]
         seen["mid"] = math.nan
         if has_bid and has_ask:
-            seen["mid"] = (row["bid"] + row["ask"]) * half_ticks[instrument]
+            seen["mid"] = (row["bid"] + row["ask"]) * fixed[instrument]["half_ticks"]
         seen["sigma"] = math.nan
         seen["A"] = math.nan
         seen["k"] = math.nan
@@ -121,8 +138,8 @@ def decide_rows(
             seen["bid_clamp"] = NO_MODEL
             seen["ask_clamp"] = NO_MODEL
             continue
-        side = wanted_side(row, threshold)
-        missing = side * lots[instrument] - positions[instrument]
+        side = wanted_side(row, fixed[instrument]["threshold"])
+        missing = side * fixed[instrument]["lots"] - positions[instrument]
         if side == 0 or missing * side <= 0:
             continue
         if side == BUY and not has_ask:
@@ -153,3 +170,32 @@ def decide_rows(
         order["tif"] = IOC
         next_id += 1
     return sent
+
+
+def decide_at(
+    rows: int,
+    count: int,
+    positions: int,
+    instruments: int,
+    working: int,
+    open_orders: int,
+    next_id: int,
+    settings: int,
+    orders: int,
+    trace: int,
+) -> int:
+    """Call ``decide_rows`` on what stands at these addresses; see ``mm.api.DecisionKernel``."""
+    fixed = rows_at(settings, instruments, SETTINGS)
+    open_rows = rows_at(working, open_orders, WORKING)
+    busy = np.zeros(instruments, np.int64)
+    for i in range(open_orders):
+        busy[open_rows[i]["instrument"]] = 1
+    return decide_rows(
+        rows_at(rows, count, AVERAGED),
+        rows_at(positions, instruments, LOTS),
+        busy,
+        next_id,
+        fixed,
+        rows_at(orders, count, ORDER),
+        rows_at(trace, count, DECISION),
+    )

@@ -8,9 +8,9 @@ never more than a price we know. While an order works, the strategy waits to hea
 
 import numpy as np
 
-from mm.api import DECISION, ORDER, Account, Context, Decisions, Rows
+from mm.api import DECISION, ORDER, Account, Context, DecisionKernel, Decisions, Rows
 from mm_momentum.config import MomentumConfig
-from mm_momentum.signals import AVERAGED, AVERAGES, average, decide_rows
+from mm_momentum.signals import AVERAGED, AVERAGES, SETTINGS, average, decide_at, decide_rows
 
 _TAKEN_OVER = tuple(name for name in AVERAGED.names or () if name not in ("fast", "slow"))
 
@@ -22,15 +22,11 @@ class MomentumStrategy:
 
     def __init__(self, config: MomentumConfig, context: Context) -> None:
         self._lookback = config.lookback
-        self._threshold = float(config.threshold)
-        self._lots = np.array(
-            [
-                one.whole_lots(config.quote_size, "strategy.momentum.quote_size")
-                for one in context.instruments
-            ],
-            np.int64,
-        )
-        self._half_ticks = np.array([one.price(1) / 2.0 for one in context.instruments])
+        self._fixed = np.zeros(len(context.instruments), SETTINGS)
+        for fixed, one in zip(self._fixed, context.instruments, strict=True):
+            fixed["lots"] = one.whole_lots(config.quote_size, "strategy.momentum.quote_size")
+            fixed["half_ticks"] = one.price(1) / 2.0
+            fixed["threshold"] = config.threshold
         self._averages = np.zeros(len(context.instruments), AVERAGES)
 
     def observe(self, rows: Rows) -> Rows:
@@ -45,17 +41,21 @@ class MomentumStrategy:
         """Order what is missing to the target, one order at a time."""
         trace = np.zeros(len(rows), DECISION)
         orders = np.zeros(len(rows), ORDER)
-        busy = np.zeros(len(self._lots), np.int64)
+        busy = np.zeros(len(self._fixed), np.int64)
         busy[account.working["instrument"]] = 1
         count = decide_rows(
             np.ascontiguousarray(rows),
             np.array(account.position, np.int64),
             busy,
             account.next_client_id,
-            self._lots,
-            self._half_ticks,
-            self._threshold,
+            self._fixed,
             orders,
             trace,
         )
         return Decisions(orders=orders[:count], trace=trace)
+
+    def compiled(self) -> DecisionKernel:
+        """Let the venue's kernel call us."""
+        return DecisionKernel(
+            decide=decide_at, rows=AVERAGED, settings=self._fixed, orders_per_row=1
+        )

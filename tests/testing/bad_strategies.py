@@ -21,6 +21,7 @@ from mm.api import (
     SELL,
     Account,
     Context,
+    DecisionKernel,
     Decisions,
     MarketBatch,
     NoConfig,
@@ -29,6 +30,7 @@ from mm.api import (
     RowStrategy,
     option,
 )
+from mm.testing.kit.network import trial_context
 from mm.testing.kit.stand_ins import AnyColumns
 from mm.testing.markets import START_US
 
@@ -187,6 +189,29 @@ class Vectorised:
             orders["price"] = self.prices(rows).astype("i8")
         orders["size"], orders["side"], orders["action"] = 1, BUY, NEW
         return Decisions(orders=orders, trace=trace)
+
+
+def sends_nothing(
+    rows: int,
+    count: int,
+    positions: int,
+    instruments: int,
+    working: int,
+    open_orders: int,
+    next_id: int,
+    settings: int,
+    orders: int,
+    trace: int,
+) -> int:
+    return 0
+
+
+class DecidesOtherwiseInside(Vectorised):
+    def compiled(self) -> DecisionKernel:
+        dtype = AnyColumns(self.requires, trial_context()).dtype
+        return DecisionKernel(
+            decide=sends_nothing, rows=dtype, settings=np.zeros(1), orders_per_row=1
+        )
 
 
 class CountsWithinTheBlock(Vectorised):

@@ -29,6 +29,7 @@ CAUGHT: list[tuple[str, type[Any], str, str]] = [
     ("one by one", bad.CountsWithinTheBlock, "rows at a time", "decide each row by itself"),
     ("one by one", bad.PeeksInDecide, "rows at a time", "decide each row by itself"),
     ("one by one", bad.RemembersInDecide, "asked again", "remember nothing in decide()"),
+    ("closed loop", bad.DecidesOtherwiseInside, "inside the venue", "call one function"),
     ("fresh processes", bad.GoesByHashes, "another PYTHONHASHSEED", "do not iterate over sets"),
     ("inputs", bad.ChangesItsRows, "decide() changed the rows", "copy what you change"),
     ("purity", bad.ReadsTheClock, "decide() reads the clock: time.time at", "take the time from"),

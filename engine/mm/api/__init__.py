@@ -1,11 +1,11 @@
 """The public interface of mm: all that a plugin may import.
 
-Everything here, in ``mm.api.jit``, ``mm.api.draws`` and ``mm.testing`` follows ``API_VERSION``,
-(major, minor). A minor step adds: a name, a hook, a field with a default, a column at the end of a
-table. What is to go is deprecated first: it keeps working, its docstring says what to use instead,
-and its use gives a DeprecationWarning, for two minor steps and six months at least. Only a major
-step removes it, and plugins for another major are refused by name. In major 0 a minor step may
-break where it must.
+Everything here, in ``mm.api.jit``, ``mm.api.addresses``, ``mm.api.draws`` and ``mm.testing``
+follows ``API_VERSION``, (major, minor). A minor step adds: a name, a hook, a field with a default,
+a column at the end of a table. What is to go is deprecated first: it keeps working, its docstring
+says what to use instead, and its use gives a DeprecationWarning, for two minor steps and six
+months at least. Only a major step removes it, and plugins for another major are refused by name.
+In major 0 a minor step may break where it must.
 
     market       events: the columns that every part speaks
     instrument   the grid of prices and sizes, and what a contract is worth
@@ -18,12 +18,15 @@ break where it must.
     live         what a connector to an exchange may tell beside its stream
     evidence     defects of data, and when they make results doubtful
     inspection   what a connector found in files that it was shown
+    compiled     how a strategy may decide inside the venue's kernel
     bounds, draws, jit       numbers within 64 bits; keyed randomness; compiled kernels
+    addresses    functions and arrays by address, for kernels
     errors, files            what can go wrong; reading a file that the user named
 """
 
 from mm.api.account import WORKING, Account
 from mm.api.bounds import MOST_LOTS, MOST_ORDER, MOST_TICKS, MOST_TRADED, MOST_UNITS
+from mm.api.compiled import CompiledStrategy, DecisionKernel
 from mm.api.errors import ConfigError, DataError, MMError, PluginError, UsageError
 from mm.api.evidence import Defect
 from mm.api.features import SIGNAL_FIELDS, TOUCH_FIELDS, Features
@@ -168,14 +171,15 @@ __all__ = [
     "RISK_ORDER_RATE", "RISK_ORDER_SIZE", "RISK_POSITION", "RISK_STALE", "RULE_NAMES", "SELL",
     "SETTLED", "SETTLED_PRICE", "SIGNAL_FIELDS", "SNAPSHOT_JUMP_US", "TAKER", "TICKER", "TIF_NAMES",
     "TOUCH_FIELDS", "TRADE", "TRADED_THROUGH", "TYPE_NAMES", "UNKNOWN_ORDER", "WORKING",
-    "WOULD_TAKE", "Account", "CommandOffer", "ConfigError", "Connector", "ConnectorOffer",
-    "Context", "ContractType", "DataError", "Decisions", "Defect", "DepthRule", "ExecutionReport",
-    "Features", "FeeModel", "FeeModelOffer", "FileReport", "FilesOfRun", "FillModel",
-    "FillModelOffer", "Floats", "FlushingSink", "FrameLog", "FrameSource", "Gap", "Health", "Hooks",
-    "Inspected", "Instrument", "LatencyModel", "LatencyModelOffer", "LiveConnector", "Lots",
-    "MMError", "MarketBatch", "News", "NoConfig", "NotingStrategy", "OrderBlock", "OrderPad",
-    "Outlet", "Output", "PluginError", "PriceProcess", "PrintRule", "QuoteFunction", "QuoteInputs",
-    "QuoteModelOffer", "QuotingRule", "RoundingConnector", "RowStrategy", "Rows", "Sink",
-    "SinkOffer", "Source", "Status", "Strategy", "StrategyOffer", "Survey", "Transformer",
-    "TransformerOffer", "UsageError", "hookimpl", "hookspec", "open_file", "option", "read_file",
+    "WOULD_TAKE", "Account", "CommandOffer", "CompiledStrategy", "ConfigError", "Connector",
+    "ConnectorOffer", "Context", "ContractType", "DataError", "DecisionKernel", "Decisions",
+    "Defect", "DepthRule", "ExecutionReport", "Features", "FeeModel", "FeeModelOffer", "FileReport",
+    "FilesOfRun", "FillModel", "FillModelOffer", "Floats", "FlushingSink", "FrameLog",
+    "FrameSource", "Gap", "Health", "Hooks", "Inspected", "Instrument", "LatencyModel",
+    "LatencyModelOffer", "LiveConnector", "Lots", "MMError", "MarketBatch", "News", "NoConfig",
+    "NotingStrategy", "OrderBlock", "OrderPad", "Outlet", "Output", "PluginError", "PriceProcess",
+    "PrintRule", "QuoteFunction", "QuoteInputs", "QuoteModelOffer", "QuotingRule",
+    "RoundingConnector", "RowStrategy", "Rows", "Sink", "SinkOffer", "Source", "Status", "Strategy",
+    "StrategyOffer", "Survey", "Transformer", "TransformerOffer", "UsageError", "hookimpl",
+    "hookspec", "open_file", "option", "read_file",
 ]  # fmt: skip

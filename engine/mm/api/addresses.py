@@ -21,7 +21,6 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic, register_jitable
 
 from mm.api.jit import compiled_function
-from mm.api.market import Rows
 
 PLAIN: Final = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 
@@ -53,9 +52,11 @@ def _address(function: Callable[..., Any], signature: Any) -> Address:
     return compiled.address
 
 
-def _rows_at(address: int, count: int, dtype: "np.dtype[np.void]") -> Rows:
+def _rows_at(address: Any, count: Any, dtype: Any) -> Any:
     """Look at ``count`` rows of ``dtype`` that stand at ``address``; nothing is copied."""
-    memory = (ctypes.c_char * (count * dtype.itemsize)).from_address(address)
+    if count == 0:
+        return np.zeros(0, dtype)  # ctypes has no empty memory
+    memory = (ctypes.c_char * (count * dtype.itemsize)).from_address(int(address))
     return np.frombuffer(memory, dtype)
 
 
@@ -64,43 +65,27 @@ def _call_rule(rule: Address, a: float, b: float, c: float, d: float, e: float, 
     return float(rule(a, b, c, d, e, f))
 
 
-def _call_decide(
-    decide: Address,
-    rows: int,
-    count: int,
-    positions: int,
-    instruments: int,
-    working: int,
-    open_orders: int,
-    next_id: int,
-    settings: int,
-    orders: int,
-    trace: int,
-) -> int:
+def _call_decide(decide: Address, *numbers: Any) -> Any:
     """Call what ``decide_address`` gave."""
-    return int(
-        decide(
-            rows, count, positions, instruments, working, open_orders, next_id, settings, orders,
-            trace,
-        )
-    )  # fmt: skip
+    return decide(*numbers)
 
 
 if PLAIN:
     rows_at, call_rule, call_decide = _rows_at, _call_rule, _call_decide
 else:
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def _as_pointer(_context: Any, address: Any) -> Any:
         def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
             return builder.inttoptr(arguments[0], cgutils.voidptr_t)
 
         return types.voidptr(types.int64), generate
 
-    @register_jitable  # type: ignore[untyped-decorator]
-    def rows_at(address: int, count: int, dtype: "np.dtype[np.void]") -> Rows:
+    @register_jitable
+    def rows_at(address: Any, count: Any, dtype: Any) -> Any:
         """Look at ``count`` rows of ``dtype`` that stand at ``address``; nothing is copied."""
-        return numba.carray(_as_pointer(address), (count,), dtype)  # type: ignore[no-any-return]
+        pointer: Any = _as_pointer(address)  # type: ignore[call-arg]
+        return numba.carray(pointer, (count,), dtype)
 
     def _caller(result: Any, kind: Any, arguments: int) -> Any:
         """Make the code that calls an address, of so many arguments of one kind."""
@@ -111,13 +96,13 @@ else:
 
         return generate
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def call_rule(_context: Any, rule: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any) -> Any:
         """Call what ``rule_address`` gave."""
         double = ir.DoubleType()
         return types.float64(types.int64, *[types.float64] * 6), _caller(double, double, 6)
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def call_decide(
         _context: Any,
         decide: Any,

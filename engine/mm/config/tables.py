@@ -227,6 +227,10 @@ class EngineTable:
         unit="batches",
         ge=0,
     )
+    closed_loop: bool = option(
+        True,
+        help="Let a strategy that is compiled decide inside the venue; changes speed only.",
+    )
 
 
 @attrs.frozen(kw_only=True)

@@ -58,6 +58,8 @@ def _varied(parts: Parts, variation: Variation) -> Parts:
         changes["capacity"] = variation.capacity
     if variation.block is not None:
         changes["longest_block"] = variation.block
+    if variation.apart:
+        changes["compiled"] = None
     if variation.cut is not None:
         changes["connector"] = Recut(parts.connector, variation.cut)
     return attrs.evolve(parts, **changes)

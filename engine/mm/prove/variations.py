@@ -23,6 +23,8 @@ class Variation:
     """Seed by which the stream is cut into batches."""
     block: int | None = None
     """Most decisions in a block."""
+    apart: bool | None = None
+    """Whether strategy and venue are tasks of their own, though they could be one kernel."""
     hash_seed: int = 0
     """PYTHONHASHSEED of its process."""
 
@@ -43,6 +45,7 @@ def variations(count: int) -> list[Variation]:
             capacity=_CAPACITIES[number % len(_CAPACITIES)],
             cut=number,
             block=_BLOCKS[number % len(_BLOCKS)],
+            apart=number % 2 == 1,
             hash_seed=1 + (number - 1) // TRIALS_PER_PROCESS,
         )
         for number in range(1, count + 1)
@@ -51,5 +54,5 @@ def variations(count: int) -> list[Variation]:
 
 def one_at_a_time(found: Variation) -> Iterator[tuple[str, Variation]]:
     """Take a trial that came out otherwise apart: each thing it varied, alone."""
-    for name in ("schedule", "capacity", "cut", "block", "hash_seed"):
+    for name in ("schedule", "capacity", "cut", "block", "apart", "hash_seed"):
         yield name, Variation(**{name: getattr(found, name)})

@@ -19,6 +19,7 @@ from mm.api import (
     ConfigError,
     Connector,
     Context,
+    DecisionKernel,
     FillModel,
     Instrument,
     PluginError,
@@ -115,14 +116,16 @@ def build_parts(
         "transformer": config.parts.transformer.owner,
         "strategy": config.parts.strategy.owner,
     }
+    bracket = _build_bracket(config, registry, context)
     return Parts(
         instruments=instruments,
         connector=connector,
         transformer=transformer,
         strategy=strategy,
         venue=_build_venue(config, config.parts.fill_model.build(context), context),
+        compiled=None if bracket else _find_kernel(config, strategy),
         books=Books(_build_ledger(config, context)),
-        bracket=_build_bracket(config, registry, context),
+        bracket=bracket,
         candles=CandleBuilder(config.output.candle_size_min * _MINUTE_US),
         quotes=None if has_quotes(survey) else BookQuotes(len(instruments)),
         sinks={},
@@ -133,6 +136,16 @@ def build_parts(
         speed=None,
         numbering=None if config.data.from_csv else Numbering(names["connector"]),
     )
+
+
+def _find_kernel(config: RunConfig, strategy: Strategy) -> DecisionKernel | None:
+    """Ask for the strategy's kernel, if one may be used: a loss limit wants to know money."""
+    compiled = getattr(strategy, "compiled", None)
+    if compiled is None or not config.engine.closed_loop or config.risk.max_loss > 0:
+        return None
+    with blame(config.parts.strategy.owner):
+        form: DecisionKernel | None = compiled()
+    return form
 
 
 def _build_strategy(config: RunConfig, context: Context) -> tuple[Transformer, Strategy]:

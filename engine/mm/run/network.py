@@ -6,6 +6,9 @@
            ├────────────────► execute ─► keep ┤
            └─► candles ───────────────────────┴─► record ─► sinks
 
+A strategy that is a kernel decides inside the venue's (``close_loop``): transform ─► close_loop ◄─
+route, with decide, execute and keep in one task and the same bytes.
+
 Every arrow is a channel with one writer and one reader, and every task waits for one channel at a
 time, chosen by data. So the streams are the same under every schedule and capacity (Kahn, 1974).
 Shutdown needs no flags: the connector closes its channel, and each task drains and closes its own.
@@ -22,6 +25,7 @@ import trio
 from mm.api import (
     Account,
     Connector,
+    DecisionKernel,
     ExecutionReport,
     Features,
     Instrument,
@@ -34,11 +38,12 @@ from mm.api import (
 from mm.core.bracket import Bracket
 from mm.core.candles import CandleBuilder
 from mm.core.touch import BookQuotes
-from mm.core.venue import SimulatedVenue
+from mm.core.venue import ClosedLoop, SimulatedVenue
 from mm.record.numbering import Numbering
 from mm.record.recorder import Recorder
 from mm.run.candles import draw_candles
-from mm.run.channels import Outlet, open_channel
+from mm.run.channels import Inlet, Outlet, open_channel
+from mm.run.closed_loop import close_loop
 from mm.run.connector import connect
 from mm.run.execution import execute
 from mm.run.pace import pace
@@ -83,6 +88,8 @@ class Parts:
     """Multiple of real time to replay at; None = as fast as it goes."""
     duration_s: float | None = None
     """End the reading after so long [s]; None = when there is no more."""
+    compiled: DecisionKernel | None = None
+    """How the strategy decides inside the venue; None = strategy and venue are apart."""
     numbering: Numbering | None = None
     """Set for live data, whose rows stand in no file yet."""
     recorder: Recorder | None = None
@@ -96,15 +103,12 @@ async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
         BaseExceptionGroup: what the tasks raised; see ``mm.blame.root_cause``.
     """
     capacity, names = parts.capacity, parts.names
-    books, progress = parts.books, parts.progress
+    progress = parts.progress
     to_route, batches = open_channel(capacity, MarketBatch)
     to_transform, for_transform = open_channel(capacity, MarketBatch)
     to_execute, for_execute = open_channel(capacity, MarketBatch)
     to_candles, for_candles = open_channel(capacity, MarketBatch)
     to_decide, features = open_channel(capacity, Features)
-    to_venue, blocks = open_channel(capacity, OrderBlock)
-    to_keep, reports = open_channel(capacity, ExecutionReport)
-    to_strategy, accounts = open_channel(capacity, Account)
     from_keep, ledger_records = open_channel(capacity, Records)
     from_candles, candle_records = open_channel(capacity, Records)
     async with trio.open_nursery() as nursery:
@@ -119,17 +123,44 @@ async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
             transform, for_transform, to_decide,
             transformer=parts.transformer, name=names["transformer"],
         ))  # fmt: skip
+        if parts.compiled is None:
+            start(_decide_apart, parts, features, for_execute, from_keep)
+        else:
+            start(partial(
+                close_loop, features, for_execute, from_keep,
+                strategy=parts.strategy, name=names["strategy"],
+                loop=ClosedLoop(
+                    parts.venue, parts.compiled, parts.books.account(committed=0),
+                    parts.longest_block,
+                ),
+                books=parts.books, progress=progress,
+            ))  # fmt: skip
+        start(partial(draw_candles, for_candles, from_candles, builder=parts.candles))
+        start(partial(record, ledger_records, candle_records, sinks=parts.sinks, flush_s=_FLUSH_S))
+
+
+async def _decide_apart(
+    parts: Parts,
+    features: Inlet[Features],
+    batches: Inlet[MarketBatch],
+    records: Outlet[Records],
+) -> None:
+    """Strategy, execution and position, a task each. Owns all its ends."""
+    to_venue, blocks = open_channel(parts.capacity, OrderBlock)
+    to_keep, reports = open_channel(parts.capacity, ExecutionReport)
+    to_strategy, accounts = open_channel(parts.capacity, Account)
+    books, progress = parts.books, parts.progress
+    async with trio.open_nursery() as nursery:
+        start = nursery.start_soon
         start(partial(
             decide, features, accounts, to_venue,
-            strategy=parts.strategy, name=names["strategy"],
+            strategy=parts.strategy, name=parts.names["strategy"],
             account=books.account(committed=0), longest_block=parts.longest_block,
         ))  # fmt: skip
         start(partial(
-            execute, blocks, for_execute, to_keep, venue=parts.venue, bracket=parts.bracket
+            execute, blocks, batches, to_keep, venue=parts.venue, bracket=parts.bracket
         ))  # fmt: skip
-        start(partial(keep, reports, to_strategy, from_keep, books=books, progress=progress))
-        start(partial(draw_candles, for_candles, from_candles, builder=parts.candles))
-        start(partial(record, ledger_records, candle_records, sinks=parts.sinks, flush_s=_FLUSH_S))
+        start(partial(keep, reports, to_strategy, records, books=books, progress=progress))
 
 
 async def _read(parts: Parts, out: Outlet[MarketBatch], stop: trio.CancelScope) -> None:

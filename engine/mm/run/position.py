@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mm.api import CLAMP_NAMES, Account, ExecutionReport
+from mm.api import CLAMP_NAMES, Account, ExecutionReport, Rows
 from mm.core.ledger import Ledger
 from mm.core.working import WorkingOrders
 from mm.run.channels import Inlet, Outlet
@@ -24,6 +24,10 @@ class Books:
 
     def account(self, committed: int) -> Account:
         """Say what the strategy may know."""
+        return self.known(committed, self.working.rows(), self.working.sent)
+
+    def known(self, committed: int, working: Rows, sent: int) -> Account:
+        """Say what is known, of open orders what ``working`` says, after ``sent`` NEW orders."""
         holdings = self.ledger.holdings
         return Account(
             up_to=self.up_to,
@@ -31,8 +35,8 @@ class Books:
             average_price=tuple(holding.average_price for holding in holdings),
             cost=tuple(holding.scale * holding.basis for holding in holdings),
             cash=self.ledger.cash,
-            working=self.working.rows(),
-            next_client_id=self.working.sent + 1,
+            working=working,
+            next_client_id=sent + 1,
             committed=committed,
         )
 
@@ -41,9 +45,13 @@ class Books:
         return dict(zip(CLAMP_NAMES[1:], self._clamps[1:].tolist(), strict=True))
 
     def apply(self, report: ExecutionReport) -> Records:
-        """Book a report; return what it adds to the tables."""
-        entries = self.ledger.apply(report)
+        """Book a report, open orders too; return what it adds to the tables."""
         self.working.apply(report)
+        return self.book(report)
+
+    def book(self, report: ExecutionReport) -> Records:
+        """Book a report, but for open orders, which somebody else follows."""
+        entries = self.ledger.apply(report)
         self.up_to = report.up_to
         self.decisions += report.committed
         self.orders += len(report.orders)
@@ -60,6 +68,14 @@ class Books:
             ),
         )
 
+    def show(self, progress: Progress, account: Account) -> None:
+        """Say how it stands."""
+        progress.decisions = self.decisions
+        progress.position = self.ledger.holdings[0].lots
+        progress.fills = self.ledger.totals.fills
+        progress.equity = self.ledger.equity
+        progress.account = account
+
 
 async def keep(
     reports: Inlet[ExecutionReport],
@@ -73,11 +89,8 @@ async def keep(
     with reports, accounts, records:
         async for report in reports:
             rows = books.apply(report)
-            progress.decisions = books.decisions
-            progress.position = books.ledger.holdings[0].lots
-            progress.fills = books.ledger.totals.fills
-            progress.equity = books.ledger.equity
-            progress.account = books.account(report.committed)
-            await accounts.send(progress.account)
+            account = books.account(report.committed)
+            books.show(progress, account)
+            await accounts.send(account)
             await records.send(rows)
         books.ledger.close()

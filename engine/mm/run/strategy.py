@@ -54,10 +54,7 @@ async def decide(
     length = 1
     with features, accounts, out:
         async for message in features:
-            rows = message.rows
-            with blame(name, message.watermark):
-                rows = strategy.observe(rows)
-            _check_rows(rows, message.rows, name)
+            rows = observe(strategy, message, name)
             times = np.ascontiguousarray(rows["ts"])
             start = 0
             while start < len(rows):
@@ -115,9 +112,14 @@ def _nothing(horizon: int, account: Account) -> OrderBlock:
     )
 
 
-def _check_rows(rows: Rows, given: Rows, owner: str) -> None:
+def observe(strategy: Strategy, message: Features, owner: str) -> Rows:
+    """Show the strategy the rows of a message, once; return what it decides on."""
+    given = message.rows
+    with blame(owner, message.watermark):
+        rows = strategy.observe(given)
     if len(rows) != len(given) or np.any(rows["ts"] != given["ts"]):
         raise PluginError(f"{owner}: observe() must give one row for each row, with its ts")
+    return rows
 
 
 def _check(decisions: Decisions, rows: int, instruments: int, owner: str) -> None:

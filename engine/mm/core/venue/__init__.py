@@ -1,7 +1,10 @@
 """The simulated venue: one matching engine per run, with our orders on it.
 
     simulated     the state machine: submit a block, load batches, get a report
+    closed_loop   the same with a strategy inside: decision rows in, one report out
     block         the loop over events and decisions
+    loop          the kernel: a block carried out, or decided, carried out and heard of
+    known         our account as known, kept in the kernel
     arrivals      what a command does when it arrives
     reduce        orders that may only close the position
     matching      what the market does to a resting order: queues and fills
@@ -13,12 +16,14 @@
     health        what the venue found wrong with the data
     settings      limits and schedules, as the run is told
     reports       how news of orders are written down
+    arrays        from settings to what kernels take
     state         the arrays
 
 It knows no strategy and no money.
 """
 
+from mm.core.venue.closed_loop import ClosedLoop
 from mm.core.venue.settings import FundingSchedule, Limits
 from mm.core.venue.simulated import SimulatedVenue, Statistics
 
-__all__ = ["FundingSchedule", "Limits", "SimulatedVenue", "Statistics"]
+__all__ = ["ClosedLoop", "FundingSchedule", "Limits", "SimulatedVenue", "Statistics"]

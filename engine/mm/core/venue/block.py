@@ -210,8 +210,8 @@ NEED_EVENTS: Final = 1
 NEED_ROOM: Final = 2
 
 
-@kernel
-def run_block(
+@inner
+def carry_out(
     venue: Venue,
     rules: Rules,
     gate: Gate,

@@ -78,6 +78,8 @@ class Gate(NamedTuple):
     """dtype KNOWN, one row an instrument."""
     working: Rows
     """dtype WORKING; the first ``state.working`` rows: open orders as known, with our sends."""
+    order_ids: npt.NDArray[np.int64]
+    """What the venue calls each row of ``working``; 0 where nobody asks."""
     sends: npt.NDArray[np.int64]
     """int64, shape (orders_per_s or 1,): a ring of the latest send times, µs."""
     state: Rows
@@ -195,13 +197,20 @@ def note_sent(gate: Gate, order: Any) -> None:
         row["filled"] = 0
         row["instrument"] = order["instrument"]
         row["side"] = order["side"]
+        row["cancelling"] = 0
+        gate.order_ids[state["working"]] = order["order_id"]
         state["working"] += 1
-    elif order["action"] == REPLACE:
-        for i in range(state["working"]):
-            row = gate.working[i]
-            same = row["instrument"] == order["instrument"]
-            if same and row["client_id"] == order["client_id"]:
-                row["size"] = order["size"]
+        return
+    for i in range(state["working"]):
+        row = gate.working[i]
+        if row["instrument"] != order["instrument"]:
+            continue
+        named = row["client_id"] == order["client_id"]
+        if order["action"] == CANCEL_ALL or (order["action"] == CANCEL and named):
+            row["cancelling"] = 1
+        elif named and order["action"] == REPLACE:
+            row["price"] = order["price"]
+            row["size"] = order["size"]
 
 
 @inner

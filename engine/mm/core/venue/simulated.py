@@ -5,10 +5,13 @@ market batch, through ``load``. This module owns the arrays, so that the compile
 have to ask for memory. It does not know a task, a channel, or what a position is.
 """
 
+from typing import Any
+
 import attrs
 import numpy as np
 
 from mm.api import (
+    DECISION,
     EVENT,
     MARK,
     ORDER,
@@ -24,58 +27,28 @@ from mm.api import (
     OrderBlock,
     Rows,
 )
-from mm.api.addresses import rule_address
 from mm.core.book import Book
-from mm.core.position import Holding
-from mm.core.venue.block import NEED_EVENTS, NEED_ROOM, reports_needed, run_block
-from mm.core.venue.gate import GATE, KNOWN, LIMITS, Gate
+from mm.core.venue.arrays import make_gate, make_rules
+from mm.core.venue.block import NEED_EVENTS, NEED_ROOM, reports_needed
 from mm.core.venue.health import find_defects
+from mm.core.venue.loop import CURSOR, Decider, run_venue
 from mm.core.venue.settings import FundingSchedule, Limits
-from mm.core.venue.state import COMMAND, OPEN, STANDING, STATE, Rules, Venue
-from mm.core.venue.ticks import tick_steps
+from mm.core.venue.state import COMMAND, OPEN, STANDING, STATE, Venue
+
+_DECIDED = Decider(
+    0, 0, 0, np.zeros(0, np.int64), np.zeros(0, WORKING), np.zeros(1, ORDER), np.zeros(1, DECISION),
+    np.zeros(0, DECISION), np.zeros(1, CURSOR),
+)  # fmt: skip
+"""Says that the blocks come decided."""
 
 
-def _grown(rows: Rows, used: int, wanted: int) -> Rows:
+def grown(rows: Any, used: int, wanted: int) -> Any:
     """Give the same rows with room for ``wanted``, or ``rows`` itself if it has that."""
     if wanted <= len(rows):
         return rows
     larger = np.zeros(max(wanted, 2 * len(rows)), rows.dtype)
     larger[:used] = rows[:used]
     return larger
-
-
-def _rules(
-    model: FillModel, latency: LatencyModel, seed: int, instruments: tuple[Instrument, ...]
-) -> Rules:
-    p0, p1 = model.parameters
-    return Rules(
-        seed=seed,
-        entry=np.ascontiguousarray(latency.entry, np.float64),
-        response=np.ascontiguousarray(latency.response, np.float64),
-        entry_multiple=float(latency.entry_multiple),
-        response_multiple=float(latency.response_multiple),
-        jitter=float(latency.jitter),
-        draws=int(model.draws),
-        crosses=int(model.fills_when_crossed),
-        on_print=rule_address(model.on_print),
-        on_depth=rule_address(model.on_depth),
-        p0=float(p0),
-        p1=float(p1),
-        steps=tick_steps(instruments),
-    )
-
-
-def _gate(instruments: tuple[Instrument, ...], limits: Limits) -> Gate:
-    row = np.zeros(1, LIMITS)
-    for name in LIMITS.names or ():
-        row[name] = getattr(limits, name)
-    known = np.zeros(len(instruments), KNOWN)
-    for fact, instrument in zip(known, instruments, strict=True):
-        fact["tick"] = instrument.price(1)
-        fact["scale"] = Holding(instrument=instrument).scale
-        fact["inverse"] = instrument.contract_type == "Inverse"
-    sends = np.zeros(max(limits.orders_per_s, 1), np.int64)
-    return Gate(row, known, np.zeros(0, WORKING), sends, np.zeros(1, GATE))
 
 
 @attrs.define(kw_only=True)
@@ -126,8 +99,8 @@ class SimulatedVenue:
         self._commands = np.zeros(64, COMMAND)
         self._reports = np.zeros(1024, REPORT)
         self._state = np.zeros(1, STATE)
-        self._rules = _rules(fill_model, latency, seed, instruments)
-        self._gate = _gate(instruments, limits or Limits())
+        self._rules = make_rules(fill_model, latency, seed, instruments)
+        self._gate = make_gate(instruments, limits or Limits())
         self._standing = np.zeros(len(instruments), STANDING)
         self._funding = funding
         self._alone = alone
@@ -153,28 +126,48 @@ class SimulatedVenue:
 
     def submit(self, block: OrderBlock) -> None:
         """Take the next block; only after the last one was answered."""
+        self.begin(block)
+        self.make_room(len(block.times), len(block.decisions.orders))
+        self._state[0]["block_orders"] = len(block.decisions.orders)
+        self.learn(block.account, len(block.decisions.orders))
+        self._block = block
+
+    def begin(self, block: OrderBlock) -> None:
+        """Start a block: nothing of it has been done."""
+        state = self._state[0]
+        state["decision"] = state["block_order"] = state["changed"] = state["block_orders"] = 0
+        self._marks = np.zeros((len(block.times) + 1) * self._instruments, MARK)
+
+    def make_room(self, decisions: int, orders: int) -> int:
+        """Make room for what so many decisions and orders can bring.
+
+        Returns:
+            How many open orders may then be known.
+        """
         state = self._state[0]
         first, end = int(state["next_command"]), int(state["commands"])
         waiting = end - first
         self._commands[:waiting] = self._commands[first:end].copy()
         state["next_command"] = 0
         state["commands"] = waiting
-        orders = len(block.decisions.orders)
         # Each decision may find that everything must be cancelled.
-        coming = waiting + orders + self._instruments * len(block.times)
-        self._commands = _grown(self._commands, waiting, coming)
+        coming = waiting + orders + self._instruments * decisions
+        self._commands = grown(self._commands, waiting, coming)
         opened = int(state["open"])
-        self._orders = _grown(self._orders, opened, opened + coming + 1)
-        self._marks = np.zeros((len(block.times) + 1) * self._instruments, MARK)
-        state["decision"] = state["block_order"] = state["changed"] = 0
-        state["block_orders"] = orders
+        self._orders = grown(self._orders, opened, opened + coming + 1)
         used = int(state["reports"])
-        self._reports = _grown(self._reports, used, used + reports_needed(self._venue()))
-        self._load_account(block.account, orders)
-        self._block = block
+        needed = 2 * reports_needed(self._venue()) + orders
+        self._reports = grown(self._reports, used, used + needed)
+        known = int(self._gate.state[0]["working"])
+        room = known + orders
+        self._gate = self._gate._replace(
+            working=grown(self._gate.working, known, room),
+            order_ids=grown(self._gate.order_ids, known, room),
+        )
+        return room
 
-    def _load_account(self, account: Account, orders: int) -> None:
-        """Tell the gate what we know."""
+    def learn(self, account: Account, orders: int) -> None:
+        """Tell the gate what we know, and to expect so many orders."""
         gate = self._gate
         gate.state[0]["cash"] = account.cash
         gate.state[0]["working"] = len(account.working)
@@ -182,7 +175,11 @@ class SimulatedVenue:
         gate.known["cost"] = account.cost
         working = np.zeros(len(account.working) + orders, WORKING)
         working[: len(account.working)] = account.working
-        self._gate = gate._replace(working=working)
+        self._gate = gate._replace(working=working, order_ids=np.zeros(len(working), np.int64))
+
+    def known_orders(self) -> Rows:
+        """Open orders as the gate knows them, dtype WORKING."""
+        return self._gate.working[: int(self._gate.state[0]["working"])].copy()
 
     def advance(self) -> ExecutionReport | None:
         """Carry the block out as far as the loaded events go.
@@ -192,27 +189,31 @@ class SimulatedVenue:
         """
         block = self._block
         assert block is not None
-        while True:
-            venue = self._venue()
-            status = run_block(
-                venue,
-                self._rules,
-                self._gate,
-                self._events,
-                self._watermark,
-                block.times,
-                block.horizon,
-                block.decisions.orders,
-                self._marks,
-                self._spare,
-                self._alone,
-            )
-            if status == NEED_EVENTS:
-                return None
-            if status != NEED_ROOM:
-                return self._answer(block)
+        while (status := self.carry_out(block, _DECIDED)) == NEED_ROOM:
             used = int(self._state[0]["reports"])
-            self._reports = _grown(self._reports, used, used + 2 * reports_needed(venue))
+            self._reports = grown(self._reports, used, used + 2 * reports_needed(self._venue()))
+        if status == NEED_EVENTS:
+            return None
+        self._block = None
+        state = self._state[0]
+        return self.answer(block, int(state["decision"]), int(state["block_order"]))
+
+    def carry_out(self, block: OrderBlock, decider: Decider) -> int:
+        """Run the kernel; return what it says."""
+        return run_venue(
+            self._venue(),
+            self._rules,
+            self._gate,
+            self._events,
+            self._watermark,
+            block.times,
+            block.horizon,
+            block.decisions.orders,
+            self._marks,
+            self._spare,
+            self._alone,
+            decider,
+        )
 
     def statistics(self) -> Statistics:
         """Count what was odd so far."""
@@ -243,20 +244,19 @@ class SimulatedVenue:
             self._state,
         )
 
-    def _answer(self, block: OrderBlock) -> ExecutionReport:
+    def answer(self, block: OrderBlock, committed: int, orders: int) -> ExecutionReport:
+        """Report what was done: so many decisions, and so many orders."""
         state = self._state[0]
-        committed = int(state["decision"])
         released, total = int(state["released"]), int(state["reports"])
         reports = self._reports[:released].copy()
         self._reports[: total - released] = self._reports[released:total].copy()
         state["reports"] = total - released
         state["released"] = 0
-        self._block = None
         done = committed == len(block.times)
         return ExecutionReport(
             up_to=block.horizon if done else int(block.times[committed]),
             committed=committed,
-            orders=block.decisions.orders[: int(state["block_order"])].copy(),
+            orders=block.decisions.orders[:orders].copy(),
             trace=block.decisions.trace[:committed].copy(),
             marks=self._marks[: (committed + 1) * self._instruments],
             reports=reports,

@@ -88,6 +88,8 @@ class Way:
     """Messages a channel holds."""
     longest_block: int = 256
     """Decisions asked for at once."""
+    closed: bool = False
+    """Let the strategy decide inside the venue."""
     schedule: int = 0
     """Seed of Trio's order of tasks."""
 
@@ -183,6 +185,7 @@ def run_events(
         progress=Progress(),
         capacity=way.capacity,
         longest_block=way.longest_block,
+        compiled=strategy.compiled() if way.closed else None,  # type: ignore[attr-defined]
         speed=None,
     )
     with ungrouped(), schedule(way.schedule):

@@ -188,6 +188,22 @@ def _one_by_one(case: StrategyCase) -> Verdict:
     )
 
 
+def _closed_loop(case: StrategyCase) -> Verdict:
+    """What decides inside the venue is what decides outside."""
+    compiled = getattr(case.build(), "compiled", None)
+    if compiled is None or compiled() is None:
+        return held("has no compiled form")
+    return _same(
+        case,
+        {
+            f"inside the venue, {n} rows at a time": Way(longest_block=n, rows=rows, closed=True)
+            for n, rows in ((1, None), (3, 30), (256, 7))
+        },
+        "let both forms call one function; the compiled one must not raise",
+        "inside the venue it decides as outside",
+    )
+
+
 def _causality(case: StrategyCase) -> Verdict:
     first, last = int(case.market["ts_local"][0]), int(case.market["ts_local"][-1])
     for share in (0.4, 0.8):
@@ -242,6 +258,7 @@ STRATEGY_RULES: Final[Rules] = {
     "schedules": _schedules,
     "batch cuts": _batch_cuts,
     "one by one": _one_by_one,
+    "closed loop": _closed_loop,
     "causality": _causality,
     "fresh processes": fresh_rule,
     "inputs": _inputs,

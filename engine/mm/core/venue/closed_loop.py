@@ -1,0 +1,121 @@
+"""A venue and a strategy that decides inside its kernel: decision rows in, one report out.
+
+``submit`` the rows of a message of features; call ``advance`` until it answers; whenever it
+answers None it wants the next market batch, through ``load`` of the venue. The report is that of
+all the blocks that the rows took, as one.
+"""
+
+import numpy as np
+
+from mm.api import (
+    DECISION,
+    ORDER,
+    WORKING,
+    Account,
+    DecisionKernel,
+    Decisions,
+    ExecutionReport,
+    OrderBlock,
+    Rows,
+)
+from mm.api.addresses import decide_address
+from mm.core.venue.block import NEED_EVENTS, NEED_ROOM
+from mm.core.venue.loop import CURSOR, FAULTY, Decider
+from mm.core.venue.simulated import SimulatedVenue, grown
+
+_LONGEST: int = 64
+"""Rows of a block: its overhead is small by then, and what is decided twice is not much."""
+
+
+class ClosedLoop:
+    """Hosts a strategy's kernel in a venue's."""
+
+    def __init__(
+        self, venue: SimulatedVenue, form: DecisionKernel, account: Account, longest_block: int
+    ) -> None:
+        """Start with ``account``, in which nothing works.
+
+        Args:
+            venue: with no loss limit: the loop knows no money.
+            form: how the strategy is called.
+            account: as it is before anything happened.
+            longest_block: most decisions in a block; any number gives the same results.
+        """
+        self.venue = venue
+        self._form = form
+        self._cursor = np.zeros(1, CURSOR)
+        cursor = self._cursor[0]
+        cursor["closed"] = cursor["length"] = 1
+        cursor["longest"] = min(longest_block, _LONGEST)
+        cursor["most_orders"] = form.orders_per_row
+        cursor["row_size"] = form.rows.itemsize
+        cursor["up_to"] = account.up_to
+        venue.learn(account, 0)
+        self._decider = Decider(
+            decide=decide_address(form.decide),
+            settings=form.settings.ctypes.data,
+            rows=0,
+            positions=np.zeros(len(account.position), np.int64),
+            asked=np.zeros(0, WORKING),
+            blank_order=np.zeros(1, ORDER),
+            blank_trace=np.zeros(1, DECISION),
+            trace=np.zeros(0, DECISION),
+            cursor=self._cursor,
+        )
+        self._rows = np.zeros(0, form.rows)
+        self._block: OrderBlock | None = None
+        self._account = account
+
+    def submit(self, rows: Rows, watermark: int) -> None:
+        """Take the next rows to decide on, complete up to ``watermark``, as observed."""
+        cursor = self._cursor[0]
+        cursor["start"] = cursor["orders"] = cursor["heard"] = 0
+        self._rows = np.ascontiguousarray(rows)
+        self._decider = self._decider._replace(
+            rows=self._rows.ctypes.data, trace=np.zeros(len(rows), DECISION)
+        )
+        self._block = OrderBlock(
+            times=np.ascontiguousarray(rows["ts"]),
+            decisions=Decisions(
+                orders=np.zeros(len(rows) * self._form.orders_per_row, ORDER),
+                trace=self._decider.trace,
+            ),
+            horizon=watermark,
+            account=self._account,
+        )
+        self.venue.begin(self._block)
+
+    def advance(self) -> ExecutionReport | None:
+        """Decide and carry out as far as the loaded events go.
+
+        Returns:
+            The report, or None if the next batch is wanted first.
+
+        Raises:
+            ValueError: the strategy's answer breaks its contract.
+        """
+        block, cursor = self._block, self._cursor[0]
+        assert block is not None
+        while (status := self.venue.carry_out(block, self._decider)) == NEED_ROOM:
+            self._make_room()
+        if status == NEED_EVENTS:
+            return None
+        if status == FAULTY:
+            first, given = int(cursor["orders"]), int(cursor["given"])
+            raise ValueError(
+                f"its kernel gave {given} orders for {int(cursor['rows'])} rows, of which one is"
+                f" out of bounds: {block.decisions.orders[first : first + max(given, 0)]}"
+            )
+        return self.venue.answer(block, len(block.times), int(cursor["orders"]))
+
+    def account(self) -> tuple[Rows, int]:
+        """Open orders as known, dtype WORKING, and the NEW orders sent so far."""
+        return self.venue.known_orders(), int(self._cursor[0]["sent"])
+
+    def _make_room(self) -> None:
+        """Let everything hold what the longest block could bring, and twice what it has."""
+        cursor = self._cursor[0]
+        rows = int(cursor["longest"])
+        orders = rows * int(cursor["most_orders"])
+        known = self.venue.make_room(rows, orders)
+        self._decider = self._decider._replace(asked=grown(self._decider.asked, 0, known))

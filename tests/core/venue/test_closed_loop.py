@@ -1,0 +1,208 @@
+"""A strategy inside the venue's kernel does what it does outside, however it is cut."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+import numba
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mm.api import (
+    CANCEL,
+    DECISION,
+    ORDER,
+    TOUCH_FIELDS,
+    WORKING,
+    DecisionKernel,
+    Decisions,
+    ExecutionReport,
+    OrderBlock,
+    Rows,
+)
+from mm.api.addresses import rows_at
+from mm.core.venue import ClosedLoop
+
+from .replay import END, Knowledge, batches, real_venue
+from .strategies import sessions
+from .tapes import Session
+
+LOTS = np.dtype(np.int64)
+NUMBERED = np.dtype([*TOUCH_FIELDS, ("number", "i8"), ("alone", "i8")], align=True)
+"""A row that knows which decision it is, and whether it is decided alone."""
+CHOICES, MOST = 2, 3
+"""Reactions that a decision chooses from, and the orders of each at most."""
+_NO_ORDER = -1
+
+
+def decide_at(
+    rows: int,
+    count: int,
+    positions: int,
+    instruments: int,
+    working: int,
+    open_orders: int,
+    next_id: int,
+    script: int,
+    orders: int,
+    trace: int,
+) -> int:
+    """Send one of a row's scripted reactions: which, hangs on all that the account says."""
+    seen, lots = rows_at(rows, count, NUMBERED), rows_at(positions, instruments, LOTS)
+    known = rows_at(working, open_orders, WORKING)
+    out, told = rows_at(orders, MOST * count, ORDER), rows_at(trace, count, DECISION)
+    last = seen[count - 1]["number"] + 1
+    written = rows_at(script, last * CHOICES * MOST, ORDER)
+    state = next_id * 0
+    for i in range(instruments):
+        state = state * 31 + lots[i]
+    if (
+        seen[0]["alone"] == 1
+    ):  # of many, the later ones would have to know what the earlier ones sent
+        state = state * 31 + next_id
+        for i in range(open_orders):
+            one = known[i]
+            state = state * 31 + one["client_id"] + 3 * one["price"] + 5 * one["size"]
+            state = state * 31 + one["filled"] + 7 * one["side"] + 2 * one["cancelling"]
+            state += one["instrument"]
+    sent = count * 0
+    for i in range(count):
+        told[i]["ts"] = seen[i]["ts"]
+        told[i]["position"] = state
+        first = (seen[i]["number"] * CHOICES + state % CHOICES) * MOST
+        for j in range(first, first + MOST):
+            if written[j]["action"] != _NO_ORDER:
+                out[sent] = written[j]
+                out[sent]["decision"] = i
+                sent += 1
+    return int(sent)
+
+
+decide: Any = numba.njit(decide_at)
+
+
+def script_of(session: Session) -> Rows:
+    """Write the session's reactions down, MOST rows each."""
+    script = np.zeros(len(session.decisions) * CHOICES * MOST, ORDER)
+    script["action"] = _NO_ORDER
+    for number, decision in enumerate(session.decisions):
+        for choice in range(CHOICES):
+            commands = decision.choices[choice % len(decision.choices)]
+            for place, command in enumerate(commands):
+                row = script[(number * CHOICES + choice) * MOST + place]
+                for name, value in attrs.asdict(command).items():
+                    row[name] = value
+    return script
+
+
+def rows_of(session: Session, longest: int) -> Rows:
+    """The session's decision times as rows."""
+    rows = np.zeros(len(session.decisions), NUMBERED)
+    rows["ts"] = [decision.ts for decision in session.decisions]
+    rows["number"] = range(len(rows))
+    rows["alone"] = longest == 1
+    return rows
+
+
+def outside(session: Session, longest: int) -> list[ExecutionReport]:
+    """Decide as ``mm.run.strategy`` does, block by block."""
+    venue, knowledge = real_venue(session), Knowledge(session.instruments)
+    feed, rows, script = iter(batches(session.tape)), rows_of(session, longest), script_of(session)
+    answers: list[ExecutionReport] = []
+    start, up_to = 0, -1
+    while start < len(rows) or up_to < END:
+        account = knowledge.account(up_to)
+        wanted = rows[start : start + longest]
+        if start < len(rows) and up_to < rows["ts"][start]:
+            wanted = rows[:0]
+        orders = np.zeros(MOST * len(wanted), ORDER)
+        trace = np.zeros(len(wanted), DECISION)
+        count = 0
+        if len(wanted):
+            arrays = np.array(account.position), account.working.copy(), script, orders, trace
+            at = [array.ctypes.data for array in arrays]
+            count = decide(
+                np.ascontiguousarray(wanted).ctypes.data, len(wanted), at[0], len(arrays[0]),
+                at[1], len(arrays[1]), account.next_client_id, *at[2:],
+            )  # fmt: skip
+            orders["ts"] = wanted["ts"][orders["decision"]]
+        after = start + len(wanted)
+        venue.submit(
+            OrderBlock(
+                times=np.ascontiguousarray(wanted["ts"]),
+                decisions=Decisions(orders=orders[:count], trace=trace),
+                horizon=int(rows["ts"][after]) if after < len(rows) else END,
+                account=account,
+            )
+        )
+        while (answer := venue.advance()) is None:
+            venue.load(next(feed))
+        knowledge.apply(answer)
+        answers.append(answer)
+        start, up_to = start + answer.committed, answer.up_to
+    return answers
+
+
+def inside(session: Session, longest: int, cuts: Sequence[bool]) -> list[ExecutionReport]:
+    """Let the venue's kernel decide; features come by the batch."""
+    venue = real_venue(session)
+    script, rows, answers = script_of(session), rows_of(session, longest), []
+    form = DecisionKernel(decide=decide_at, rows=NUMBERED, settings=script, orders_per_row=MOST)
+    account = Knowledge(session.instruments).account(-1)
+    loop = ClosedLoop(venue, form, account, longest)
+    start = 0
+    for batch in batches(session.tape, cuts):
+        end = int(np.searchsorted(rows["ts"], batch.watermark, side="right"))
+        loop.submit(rows[start:end], batch.watermark)
+        start = end
+        while (answer := loop.advance()) is None:
+            venue.load(batch)
+        answers.append(answer)
+    return answers
+
+
+def told(answers: list[ExecutionReport]) -> dict[str, Any]:
+    """All that the answers say, whatever the blocks."""
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(answer, name) for answer in answers]).tolist()
+        for name in ("trace", "reports")
+    }
+    orders = np.concatenate([answer.orders for answer in answers])
+    orders["decision"] = 0  # counts within a block
+    count = len(answers[0].marks) // (answers[0].committed + 1)
+    marks = [answer.marks[: answer.committed * count] for answer in answers]
+    columns["marks"] = np.concatenate(marks).tolist()
+    columns["closing marks"] = answers[-1].marks[-count:].tolist()
+    columns["orders"] = orders.tolist()
+    return {name: repr(rows) for name, rows in columns.items()}  # NaN is NaN
+
+
+@settings(max_examples=300)
+@given(sessions(), st.sampled_from([1, 2, 7]), st.lists(st.booleans(), max_size=4))
+def test_inside_the_venue_everything_is_as_outside(
+    session: Session, longest: int, cuts: list[bool]
+) -> None:
+    session = attrs.evolve(session, limits=attrs.evolve(session.limits, loss=0.0))
+    assert told(inside(session, longest, cuts)) == told(outside(session, longest))
+
+
+def test_an_answer_out_of_bounds_is_refused() -> None:
+    """The venue relies on the bounds, so a plugin's slip must not get so far."""
+    session = Session(tape=(), decisions=())
+    script = np.zeros(CHOICES * MOST, ORDER)
+    script["action"] = _NO_ORDER
+    script["action"][::MOST] = CANCEL
+    script["instrument"][::MOST] = 5
+    form = DecisionKernel(decide=decide_at, rows=NUMBERED, settings=script, orders_per_row=MOST)
+    venue = real_venue(session)
+    loop = ClosedLoop(venue, form, Knowledge(1).account(-1), 1)
+    rows = np.zeros(1, NUMBERED)
+    rows["ts"] = 5
+    loop.submit(rows, 10)
+    (batch,) = batches(())
+    assert loop.advance() is None
+    venue.load(batch)
+    with pytest.raises(ValueError, match="out of bounds"):
+        loop.advance()
