@@ -229,7 +229,7 @@ class EngineTable:
     )
     closed_loop: bool = option(
         True,
-        help="Let a strategy that is compiled decide inside the venue; changes speed only.",
+        help="Host strategy, execution and position in one task; changes speed only.",
     )
 
 

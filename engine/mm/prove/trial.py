@@ -59,7 +59,7 @@ def _varied(parts: Parts, variation: Variation) -> Parts:
     if variation.block is not None:
         changes["longest_block"] = variation.block
     if variation.apart:
-        changes["compiled"] = None
+        changes["apart"] = True
     if variation.cut is not None:
         changes["connector"] = Recut(parts.connector, variation.cut)
     return attrs.evolve(parts, **changes)

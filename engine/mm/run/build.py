@@ -123,6 +123,7 @@ def build_parts(
         transformer=transformer,
         strategy=strategy,
         venue=_build_venue(config, config.parts.fill_model.build(context), context),
+        apart=not config.engine.closed_loop,
         compiled=None if bracket else _find_kernel(config, strategy),
         books=Books(_build_ledger(config, context)),
         bracket=bracket,

@@ -1,17 +1,19 @@
-"""Closed-loop task: strategy, execution and position in one, for a strategy that is a kernel.
+"""Closed-loop tasks: strategy, execution and position in one, since hops between them cost time.
 
-The streams are those of the three tasks (see ``network``), but in one report for each message of
-features; so where a hop costs more than it separates, there is none.
+``host`` asks a strategy in Python, ``close_loop`` lets one that is a kernel decide inside the
+venue's. Both give the streams of the three tasks apart (see ``network``), with what is written in
+one piece for each message of features.
 """
 
 from mm.api import Features, MarketBatch, Strategy
 from mm.blame import blame
-from mm.core.venue.closed_loop import ClosedLoop
+from mm.core.bracket import Bracket
+from mm.core.venue import ClosedLoop, SimulatedVenue
 from mm.run.channels import Inlet, Outlet
 from mm.run.position import Books
 from mm.run.progress import Progress
 from mm.run.sinks import Records
-from mm.run.strategy import observe
+from mm.run.strategy import BlockMaker, observe
 
 
 async def close_loop(
@@ -50,4 +52,46 @@ async def close_loop(
             working, sent = loop.account()
             books.show(progress, books.known(report.committed, working, sent))
             await records.send(rows)
+        books.ledger.close()
+
+
+async def host(
+    features: Inlet[Features],
+    batches: Inlet[MarketBatch],
+    records: Outlet[Records],
+    *,
+    maker: BlockMaker,
+    venue: SimulatedVenue,
+    bracket: Bracket | None,
+    books: Books,
+    progress: Progress,
+) -> None:
+    """Decide and carry out every row of ``features``, block by block. Owns all its ends.
+
+    Args:
+        features: decision rows from the transformer.
+        batches: the market.
+        records: what is to be written.
+        maker: of the blocks.
+        venue: carries them out.
+        bracket: shadows that follow; None = none.
+        books: the account.
+        progress: told how it stands.
+    """
+    with features, batches, records:
+        async for message in features:
+            maker.take(message)
+            while (block := maker.next_block()) is not None:
+                venue.submit(block)
+                while (report := venue.advance()) is None:
+                    batch = await batches.receive()
+                    venue.load(batch)
+                    if bracket is not None:
+                        bracket.load(batch)
+                if bracket is not None:
+                    bracket.follow(block, report)
+                books.take(report)
+                maker.hear(books.account(report.committed))
+            await records.send(books.write())
+            books.show(progress, books.account(committed=0))
         books.ledger.close()

@@ -6,8 +6,7 @@
            ├────────────────► execute ─► keep ┤
            └─► candles ───────────────────────┴─► record ─► sinks
 
-A strategy that is a kernel decides inside the venue's (``close_loop``): transform ─► close_loop ◄─
-route, with decide, execute and keep in one task and the same bytes.
+decide, execute and keep are mostly hosted by one task (``closed_loop``), with the same bytes.
 
 Every arrow is a channel with one writer and one reader, and every task waits for one channel at a
 time, chosen by data. So the streams are the same under every schedule and capacity (Kahn, 1974).
@@ -43,7 +42,7 @@ from mm.record.numbering import Numbering
 from mm.record.recorder import Recorder
 from mm.run.candles import draw_candles
 from mm.run.channels import Inlet, Outlet, open_channel
-from mm.run.closed_loop import close_loop
+from mm.run.closed_loop import close_loop, host
 from mm.run.connector import connect
 from mm.run.execution import execute
 from mm.run.pace import pace
@@ -52,7 +51,7 @@ from mm.run.progress import Progress
 from mm.run.recording import record_market
 from mm.run.router import route
 from mm.run.sinks import Records, record
-from mm.run.strategy import decide
+from mm.run.strategy import BlockMaker, decide
 from mm.run.transformer import transform
 
 _FLUSH_S: Final = 1.0
@@ -89,7 +88,9 @@ class Parts:
     duration_s: float | None = None
     """End the reading after so long [s]; None = when there is no more."""
     compiled: DecisionKernel | None = None
-    """How the strategy decides inside the venue; None = strategy and venue are apart."""
+    """How the strategy decides inside the venue; None = it is asked in Python."""
+    apart: bool = False
+    """Strategy, execution and position in a task each; same results."""
     numbering: Numbering | None = None
     """Set for live data, whose rows stand in no file yet."""
     recorder: Recorder | None = None
@@ -123,8 +124,14 @@ async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
             transform, for_transform, to_decide,
             transformer=parts.transformer, name=names["transformer"],
         ))  # fmt: skip
-        if parts.compiled is None:
+        if parts.apart:
             start(_decide_apart, parts, features, for_execute, from_keep)
+        elif parts.compiled is None:
+            start(partial(
+                host, features, for_execute, from_keep,
+                maker=_block_maker(parts), venue=parts.venue, bracket=parts.bracket,
+                books=parts.books, progress=progress,
+            ))  # fmt: skip
         else:
             start(partial(
                 close_loop, features, for_execute, from_keep,
@@ -137,6 +144,15 @@ async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
             ))  # fmt: skip
         start(partial(draw_candles, for_candles, from_candles, builder=parts.candles))
         start(partial(record, ledger_records, candle_records, sinks=parts.sinks, flush_s=_FLUSH_S))
+
+
+def _block_maker(parts: Parts) -> BlockMaker:
+    return BlockMaker(
+        parts.strategy,
+        parts.names["strategy"],
+        parts.books.account(committed=0),
+        parts.longest_block,
+    )
 
 
 async def _decide_apart(
@@ -152,11 +168,7 @@ async def _decide_apart(
     books, progress = parts.books, parts.progress
     async with trio.open_nursery() as nursery:
         start = nursery.start_soon
-        start(partial(
-            decide, features, accounts, to_venue,
-            strategy=parts.strategy, name=parts.names["strategy"],
-            account=books.account(committed=0), longest_block=parts.longest_block,
-        ))  # fmt: skip
+        start(partial(decide, features, accounts, to_venue, maker=_block_maker(parts)))
         start(partial(
             execute, blocks, batches, to_keep, venue=parts.venue, bracket=parts.bracket
         ))  # fmt: skip

@@ -1,17 +1,48 @@
 """Position task: keeps the books, tells the strategy its account, and hands on what to write."""
 
+from collections.abc import Sequence
+from typing import Final
+
 import numpy as np
 
-from mm.api import CLAMP_NAMES, Account, ExecutionReport, Rows
+from mm.api import CLAMP_NAMES, FILLED, FUNDING, SETTLED, Account, ExecutionReport, Rows
 from mm.core.ledger import Ledger
 from mm.core.working import WorkingOrders
 from mm.run.channels import Inlet, Outlet
 from mm.run.progress import Progress
 from mm.run.sinks import Records
 
+MONEY: Final = frozenset({FILLED, FUNDING, SETTLED})
+"""Reports that change cash or position."""
+
+
+def join_rows(pieces: Sequence[Rows]) -> Rows:
+    """Put arrays of one dtype behind each other: numpy compares each field of each piece anew."""
+    return np.frombuffer(bytearray().join(rows.tobytes() for rows in pieces), pieces[0].dtype)
+
+
+def join_reports(reports: Sequence[ExecutionReport], instruments: int) -> ExecutionReport:
+    """Make one report of several that follow each other."""
+    last = reports[-1]
+    if len(reports) == 1:
+        return last
+    marks = [report.marks[: report.committed * instruments] for report in reports]
+    return ExecutionReport(
+        up_to=last.up_to,
+        committed=sum(report.committed for report in reports),
+        orders=join_rows([report.orders for report in reports]),
+        trace=join_rows([report.trace for report in reports]),
+        marks=join_rows([*marks, last.marks[-instruments:]]),
+        reports=join_rows([report.reports for report in reports]),
+    )
+
 
 class Books:
-    """The ledger and the open orders, and counts for the summary."""
+    """The ledger and the open orders, and counts for the summary.
+
+    Reports that move no money wait, and are booked together: to value a position at a mark more or
+    less changes nothing that a strategy is told.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
         """Start with nothing sent."""
@@ -20,6 +51,8 @@ class Books:
         self.decisions = 0
         self.orders = 0
         self.up_to = -1
+        self._waiting: list[ExecutionReport] = []
+        self._rows: list[Records] = []
         self._clamps = np.zeros(len(CLAMP_NAMES), np.int64)
 
     def account(self, committed: int) -> Account:
@@ -46,8 +79,36 @@ class Books:
 
     def apply(self, report: ExecutionReport) -> Records:
         """Book a report, open orders too; return what it adds to the tables."""
-        self.working.apply(report)
-        return self.book(report)
+        self.take(report)
+        return self.write()
+
+    def take(self, report: ExecutionReport) -> None:
+        """Take a report, to be booked when the account's money is asked for, or written."""
+        if len(report.orders) or len(report.reports):
+            self.working.apply(report)
+        self._waiting.append(report)
+        self.up_to = report.up_to
+        if len(report.reports) and not MONEY.isdisjoint(report.reports["kind"].tolist()):
+            self._rows.append(self.book(self._gather()))
+
+    def write(self) -> Records:
+        """Book what waits; return all that the tables have not got yet."""
+        if self._waiting:
+            self._rows.append(self.book(self._gather()))
+        rows, self._rows = self._rows, []
+        names = [name for name, _ in rows[0].tables] if rows else []
+        return Records(
+            watermark=self.up_to,
+            tables=tuple(
+                (name, join_rows([one.tables[at][1] for one in rows]))
+                for at, name in enumerate(names)
+            ),
+        )
+
+    def _gather(self) -> ExecutionReport:
+        """Make one report of those that wait: only the last may move money, so it is the same."""
+        waiting, self._waiting = self._waiting, []
+        return join_reports(waiting, len(self.ledger.holdings))
 
     def book(self, report: ExecutionReport) -> Records:
         """Book a report, but for open orders, which somebody else follows."""

@@ -18,6 +18,7 @@ from mm.api import (
     MOST_ORDER,
     NEW,
     ORDER,
+    TOUCH_FIELDS,
     Account,
     Decisions,
     Features,
@@ -30,15 +31,72 @@ from mm.blame import blame
 from mm.run.channels import Inlet, Outlet
 
 
+class BlockMaker:
+    """Cuts decision rows into blocks, has each decided, and goes on from what stands of it."""
+
+    def __init__(self, strategy: Strategy, name: str, account: Account, longest_block: int) -> None:
+        """Start with ``account``.
+
+        Args:
+            strategy: what decides.
+            name: who that is, for the blame.
+            account: as it is before anything happened.
+            longest_block: most decisions in a block; any number gives the same results.
+        """
+        self._strategy = strategy
+        self._name = name
+        self._account = account
+        self._longest = longest_block
+        self._length = 1
+        self._asked = 0
+        self._start = 0
+        self._watermark = -1
+        self._rows: Rows = np.zeros(0, TOUCH_FIELDS)
+        self._times = np.zeros(0, np.int64)
+
+    def take(self, message: Features) -> None:
+        """Take the next rows; those before have all been decided."""
+        self._rows = observe(self._strategy, message, self._name)
+        self._times = np.ascontiguousarray(self._rows["ts"])
+        self._watermark = message.watermark
+        self._start = 0
+
+    def next_block(self) -> OrderBlock | None:
+        """Decide what comes next; None = all rows are, and time is at the watermark."""
+        times, start, account = self._times, self._start, self._account
+        self._asked = 0
+        if start == len(times):
+            past = account.up_to >= self._watermark
+            return None if past else _nothing(self._watermark, account)
+        if account.up_to < times[start]:
+            return _nothing(int(times[start]), account)
+        wanted = self._rows[start : _end(times, start, self._length, self._longest)]
+        decisions = _decide(self._strategy, wanted, account, self._name)
+        self._asked = len(wanted)
+        after = start + len(decisions.trace)
+        return OrderBlock(
+            times=times[start:after],
+            decisions=decisions,
+            horizon=int(times[after]) if after < len(times) else self._watermark,
+            account=account,
+        )
+
+    def hear(self, account: Account) -> None:
+        """Take the account at the end of the block: once for each."""
+        self._account = account
+        if self._asked:
+            self._start += account.committed
+            whole = account.committed == self._asked
+            longer = min(2 * self._length, self._longest)
+            self._length = longer if whole else max(1, account.committed)
+
+
 async def decide(
     features: Inlet[Features],
     accounts: Inlet[Account],
     out: Outlet[OrderBlock],
     *,
-    strategy: Strategy,
-    name: str,
-    account: Account,
-    longest_block: int,
+    maker: BlockMaker,
 ) -> None:
     """Decide every row of ``features``. Owns all its ends.
 
@@ -46,41 +104,14 @@ async def decide(
         features: decision rows from the transformer.
         accounts: one for each block sent.
         out: to the venue.
-        strategy: what decides.
-        name: who that is, for the blame.
-        account: as it is before anything happened.
-        longest_block: most decisions in a block; any number gives the same results.
+        maker: of the blocks.
     """
-    length = 1
     with features, accounts, out:
         async for message in features:
-            rows = observe(strategy, message, name)
-            times = np.ascontiguousarray(rows["ts"])
-            start = 0
-            while start < len(rows):
-                if account.up_to < times[start]:
-                    await out.send(_nothing(int(times[start]), account))
-                    account = await accounts.receive()
-                wanted = rows[start : _end(times, start, length, longest_block)]
-                decisions = _decide(strategy, wanted, account, name)
-                block = wanted[: len(decisions.trace)]
-                after = start + len(block)
-                horizon = int(times[after]) if after < len(times) else message.watermark
-                await out.send(
-                    OrderBlock(
-                        times=times[start:after],
-                        decisions=decisions,
-                        horizon=horizon,
-                        account=account,
-                    )
-                )
-                account = await accounts.receive()
-                start += account.committed
-                whole = account.committed == len(wanted)
-                length = min(2 * length, longest_block) if whole else max(1, account.committed)
-            if account.up_to < message.watermark:
-                await out.send(_nothing(message.watermark, account))
-                account = await accounts.receive()
+            maker.take(message)
+            while (block := maker.next_block()) is not None:
+                await out.send(block)
+                maker.hear(await accounts.receive())
 
 
 def _end(times: npt.NDArray[np.int64], start: int, length: int, longest: int) -> int:

@@ -117,5 +117,7 @@ class ClosedLoop:
         cursor = self._cursor[0]
         rows = int(cursor["longest"])
         orders = rows * int(cursor["most_orders"])
-        known = self.venue.make_room(rows, orders)
+        self.venue.make_room(rows, orders)
+        self.venue.make_report_room()
+        known = self.venue.expect(orders)
         self._decider = self._decider._replace(asked=grown(self._decider.asked, 0, known))

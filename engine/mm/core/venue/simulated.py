@@ -5,7 +5,7 @@ market batch, through ``load``. This module owns the arrays, so that the compile
 have to ask for memory. It does not know a task, a channel, or what a position is.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import attrs
 import numpy as np
@@ -40,6 +40,7 @@ _DECIDED = Decider(
     np.zeros(0, DECISION), np.zeros(1, CURSOR),
 )  # fmt: skip
 """Says that the blocks come decided."""
+_SPARE_REPORTS: Final = 1024
 
 
 def grown(rows: Any, used: int, wanted: int) -> Any:
@@ -138,16 +139,13 @@ class SimulatedVenue:
         state["decision"] = state["block_order"] = state["changed"] = state["block_orders"] = 0
         self._marks = np.zeros((len(block.times) + 1) * self._instruments, MARK)
 
-    def make_room(self, decisions: int, orders: int) -> int:
-        """Make room for what so many decisions and orders can bring.
-
-        Returns:
-            How many open orders may then be known.
-        """
+    def make_room(self, decisions: int, orders: int) -> None:
+        """Make room for what so many decisions and orders can bring."""
         state = self._state[0]
         first, end = int(state["next_command"]), int(state["commands"])
         waiting = end - first
-        self._commands[:waiting] = self._commands[first:end].copy()
+        if waiting:
+            self._commands[:waiting] = self._commands[first:end].copy()
         state["next_command"] = 0
         state["commands"] = waiting
         # Each decision may find that everything must be cancelled.
@@ -156,8 +154,16 @@ class SimulatedVenue:
         opened = int(state["open"])
         self._orders = grown(self._orders, opened, opened + coming + 1)
         used = int(state["reports"])
-        needed = 2 * reports_needed(self._venue()) + orders
-        self._reports = grown(self._reports, used, used + needed)
+        # Each order may be refused; the kernel asks for more before an event that may need it.
+        self._reports = grown(self._reports, used, used + _SPARE_REPORTS + orders)
+
+    def make_report_room(self) -> None:
+        """Make room for twice the reports that the next event may need."""
+        used = int(self._state[0]["reports"])
+        self._reports = grown(self._reports, used, used + 2 * reports_needed(self._venue()))
+
+    def expect(self, orders: int) -> int:
+        """Make room in the gate for so many more open orders; return for how many there is now."""
         known = int(self._gate.state[0]["working"])
         room = known + orders
         self._gate = self._gate._replace(
@@ -190,8 +196,7 @@ class SimulatedVenue:
         block = self._block
         assert block is not None
         while (status := self.carry_out(block, _DECIDED)) == NEED_ROOM:
-            used = int(self._state[0]["reports"])
-            self._reports = grown(self._reports, used, used + 2 * reports_needed(self._venue()))
+            self.make_report_room()
         if status == NEED_EVENTS:
             return None
         self._block = None
@@ -249,7 +254,8 @@ class SimulatedVenue:
         state = self._state[0]
         released, total = int(state["released"]), int(state["reports"])
         reports = self._reports[:released].copy()
-        self._reports[: total - released] = self._reports[released:total].copy()
+        if released < total:
+            self._reports[: total - released] = self._reports[released:total].copy()
         state["reports"] = total - released
         state["released"] = 0
         done = committed == len(block.times)
