@@ -12,6 +12,7 @@ Not imported by ``mm.api`` itself: see ``mm.api.jit``.
 import ctypes
 import os
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 import numba
@@ -44,6 +45,7 @@ def decide_address(function: Callable[..., int]) -> Address:
     return _address(function, _DECIDE)
 
 
+@cache
 def _address(function: Callable[..., Any], signature: Any) -> Address:
     if PLAIN:
         return function

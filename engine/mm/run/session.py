@@ -37,7 +37,7 @@ from mm.run.rundir import (
     writing_to,
 )
 from mm.run.summary import summarize
-from mm.run.survey import survey_market
+from mm.run.survey import Market, survey_market
 
 
 @attrs.frozen(kw_only=True)
@@ -68,10 +68,10 @@ class Result:
     """How the connector ended, with its last news; None = it does not say."""
 
 
-async def plan_run(loaded: LoadedConfig) -> Plan:
-    """Survey the data and build the parts; writes nothing."""
+async def plan_run(loaded: LoadedConfig, market: Market | None = None) -> Plan:
+    """Survey the data, unless somebody has, and build the parts; writes nothing."""
     started = time.perf_counter()
-    market = await survey_market(loaded)
+    market = market or await survey_market(loaded)
     return Plan(
         loaded=loaded,
         survey=market.survey,

@@ -2,6 +2,7 @@
 
     axes     which keys take which values, and the sets that they make
     rows     what came of each set, on disk: one line a set, kept for the next start
+    market   what was read, kept in memory for the sets that read the same
     worker   a process that makes one run after the other
     pool     sets given out to workers; what comes back is written down at once
 

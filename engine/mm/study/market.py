@@ -1,0 +1,96 @@
+"""A market kept in memory, so that sets which read the same read it once.
+
+The first run over a market keeps its batches as they pass; the next ones are given them again. What
+does not fit is read anew. Knows no sets: what two run files must have in common is in ``_key``.
+"""
+
+from typing import Final
+
+import attrs
+
+from mm.api import Connector, Instrument, MarketBatch, Outlet, Survey
+from mm.config import LoadedConfig
+from mm.run.survey import Market, survey_market
+
+MOST_BYTES: Final = 1 << 30
+"""Of events that a process keeps: fifteen million rows."""
+
+
+class MarketMemory:
+    """The last market that was read."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        """Remember nothing yet."""
+        self._most_bytes = most_bytes
+        self._key = ""
+        self._market: Market | None = None
+
+    async def survey(self, loaded: LoadedConfig) -> Market:
+        """Survey the market of a run, or give the one that is remembered.
+
+        Raises:
+            MMError: as ``survey_market``.
+        """
+        key = _key(loaded)
+        if self._market is None or key != self._key:
+            self._market = None  # frees it before the next one comes
+            market = await survey_market(loaded)
+            kept = Kept(market.connector, self._most_bytes)
+            self._market, self._key = attrs.evolve(market, connector=kept), key
+        return self._market
+
+
+def _key(loaded: LoadedConfig) -> str:
+    """Name all that decides what is read, and on which grid."""
+    config = loaded.config
+    tick_size = getattr(config.parts.strategy.config, "tick_size", None)
+    parts = (config.data, config.parts.connector, config.strategy.symbol, config.instrument,
+             config.position.contract_type, config.engine.seed, tick_size)  # fmt: skip
+    return repr(parts)
+
+
+class Kept:
+    """A connector whose stream is kept while it passes, and given again when asked again."""
+
+    def __init__(self, connector: Connector, most_bytes: int) -> None:
+        """Keep what ``connector`` sends, up to ``most_bytes``."""
+        self._connector = connector
+        self._most_bytes = most_bytes
+        self._batches: list[MarketBatch] | None = None
+
+    async def survey(self) -> Survey:
+        """Ask the connector."""
+        return await self._connector.survey()
+
+    async def run(self, instruments: tuple[Instrument, ...], out: Outlet) -> None:
+        """Send the stream. Owns ``out``."""
+        if self._batches is None:
+            keeping = _Keeping(out, self._most_bytes)
+            await self._connector.run(instruments, keeping)
+            self._batches = keeping.batches  # only of a stream that came to its end
+            return
+        try:
+            for batch in self._batches:
+                await out.send(batch)
+        finally:
+            out.close()
+
+
+class _Keeping:
+    """An outlet that keeps what goes through it; None once that is too much."""
+
+    def __init__(self, out: Outlet, most_bytes: int) -> None:
+        self._out = out
+        self._left = most_bytes
+        self.batches: list[MarketBatch] | None = []
+
+    async def send(self, value: MarketBatch, /) -> None:
+        self._left -= value.events.nbytes
+        if self._left < 0:
+            self.batches = None
+        if self.batches is not None:
+            self.batches.append(value)
+        await self._out.send(value)
+
+    def close(self) -> None:
+        self._out.close()
