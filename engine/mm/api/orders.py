@@ -204,8 +204,8 @@ class ExecutionReport:
     trace: Rows
     """dtype DECISION, shape (committed,)."""
     marks: Rows
-    """dtype MARK, shape ((committed + 1) * instruments,): the touch at each decision time, and at
-    ``up_to``."""
+    """dtype MARK, shape ((n + 1) * instruments,): the touch at each of n decision times, one mark
+    for decisions of one time, and at ``up_to``."""
     reports: Rows
     """dtype REPORT, shape (r,)."""
 

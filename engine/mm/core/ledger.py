@@ -104,7 +104,7 @@ class Ledger:
         a few rows, and for those numpy costs more than it saves.
         """
         count = len(self.holdings)
-        decisions = report.marks[: report.committed * count]
+        decisions = report.marks[:-count]
         times, marks = decisions["ts"].tolist(), self._marks_of(decisions)
         self._closing_marks = report.marks[-count:]
         rows: list[Row] = []

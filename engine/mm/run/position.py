@@ -26,7 +26,7 @@ def join_reports(reports: Sequence[ExecutionReport], instruments: int) -> Execut
     last = reports[-1]
     if len(reports) == 1:
         return last
-    marks = [report.marks[: report.committed * instruments] for report in reports]
+    marks = [report.marks[:-instruments] for report in reports]
     return ExecutionReport(
         up_to=last.up_to,
         committed=sum(report.committed for report in reports),

@@ -47,7 +47,7 @@ class NaiveVenue(NaiveMarket):
     def decide(self, decision: Decision) -> None:
         for number, market in enumerate(self.markets):
             mark = (decision.ts, number, market.best(BUY), market.best(SELL), market.mark)
-            self.outcome.marks.append(mark)
+            self.outcome.note_mark(mark, len(self.markets))
         if reason := self.gate.watch(decision.ts):
             for number in range(len(self.markets)):
                 self.send(decision.ts, 0, Command(action=CANCEL_ALL, instrument=number), reason)

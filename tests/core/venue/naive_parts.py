@@ -80,6 +80,11 @@ class Outcome:
     refused: int = 0
     killed_ts: int | None = None
 
+    def note_mark(self, mark: tuple[int, int, int, int, int], instruments: int) -> None:
+        """Add a mark, unless a decision of the same time left the same."""
+        if mark not in self.marks[-instruments:]:
+            self.marks.append(mark)
+
     def changes_known_by(self, ts: int) -> int:
         """How many reports known at ``ts`` changed the account."""
         known = [report["kind"] for report in self.reports if report["ts_known"] <= ts]

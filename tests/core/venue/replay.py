@@ -245,8 +245,8 @@ def _note(outcome: Outcome, answer: ExecutionReport, instruments: int) -> None:
         command = Command(**fields | {"order_id": 0})
         outcome.sent.append((row["ts"].item(), row["order_id"].item(), command))
         outcome.kept_back.append(bool(row["refused"]))
-    for row in answer.marks[: answer.committed * instruments]:
-        outcome.marks.append(row[["ts", "instrument", "bid", "ask", "mark"]].item())
+    for row in answer.marks[:-instruments]:
+        outcome.note_mark(row[["ts", "instrument", "bid", "ask", "mark"]].item(), instruments)
 
 
 def _rows(rows: list[dict[str, Any]], dtype: np.dtype[np.void]) -> np.ndarray[Any, Any]:

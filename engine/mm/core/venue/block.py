@@ -195,9 +195,10 @@ def _withdraw(venue: Venue, rules: Rules, ts: int, reason: int, spare: Rows) -> 
 
 
 @inner
-def _mark(venue: Venue, marks: Rows, decision: int, ts: int) -> None:
+def _mark(venue: Venue, marks: Rows, at: int, ts: int) -> None:
+    """Write down the touch of every instrument at ``ts``, as the ``at``-th of these marks."""
     for instrument in range(len(venue.levels.touch)):
-        mark = marks[decision * len(venue.levels.touch) + instrument]
+        mark = marks[at * len(venue.levels.touch) + instrument]
         mark["ts"] = ts
         mark["bid"] = venue.levels.touch[instrument]["bid"]
         mark["ask"] = venue.levels.touch[instrument]["ask"]
@@ -242,9 +243,14 @@ def carry_out(
         if limit > watermark:
             return NEED_EVENTS
         _release(venue, limit)
-        _mark(venue, marks, decision, limit)
         if last or (state["changed"] == 1 and not alone):
+            _mark(venue, marks, state["marks"], limit)
             return DONE
+        # Nothing comes between decisions of one time, so one mark serves them all: where many
+        # instruments are decided on together, a mark of each for each would be their square.
+        if decision == 0 or times[decision - 1] != limit:
+            _mark(venue, marks, state["marks"], limit)
+            state["marks"] += 1
         reason = watch(gate, venue, limit)
         if reason != NO_REASON:
             _withdraw(venue, rules, limit, reason, spare)

@@ -96,7 +96,7 @@ def run_venue(
         times: µs, of each decision.
         horizon: µs, nothing is decided before it after the last of ``times``.
         orders: dtype ORDER: what was decided; or room for it.
-        marks: dtype MARK, shape ((times + 1) * instruments,); written.
+        marks: dtype MARK, shape ((times + 1) * instruments,), room for a mark at each; written.
         decider: with ``closed`` 0, none of its other contents are used.
 
     Returns:
@@ -125,7 +125,7 @@ def run_venue(
             times[start : start + cursor["rows"]],
             cursor["horizon"],
             orders[first : first + cursor["given"]],
-            marks[start * len(venue.standing) :],
+            marks,
             spare,
             False,
         )

@@ -137,6 +137,7 @@ class SimulatedVenue:
         """Start a block: nothing of it has been done."""
         state = self._state[0]
         state["decision"] = state["block_order"] = state["changed"] = state["block_orders"] = 0
+        state["marks"] = 0
         self._marks = np.zeros((len(block.times) + 1) * self._instruments, MARK)
 
     def make_room(self, decisions: int, orders: int) -> None:
@@ -264,6 +265,6 @@ class SimulatedVenue:
             committed=committed,
             orders=block.decisions.orders[:orders].copy(),
             trace=block.decisions.trace[:committed].copy(),
-            marks=self._marks[: (committed + 1) * self._instruments],
+            marks=self._marks[: (int(state["marks"]) + 1) * self._instruments],
             reports=reports,
         )

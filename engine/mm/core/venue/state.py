@@ -63,6 +63,7 @@ STATE: Final = np.dtype(
         ("decision", "i8"),  # decisions of the block that took effect
         ("block_order", "i8"),  # orders of the block that took effect
         ("block_orders", "i8"),  # orders of the block
+        ("marks", "i8"),  # distinct decision times marked, of this report
         ("changed", "i8"),  # 1: the account changed since the block was decided
         ("mid_message", "i8"),  # 1: the next event continues a message
         ("prints", "i8"),  # prints seen, of all instruments; the number of a draw
