@@ -64,15 +64,17 @@ def _match(
 ) -> bool:
     """Match the events with ``ts_local <= limit``; False when the reports might not fit."""
     state = venue.state[0]
+    levels = venue.levels.slots.shape[2]  # more than a command can take
     while state["next_event"] < len(events):
         event = events[state["next_event"]]
         if event["ts_local"] > limit:
             break
-        waiting = state["next_command"] < state["commands"]
-        room = len(venue.reports) - state["reports"]
-        refusable = state["block_orders"] - state["block_order"]
-        busy = state["open"] > 0 or waiting or room < 1024 + refusable
-        if busy and room < reports_needed(venue):
+        waiting = state["commands"] - state["next_command"]
+        # Asking takes as long as a row of the book does, so first by a bound on the answer.
+        most = 16 + 6 * (state["open"] + waiting) + state["block_orders"] + waiting * levels
+        if len(venue.reports) - state["reports"] < most and (
+            len(venue.reports) - state["reports"] < reports_needed(venue)
+        ):
             return False
         if state["mid_message"] == 0:
             state["last_event"] = event["ts_local"]
@@ -82,7 +84,7 @@ def _match(
                 pay_funding(venue, rules, event)
                 continue  # a long silence may have skipped more of a schedule
             measure_feed(state, event)
-            if waiting:
+            if waiting > 0:
                 apply_arrivals(venue, rules, event, event["ts_exchange"])
         kind = event["kind"]
         if kind == TRADE:

@@ -40,7 +40,7 @@ _DECIDED = Decider(
     np.zeros(0, DECISION), np.zeros(1, CURSOR),
 )  # fmt: skip
 """Says that the blocks come decided."""
-_SPARE_REPORTS: Final = 1024
+_SPARE_REPORTS: Final = 4096
 
 
 def grown(rows: Any, used: int, wanted: int) -> Any:
