@@ -24,6 +24,7 @@ from mm.api import (
     ONE_SIDED,
     ORDER,
     PASSIVE,
+    QUESTION,
     SELL,
     WORKING,
     Rows,
@@ -138,39 +139,29 @@ def decide_rows(
     return int(at["sent"])
 
 
-def decide_at(
-    rows: int,
-    count: int,
-    positions: int,
-    instruments: int,
-    working: int,
-    open_orders: int,
-    next_id: int,
-    settings: int,
-    orders: int,
-    trace: int,
-) -> int:
+def decide_at(question: int) -> int:
     """Call ``decide_rows`` on what stands at these addresses; see ``mm.api.DecisionKernel``."""
-    grids = rows_at(settings, instruments, GRID)
+    asked = rows_at(question, 1, QUESTION)[0]
+    grids = rows_at(asked["settings"], asked["instruments"], GRID)
     levels = grids[0]["levels"]
-    most = open_orders + 4 * levels * count
+    most = asked["open_orders"] + 4 * levels * asked["count"]
     own_orders, own_working = np.zeros(most, ORDER), np.zeros(most, WORKING)
-    own_working[:open_orders] = rows_at(working, open_orders, WORKING)
+    own_working[: asked["open_orders"]] = rows_at(asked["working"], asked["open_orders"], WORKING)
     cursor = np.zeros(1, CURSOR)
-    cursor[0]["open"] = open_orders
-    cursor[0]["next_id"] = next_id
+    cursor[0]["open"] = asked["open_orders"]
+    cursor[0]["next_id"] = asked["next_id"]
     given = decide_rows(
-        rows_at(rows, count, SEEN),
-        rows_at(positions, instruments, LOTS),
+        rows_at(asked["rows"], asked["count"], SEEN),
+        rows_at(asked["positions"], asked["instruments"], LOTS),
         own_working,
         grids,
         np.zeros(levels, np.int64),
         cursor,
         own_orders,
-        rows_at(trace, count, DECISION),
+        rows_at(asked["trace"], asked["count"], DECISION),
     )
-    # What stands is at most a grid, so its cancels and four orders a level and row fit; if not,
-    # the host refuses to go on, as it does with any answer that is out of bounds.
-    room = ORDERS_PER_LEVEL * levels * count
-    rows_at(orders, room, ORDER)[: min(given, room)] = own_orders[: min(given, room)]
+    # What stands is at most a grid, so its cancels and four orders a level and row fit; if they do
+    # not, the host refuses to go on, as it does with any answer that is out of bounds.
+    room = ORDERS_PER_LEVEL * levels * asked["count"]
+    rows_at(asked["orders"], room, ORDER)[: min(given, room)] = own_orders[: min(given, room)]
     return given

@@ -19,6 +19,7 @@ from mm.api import (
     NO_MODEL,
     ONE_SIDED,
     ORDER,
+    QUESTION,
     SELL,
     WORKING,
     Rows,
@@ -172,30 +173,20 @@ def decide_rows(
     return sent
 
 
-def decide_at(
-    rows: int,
-    count: int,
-    positions: int,
-    instruments: int,
-    working: int,
-    open_orders: int,
-    next_id: int,
-    settings: int,
-    orders: int,
-    trace: int,
-) -> int:
+def decide_at(question: int) -> int:
     """Call ``decide_rows`` on what stands at these addresses; see ``mm.api.DecisionKernel``."""
-    fixed = rows_at(settings, instruments, SETTINGS)
-    open_rows = rows_at(working, open_orders, WORKING)
-    busy = np.zeros(instruments, np.int64)
-    for i in range(open_orders):
+    asked = rows_at(question, 1, QUESTION)[0]
+    fixed = rows_at(asked["settings"], asked["instruments"], SETTINGS)
+    open_rows = rows_at(asked["working"], asked["open_orders"], WORKING)
+    busy = np.zeros(asked["instruments"], np.int64)
+    for i in range(asked["open_orders"]):
         busy[open_rows[i]["instrument"]] = 1
     return decide_rows(
-        rows_at(rows, count, AVERAGED),
-        rows_at(positions, instruments, LOTS),
+        rows_at(asked["rows"], asked["count"], AVERAGED),
+        rows_at(asked["positions"], asked["instruments"], LOTS),
         busy,
-        next_id,
+        asked["next_id"],
         fixed,
-        rows_at(orders, count, ORDER),
-        rows_at(trace, count, DECISION),
+        rows_at(asked["orders"], asked["count"], ORDER),
+        rows_at(asked["trace"], asked["count"], DECISION),
     )

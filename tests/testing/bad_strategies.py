@@ -191,18 +191,7 @@ class Vectorised:
         return Decisions(orders=orders, trace=trace)
 
 
-def sends_nothing(
-    rows: int,
-    count: int,
-    positions: int,
-    instruments: int,
-    working: int,
-    open_orders: int,
-    next_id: int,
-    settings: int,
-    orders: int,
-    trace: int,
-) -> int:
+def sends_nothing(question: int) -> int:
     return 0
 
 

@@ -26,7 +26,7 @@ In major 0 a minor step may break where it must.
 
 from mm.api.account import WORKING, Account
 from mm.api.bounds import MOST_LOTS, MOST_ORDER, MOST_TICKS, MOST_TRADED, MOST_UNITS
-from mm.api.compiled import CompiledStrategy, DecisionKernel
+from mm.api.compiled import QUESTION, CompiledStrategy, DecisionKernel
 from mm.api.errors import ConfigError, DataError, MMError, PluginError, UsageError
 from mm.api.evidence import Defect
 from mm.api.features import SIGNAL_FIELDS, TOUCH_FIELDS, Features
@@ -166,8 +166,8 @@ __all__ = [
     "MARKET", "MARK_PRICE", "MAX_POSITION", "MICRO", "MICRO_TICKS", "MODEL_DRAW", "MOST_LOTS",
     "MOST_ORDER", "MOST_TICKS", "MOST_TRADED", "MOST_UNITS", "NEW", "NO_CLAMP", "NO_LIQUIDITY",
     "NO_MODEL", "NO_REASON", "NO_RULE", "OFF_TICK", "ONE_SIDED", "ORDER", "PASSIVE", "POSITION",
-    "QUEUE_REACHED", "QUOTE", "RATE_UNIT", "REASON_NAMES", "REDUCE_ONLY", "REJECTED", "REPLACE",
-    "REPLACED", "REPORT", "REPORT_NAMES", "REQUESTED", "RISK_COLLAR", "RISK_LOSS",
+    "QUESTION", "QUEUE_REACHED", "QUOTE", "RATE_UNIT", "REASON_NAMES", "REDUCE_ONLY", "REJECTED",
+    "REPLACE", "REPLACED", "REPORT", "REPORT_NAMES", "REQUESTED", "RISK_COLLAR", "RISK_LOSS",
     "RISK_ORDER_RATE", "RISK_ORDER_SIZE", "RISK_POSITION", "RISK_STALE", "RULE_NAMES", "SELL",
     "SETTLED", "SETTLED_PRICE", "SIGNAL_FIELDS", "SNAPSHOT_JUMP_US", "TAKER", "TICKER", "TIF_NAMES",
     "TOUCH_FIELDS", "TRADE", "TRADED_THROUGH", "TYPE_NAMES", "UNKNOWN_ORDER", "WORKING",

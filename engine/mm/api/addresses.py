@@ -30,7 +30,7 @@ Address: TypeAlias = Any
 
 RULE: Final = numba.float64(*[numba.float64] * 6)
 """The type of a fill model's two rules."""
-_DECIDE: Final = numba.int64(*[numba.int64] * 10)
+_DECIDE: Final = numba.int64(numba.int64)
 _KEPT: Final[list[Any]] = []
 """Compiled functions of which somebody has the address: they must outlive it."""
 
@@ -67,9 +67,9 @@ def _call_rule(rule: Address, a: float, b: float, c: float, d: float, e: float, 
     return float(rule(a, b, c, d, e, f))
 
 
-def _call_decide(decide: Address, *numbers: Any) -> Any:
+def _call_decide(decide: Address, question: Any) -> Any:
     """Call what ``decide_address`` gave."""
-    return decide(*numbers)
+    return decide(question)
 
 
 if PLAIN:
@@ -105,20 +105,7 @@ else:
         return types.float64(types.int64, *[types.float64] * 6), _caller(double, double, 6)
 
     @intrinsic
-    def call_decide(
-        _context: Any,
-        decide: Any,
-        rows: Any,
-        count: Any,
-        positions: Any,
-        instruments: Any,
-        working: Any,
-        open_orders: Any,
-        next_id: Any,
-        settings: Any,
-        orders: Any,
-        trace: Any,
-    ) -> Any:
+    def call_decide(_context: Any, decide: Any, question: Any) -> Any:
         """Call what ``decide_address`` gave."""
         word = ir.IntType(64)
-        return types.int64(*[types.int64] * 11), _caller(word, word, 10)
+        return types.int64(types.int64, types.int64), _caller(word, word, 1)

@@ -5,7 +5,7 @@ all this out.
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import attrs
 import numpy as np
@@ -13,19 +13,32 @@ import numpy.typing as npt
 
 from mm.api.parts import Strategy
 
+QUESTION: Final = np.dtype(
+    [
+        ("rows", "i8"),  # rows to decide, of the kernel's own dtype
+        ("count", "i8"),  # how many
+        ("positions", "i8"),  # int64, lots by instrument
+        ("instruments", "i8"),  # how many
+        ("working", "i8"),  # dtype WORKING; may be changed; room for as many more as orders
+        ("open_orders", "i8"),  # rows of ``working``
+        ("next_id", "i8"),  # the account's ``next_client_id``
+        ("settings", "i8"),  # the kernel's own
+        ("orders", "i8"),  # dtype ORDER, zeros, ``orders_per_row`` a row; to be written
+        ("trace", "i8"),  # dtype DECISION, zeros, one a row; to be written
+    ],
+    align=True,
+)
+"""What a kernel is asked: arrays by address (``mm.api.addresses.rows_at``), and their lengths. A
+minor step of the interface may add a column at the end."""
+
 
 @attrs.frozen(kw_only=True)
 class DecisionKernel:
     """How a strategy is called from inside the venue's kernel; see ``mm.api.addresses``."""
 
     decide: Callable[..., int]
-    """(rows, count, positions, instruments, working, open orders, next client id, settings,
-    orders, trace) -> how many orders it gave. All are integers, arrays by address (``rows_at``):
-    ``rows`` of the dtype below, ``positions`` int64 lots by instrument, ``working`` dtype WORKING,
-    ``orders`` (zeros, dtype ORDER, room for ``orders_per_row`` a row) and ``trace`` (zeros, dtype
-    DECISION, a row each) to be written. ``working`` has room for as many more rows as orders may
-    be given, and may be changed. Must not raise, and must answer as ``decide`` does.
-    """
+    """(address of a QUESTION) -> how many orders it gave. Must not raise, and must answer as
+    ``decide`` does."""
     rows: "np.dtype[np.void]"
     """What ``observe`` gives."""
     settings: npt.NDArray[Any]

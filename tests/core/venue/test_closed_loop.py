@@ -14,6 +14,7 @@ from mm.api import (
     CANCEL,
     DECISION,
     ORDER,
+    QUESTION,
     TOUCH_FIELDS,
     WORKING,
     DecisionKernel,
@@ -37,32 +38,24 @@ CHOICES, MOST = 2, 3
 _NO_ORDER = -1
 
 
-def decide_at(
-    rows: int,
-    count: int,
-    positions: int,
-    instruments: int,
-    working: int,
-    open_orders: int,
-    next_id: int,
-    script: int,
-    orders: int,
-    trace: int,
-) -> int:
+def decide_at(question: int) -> int:
     """Send one of a row's scripted reactions: which, hangs on all that the account says."""
-    seen, lots = rows_at(rows, count, NUMBERED), rows_at(positions, instruments, LOTS)
-    known = rows_at(working, open_orders, WORKING)
-    out, told = rows_at(orders, MOST * count, ORDER), rows_at(trace, count, DECISION)
+    asked = rows_at(question, 1, QUESTION)[0]
+    count = asked["count"]
+    seen = rows_at(asked["rows"], count, NUMBERED)
+    lots = rows_at(asked["positions"], asked["instruments"], LOTS)
+    known = rows_at(asked["working"], asked["open_orders"], WORKING)
+    out = rows_at(asked["orders"], MOST * count, ORDER)
+    told = rows_at(asked["trace"], count, DECISION)
     last = seen[count - 1]["number"] + 1
-    written = rows_at(script, last * CHOICES * MOST, ORDER)
-    state = next_id * 0
-    for i in range(instruments):
+    written = rows_at(asked["settings"], last * CHOICES * MOST, ORDER)
+    state = asked["next_id"] * 0
+    for i in range(asked["instruments"]):
         state = state * 31 + lots[i]
-    if (
-        seen[0]["alone"] == 1
-    ):  # of many, the later ones would have to know what the earlier ones sent
-        state = state * 31 + next_id
-        for i in range(open_orders):
+    # Of many, the later ones would have to know what the earlier ones sent.
+    if seen[0]["alone"] == 1:
+        state = state * 31 + asked["next_id"]
+        for i in range(asked["open_orders"]):
             one = known[i]
             state = state * 31 + one["client_id"] + 3 * one["price"] + 5 * one["size"]
             state = state * 31 + one["filled"] + 7 * one["side"] + 2 * one["cancelling"]
@@ -121,12 +114,15 @@ def outside(session: Session, longest: int) -> list[ExecutionReport]:
         trace = np.zeros(len(wanted), DECISION)
         count = 0
         if len(wanted):
-            arrays = np.array(account.position), account.working.copy(), script, orders, trace
-            at = [array.ctypes.data for array in arrays]
-            count = decide(
-                np.ascontiguousarray(wanted).ctypes.data, len(wanted), at[0], len(arrays[0]),
-                at[1], len(arrays[1]), account.next_client_id, *at[2:],
-            )  # fmt: skip
+            seen = np.ascontiguousarray(wanted)
+            lots, known = np.array(account.position), account.working.copy()
+            question = np.zeros(1, QUESTION)
+            question["rows"], question["count"] = seen.ctypes.data, len(seen)
+            question["positions"], question["instruments"] = lots.ctypes.data, len(lots)
+            question["working"], question["open_orders"] = known.ctypes.data, len(known)
+            question["next_id"], question["settings"] = account.next_client_id, script.ctypes.data
+            question["orders"], question["trace"] = orders.ctypes.data, trace.ctypes.data
+            count = decide(question.ctypes.data)
             orders["ts"] = wanted["ts"][orders["decision"]]
         after = start + len(wanted)
         venue.submit(

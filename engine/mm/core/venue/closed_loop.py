@@ -10,6 +10,7 @@ import numpy as np
 from mm.api import (
     DECISION,
     ORDER,
+    QUESTION,
     WORKING,
     Account,
     DecisionKernel,
@@ -57,6 +58,7 @@ class ClosedLoop:
             rows=0,
             positions=np.zeros(len(account.position), np.int64),
             asked=np.zeros(0, WORKING),
+            question=np.zeros(1, QUESTION),
             blank_order=np.zeros(1, ORDER),
             blank_trace=np.zeros(1, DECISION),
             trace=np.zeros(0, DECISION),

@@ -60,6 +60,8 @@ class Decider(NamedTuple):
     """Lots by instrument, for the strategy to see."""
     asked: Rows
     """dtype WORKING: open orders for the strategy to see, with room for what it sends."""
+    question: Rows
+    """dtype QUESTION, one row: what the strategy is called with."""
     blank_order: Rows
     """dtype ORDER, one row of zeros."""
     blank_trace: Rows
@@ -212,21 +214,18 @@ def _ask(gate: Gate, orders: Rows, decider: Decider, rows: int) -> int:
         orders[i] = decider.blank_order[0]
     for i in range(start, start + rows):
         decider.trace[i] = decider.blank_trace[0]
-    return int(
-        call_decide(
-            decider.decide,
-            decider.rows + start * cursor["row_size"],
-            rows,
-            np.int64(decider.positions.ctypes.data),
-            len(decider.positions),
-            np.int64(decider.asked.ctypes.data),
-            known,
-            cursor["sent"] + 1,
-            decider.settings,
-            np.int64(orders[first:].ctypes.data),
-            np.int64(decider.trace[start:].ctypes.data),
-        )
-    )
+    question = decider.question[0]
+    question["rows"] = decider.rows + start * cursor["row_size"]
+    question["count"] = rows
+    question["positions"] = decider.positions.ctypes.data
+    question["instruments"] = len(decider.positions)
+    question["working"] = decider.asked.ctypes.data
+    question["open_orders"] = known
+    question["next_id"] = cursor["sent"] + 1
+    question["settings"] = decider.settings
+    question["orders"] = orders[first:].ctypes.data
+    question["trace"] = decider.trace[start:].ctypes.data
+    return int(call_decide(decider.decide, np.int64(decider.question.ctypes.data)))
 
 
 @inner

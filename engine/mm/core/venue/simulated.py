@@ -15,6 +15,7 @@ from mm.api import (
     EVENT,
     MARK,
     ORDER,
+    QUESTION,
     REPORT,
     WORKING,
     Account,
@@ -36,8 +37,8 @@ from mm.core.venue.settings import FundingSchedule, Limits
 from mm.core.venue.state import COMMAND, OPEN, STANDING, STATE, Venue
 
 _DECIDED = Decider(
-    0, 0, 0, np.zeros(0, np.int64), np.zeros(0, WORKING), np.zeros(1, ORDER), np.zeros(1, DECISION),
-    np.zeros(0, DECISION), np.zeros(1, CURSOR),
+    0, 0, 0, np.zeros(0, np.int64), np.zeros(0, WORKING), np.zeros(1, QUESTION), np.zeros(1, ORDER),
+    np.zeros(1, DECISION), np.zeros(0, DECISION), np.zeros(1, CURSOR),
 )  # fmt: skip
 """Says that the blocks come decided."""
 _SPARE_REPORTS: Final = 4096
