@@ -109,7 +109,7 @@ def test_a_configuration_that_is_refused_leaves_the_rules_unchecked(
     out = capsys.readouterr().out
     assert "--      building         not checked: it refuses its configuration:" in out
     assert "strategy.stranger.size is 0.5 contracts" in out
-    assert "--      13 other rules wait for that" in out
+    assert "--      14 other rules wait for that" in out
 
 
 @pytest.mark.parametrize(

@@ -214,6 +214,7 @@ def test_a_plugin_that_raises_is_blamed_once_and_briefly(
         raise ValueError("no idea")
 
     monkeypatch.setattr(AvellanedaStrategy, "decide", broken)
+    monkeypatch.delattr(AvellanedaStrategy, "compiled")
     blamed = r"strategy 'Avellaneda' \(mm-engine .*\) raised ValueError.*: no idea"
     with pytest.raises(PluginError, match=blamed):
         run_paths(loaded, 0, 2)

@@ -50,6 +50,8 @@ class DecisionKernel:
 class CompiledStrategy(Strategy, Protocol):
     """What a strategy may also be: one that can be called from inside the venue's kernel.
 
+    A class that replaces ``decide`` of its base but not ``compiled`` is asked in Python.
+
     It must not use the account's money: average price, cost and cash.
     """
 

@@ -37,6 +37,7 @@ from mm.core.touch import BookQuotes
 from mm.core.venue import FundingSchedule, Limits, SimulatedVenue
 from mm.record.numbering import Numbering
 from mm.registry import Registry
+from mm.run.closed_loop import kernel_of
 from mm.run.network import Parts
 from mm.run.position import Books
 from mm.run.progress import Progress
@@ -141,12 +142,10 @@ def build_parts(
 
 def _find_kernel(config: RunConfig, strategy: Strategy) -> DecisionKernel | None:
     """Ask for the strategy's kernel, if one may be used: a loss limit wants to know money."""
-    compiled = getattr(strategy, "compiled", None)
-    if compiled is None or not config.engine.closed_loop or config.risk.max_loss > 0:
+    if not config.engine.closed_loop or config.risk.max_loss > 0:
         return None
     with blame(config.parts.strategy.owner):
-        form: DecisionKernel | None = compiled()
-    return form
+        return kernel_of(strategy)
 
 
 def _build_strategy(config: RunConfig, context: Context) -> tuple[Transformer, Strategy]:

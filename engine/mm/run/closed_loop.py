@@ -5,7 +5,7 @@ venue's. Both give the streams of the three tasks apart (see ``network``), with 
 one piece for each message of features.
 """
 
-from mm.api import Features, MarketBatch, Strategy
+from mm.api import DecisionKernel, Features, MarketBatch, Strategy
 from mm.blame import blame
 from mm.core.bracket import Bracket
 from mm.core.venue import ClosedLoop, SimulatedVenue
@@ -14,6 +14,21 @@ from mm.run.position import Books
 from mm.run.progress import Progress
 from mm.run.sinks import Records
 from mm.run.strategy import BlockMaker, observe
+
+
+def kernel_of(strategy: Strategy) -> DecisionKernel | None:
+    """Ask a strategy for its kernel; None = it has none, or decides otherwise than its kernel.
+
+    The latter where a class took ``compiled`` over from one whose ``decide`` it replaced.
+    """
+    owners = {
+        name: next((n for n, one in enumerate(type(strategy).__mro__) if name in vars(one)), -1)
+        for name in ("compiled", "decide")
+    }
+    if owners["compiled"] < 0 or owners["decide"] < owners["compiled"]:
+        return None
+    form: DecisionKernel | None = strategy.compiled()  # type: ignore[attr-defined]
+    return form
 
 
 async def close_loop(

@@ -17,6 +17,7 @@ from mm.api import (
     QUESTION,
     TOUCH_FIELDS,
     WORKING,
+    Account,
     DecisionKernel,
     Decisions,
     ExecutionReport,
@@ -25,6 +26,7 @@ from mm.api import (
 )
 from mm.api.addresses import rows_at
 from mm.core.venue import ClosedLoop
+from mm.run.closed_loop import kernel_of
 
 from .replay import END, Knowledge, batches, real_venue
 from .strategies import sessions
@@ -202,3 +204,34 @@ def test_an_answer_out_of_bounds_is_refused() -> None:
     venue.load(batch)
     with pytest.raises(ValueError, match="out of bounds"):
         loop.advance()
+
+
+class _Kernel:
+    requires: frozenset[str] = frozenset()
+
+    def observe(self, rows: Rows) -> Rows:
+        return rows
+
+    def decide(self, rows: Rows, account: Account) -> Decisions:
+        raise NotImplementedError
+
+    def compiled(self) -> DecisionKernel:
+        return DecisionKernel(
+            decide=decide_at, rows=NUMBERED, settings=np.zeros(0, ORDER), orders_per_row=MOST
+        )
+
+
+class _Changed(_Kernel):
+    def decide(self, rows: Rows, account: Account) -> Decisions:
+        raise NotImplementedError
+
+
+class _Both(_Changed):
+    def compiled(self) -> DecisionKernel:
+        return super().compiled()
+
+
+def test_who_replaces_decide_alone_is_not_run_by_the_kernel_it_took_over() -> None:
+    assert kernel_of(_Kernel()) is not None
+    assert kernel_of(_Changed()) is None
+    assert kernel_of(_Both()) is not None

@@ -35,6 +35,7 @@ from mm.blame import ungrouped
 from mm.core.candles import CandleBuilder
 from mm.core.ledger import Ledger
 from mm.core.venue import SimulatedVenue
+from mm.run.closed_loop import kernel_of
 from mm.run.network import Parts, run_network
 from mm.run.position import Books
 from mm.run.progress import Progress
@@ -185,7 +186,7 @@ def run_events(
         progress=Progress(),
         capacity=way.capacity,
         longest_block=way.longest_block,
-        compiled=strategy.compiled() if way.closed else None,  # type: ignore[attr-defined]
+        compiled=kernel_of(strategy) if way.closed else None,
         speed=None,
     )
     with ungrouped(), schedule(way.schedule):

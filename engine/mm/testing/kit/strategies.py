@@ -18,6 +18,7 @@ from mm.api import (
     PluginError,
     StrategyOffer,
 )
+from mm.run.closed_loop import kernel_of
 from mm.testing.feeds import cut_stream
 from mm.testing.kit.findings import (
     Finding,
@@ -190,8 +191,7 @@ def _one_by_one(case: StrategyCase) -> Verdict:
 
 def _closed_loop(case: StrategyCase) -> Verdict:
     """What decides inside the venue is what decides outside."""
-    compiled = getattr(case.build(), "compiled", None)
-    if compiled is None or compiled() is None:
+    if kernel_of(case.build()) is None:
         return held("has no compiled form")
     return _same(
         case,
