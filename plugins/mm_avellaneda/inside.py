@@ -1,14 +1,10 @@
 """The strategy's kernel as the venue's calls it: by addresses. Decides nothing itself."""
 
-from typing import Final
-
 import numpy as np
 
 from mm.api import DECISION, ORDER, QUESTION, WORKING
 from mm.api.addresses import rows_at
 from mm_avellaneda.quoting import LIMITS, QUOTING, SLOT, decide_rows
-
-LOTS: Final = np.dtype(np.int64)
 
 
 def decide_at(question: int) -> int:
@@ -17,7 +13,7 @@ def decide_at(question: int) -> int:
     none = np.zeros((asked["count"], 0))
     return decide_rows(
         rows_at(asked["rows"], asked["count"], QUOTING),
-        rows_at(asked["positions"], asked["instruments"], LOTS),
+        rows_at(asked["positions"], asked["instruments"], np.int64),
         rows_at(asked["working"], asked["open_orders"], WORKING),
         asked["next_id"],
         rows_at(asked["settings"], asked["instruments"], LIMITS),

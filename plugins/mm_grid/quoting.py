@@ -34,7 +34,6 @@ from mm.api.jit import kernel
 from mm_grid.ladder import decide_side
 from mm_grid.records import CURSOR, GRID, SEEN
 
-LOTS: Final = np.dtype(np.int64)
 ORDERS_PER_LEVEL: Final = 6
 
 _FARTHEST = 4e18  # ticks; beyond this no int64 holds a price
@@ -152,7 +151,7 @@ def decide_at(question: int) -> int:
     cursor[0]["next_id"] = asked["next_id"]
     given = decide_rows(
         rows_at(asked["rows"], asked["count"], SEEN),
-        rows_at(asked["positions"], asked["instruments"], LOTS),
+        rows_at(asked["positions"], asked["instruments"], np.int64),
         own_working,
         grids,
         np.zeros(levels, np.int64),

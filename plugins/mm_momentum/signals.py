@@ -56,7 +56,6 @@ SETTINGS: Final = np.dtype(
 )
 """What is set, an instrument each."""
 
-LOTS: Final = np.dtype(np.int64)
 
 _FAST_SHARE = 0.25  # of the slow span; ours: trades are noisy, so wider apart than MACD's 12 to 26
 
@@ -183,7 +182,7 @@ def decide_at(question: int) -> int:
         busy[open_rows[i]["instrument"]] = 1
     return decide_rows(
         rows_at(asked["rows"], asked["count"], AVERAGED),
-        rows_at(asked["positions"], asked["instruments"], LOTS),
+        rows_at(asked["positions"], asked["instruments"], np.int64),
         busy,
         asked["next_id"],
         fixed,

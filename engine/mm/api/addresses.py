@@ -10,7 +10,6 @@ Not imported by ``mm.api`` itself: see ``mm.api.jit``.
 """
 
 import ctypes
-import os
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Final, TypeAlias
@@ -23,7 +22,7 @@ from numba.extending import intrinsic, register_jitable
 
 from mm.api.jit import compiled_function
 
-PLAIN: Final = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+PLAIN: Final = bool(numba.config.DISABLE_JIT)  # type: ignore[attr-defined]
 
 Address: TypeAlias = Any
 """An int; or, without the compiler, the function."""
@@ -41,7 +40,7 @@ def rule_address(function: Callable[..., float]) -> Address:
 
 
 def decide_address(function: Callable[..., int]) -> Address:
-    """Compile a strategy's decision; see ``mm.api.parts.DecisionKernel``."""
+    """Compile a strategy's decision; see ``mm.api.DecisionKernel``."""
     return _address(function, _DECIDE)
 
 
@@ -54,26 +53,23 @@ def _address(function: Callable[..., Any], signature: Any) -> Address:
     return compiled.address
 
 
-def _rows_at(address: Any, count: Any, dtype: Any) -> Any:
-    """Look at ``count`` rows of ``dtype`` that stand at ``address``; nothing is copied."""
-    if count == 0:
-        return np.zeros(0, dtype)  # ctypes has no empty memory
-    memory = (ctypes.c_char * (count * dtype.itemsize)).from_address(int(address))
-    return np.frombuffer(memory, dtype)
-
-
-def _call_rule(rule: Address, a: float, b: float, c: float, d: float, e: float, f: float) -> float:
-    """Call what ``rule_address`` gave."""
-    return float(rule(a, b, c, d, e, f))
-
-
-def _call_decide(decide: Address, question: Any) -> Any:
-    """Call what ``decide_address`` gave."""
-    return decide(question)
-
-
 if PLAIN:
-    rows_at, call_rule, call_decide = _rows_at, _call_rule, _call_decide
+
+    def rows_at(address: Any, count: Any, dtype: Any) -> Any:
+        """Look at ``count`` rows of ``dtype`` that stand at ``address``; nothing is copied."""
+        if count == 0:
+            return np.zeros(0, dtype)  # ctypes has no empty memory
+        size = count * np.dtype(dtype).itemsize
+        return np.frombuffer((ctypes.c_char * size).from_address(int(address)), dtype)
+
+    def call_rule(rule: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any) -> Any:
+        """Call what ``rule_address`` gave."""
+        return rule(a, b, c, d, e, f)
+
+    def call_decide(decide: Any, question: Any) -> Any:
+        """Call what ``decide_address`` gave."""
+        return decide(question)
+
 else:
 
     @intrinsic

@@ -10,6 +10,7 @@ from mm.blame import blame
 from mm.core.bracket import Bracket
 from mm.core.venue import ClosedLoop, SimulatedVenue
 from mm.run.channels import Inlet, Outlet
+from mm.run.execution import carry_out
 from mm.run.position import Books
 from mm.run.progress import Progress
 from mm.run.sinks import Records
@@ -97,14 +98,7 @@ async def host(
         async for message in features:
             maker.take(message)
             while (block := maker.next_block()) is not None:
-                venue.submit(block)
-                while (report := venue.advance()) is None:
-                    batch = await batches.receive()
-                    venue.load(batch)
-                    if bracket is not None:
-                        bracket.load(batch)
-                if bracket is not None:
-                    bracket.follow(block, report)
+                report = await carry_out(block, batches, venue, bracket)
                 books.take(report)
                 maker.hear(books.account(report.committed))
             await records.send(books.write())

@@ -17,12 +17,19 @@ async def execute(
     """Answer each block with a report. Owns all its ends."""
     with blocks, batches, out:
         async for block in blocks:
-            venue.submit(block)
-            while (report := venue.advance()) is None:
-                batch = await batches.receive()
-                venue.load(batch)
-                if bracket is not None:
-                    bracket.load(batch)
-            if bracket is not None:
-                bracket.follow(block, report)
-            await out.send(report)
+            await out.send(await carry_out(block, batches, venue, bracket))
+
+
+async def carry_out(
+    block: OrderBlock, batches: Inlet[MarketBatch], venue: SimulatedVenue, bracket: Bracket | None
+) -> ExecutionReport:
+    """Carry a block out, on the shadows too, with as much of the market as it takes."""
+    venue.submit(block)
+    while (report := venue.advance()) is None:
+        batch = await batches.receive()
+        venue.load(batch)
+        if bracket is not None:
+            bracket.load(batch)
+    if bracket is not None:
+        bracket.follow(block, report)
+    return report

@@ -18,14 +18,14 @@ MONEY: Final = frozenset({FILLED, FUNDING, SETTLED})
 
 def join_rows(pieces: Sequence[Rows]) -> Rows:
     """Put arrays of one dtype behind each other: numpy compares each field of each piece anew."""
+    if len(pieces) == 1:
+        return pieces[0]
     return np.frombuffer(bytearray().join(rows.tobytes() for rows in pieces), pieces[0].dtype)
 
 
 def join_reports(reports: Sequence[ExecutionReport], instruments: int) -> ExecutionReport:
     """Make one report of several that follow each other."""
     last = reports[-1]
-    if len(reports) == 1:
-        return last
     marks = [report.marks[:-instruments] for report in reports]
     return ExecutionReport(
         up_to=last.up_to,

@@ -32,7 +32,6 @@ from .replay import END, Knowledge, batches, real_venue
 from .strategies import sessions
 from .tapes import Session
 
-LOTS = np.dtype(np.int64)
 NUMBERED = np.dtype([*TOUCH_FIELDS, ("number", "i8"), ("alone", "i8")], align=True)
 """A row that knows which decision it is, and whether it is decided alone."""
 CHOICES, MOST = 2, 3
@@ -45,7 +44,7 @@ def decide_at(question: int) -> int:
     asked = rows_at(question, 1, QUESTION)[0]
     count = asked["count"]
     seen = rows_at(asked["rows"], count, NUMBERED)
-    lots = rows_at(asked["positions"], asked["instruments"], LOTS)
+    lots = rows_at(asked["positions"], asked["instruments"], np.int64)
     known = rows_at(asked["working"], asked["open_orders"], WORKING)
     out = rows_at(asked["orders"], MOST * count, ORDER)
     told = rows_at(asked["trace"], count, DECISION)

@@ -56,12 +56,7 @@ def reports_needed(venue: Venue) -> int:
 
 
 @inner
-def _match(
-    venue: Venue,
-    rules: Rules,
-    events: Rows,
-    limit: int,
-) -> bool:
+def _match(venue: Venue, rules: Rules, events: Rows, limit: int) -> bool:
     """Match the events with ``ts_local <= limit``; False when the reports might not fit."""
     state = venue.state[0]
     levels = venue.levels.slots.shape[2]  # more than a command can take
@@ -72,9 +67,8 @@ def _match(
         waiting = state["commands"] - state["next_command"]
         # Asking takes as long as a row of the book does, so first by a bound on the answer.
         most = 16 + 6 * (state["open"] + waiting) + state["block_orders"] + waiting * levels
-        if len(venue.reports) - state["reports"] < most and (
-            len(venue.reports) - state["reports"] < reports_needed(venue)
-        ):
+        room = len(venue.reports) - state["reports"]
+        if room < most and room < reports_needed(venue):
             return False
         if state["mid_message"] == 0:
             state["last_event"] = event["ts_local"]

@@ -5,6 +5,8 @@ answers None it wants the next market batch, through ``load`` of the venue. The 
 all the blocks that the rows took, as one.
 """
 
+from typing import Final
+
 import numpy as np
 
 from mm.api import (
@@ -24,7 +26,7 @@ from mm.core.venue.block import NEED_EVENTS, NEED_ROOM
 from mm.core.venue.loop import CURSOR, FAULTY, Decider
 from mm.core.venue.simulated import SimulatedVenue, grown
 
-_LONGEST: int = 64
+_LONGEST: Final = 64
 """Rows of a block: its overhead is small by then, and what is decided twice is not much."""
 
 
