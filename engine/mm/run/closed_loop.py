@@ -5,7 +5,7 @@ venue's. Both give the streams of the three tasks apart (see ``network``), with 
 one piece for each message of features.
 """
 
-from mm.api import DecisionKernel, Features, MarketBatch, Strategy
+from mm.api import DecisionKernel, Features, MarketBatch, PluginError, Strategy
 from mm.blame import blame
 from mm.core.bracket import Bracket
 from mm.core.venue import ClosedLoop, SimulatedVenue
@@ -97,10 +97,14 @@ async def host(
     with features, batches, records:
         async for message in features:
             maker.take(message)
-            while (block := maker.next_block()) is not None:
-                report = await carry_out(block, batches, venue, bracket)
-                books.take(report)
-                maker.hear(books.account(report.committed))
+            try:
+                while (block := maker.next_block()) is not None:
+                    report = await carry_out(block, batches, venue, bracket)
+                    books.take(report)
+                    maker.hear(books.account(report.committed))
+            except PluginError:
+                await records.send(books.write())  # what was done before the strategy failed
+                raise
             await records.send(books.write())
             books.show(progress, books.account(committed=0))
         books.ledger.close()
