@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mm.api.jit import _directory, _fingerprint, _private_folder
+from mm.api.jit import _directory, _private_folder, fingerprint
 
 OUTER = """
 from mm.api.jit import kernel
@@ -61,9 +61,9 @@ def test_a_plugins_kernels_are_compiled_anew_when_the_interface_has_changed(
             self.submodule_search_locations = [str(tmp_path / name.replace(".", "/"))]
 
     monkeypatch.setattr("mm.api.jit.importlib.util.find_spec", Spec)
-    before = _fingerprint("plugin")
+    before = fingerprint("plugin")
     (tmp_path / "mm" / "api" / "__init__.py").write_text("NEW = 2\n")
-    assert _fingerprint("plugin") != before
+    assert fingerprint("plugin") != before
 
 
 @pytest.fixture

@@ -4,11 +4,14 @@ This module only says what is on offer; the work, and what it imports, waits unt
 
     __init__    the configuration and the offer
     connector   the Trio shell: one reading task a file, one merge
-    survey      one pass over each file before the run: check, count, infer, hash
+    survey      the one pass over each file: check, count, infer, hash, keep its rows
+    surveys     all of them, in threads
+    spool, packed    what they have parsed, kept for the run
+    cache       and for the next runs
     findings    what a survey found in one file
     events      rows in ticks and lots, cut between messages
     merge       several files into one stream
-    reader      parsed rows of one file, or the error that names the line
+    reader      text of one file to parsed rows, or the error that names the line
     layout      the header: kind of file, order of columns
     foreign     files that look like ours and are not
     lines       bytes to blocks of whole lines, gzip or plain
@@ -95,6 +98,16 @@ class TardisConfig:
         help="Keep trades whose id was there before, at the same exchange time, with the same side,"
         " price and size; they are counted in either case.",
     )
+    cache: bool = option(
+        False,
+        help="Keep parsed rows in the user's cache folder, so that the next run over the same files"
+        " need not read them; see `mm data cache`.",
+    )
+    cache_gb: float = option(
+        10.0,
+        help="Beyond so much, what was used longest ago is removed from there.",
+        unit="GB", ge=0, le=100000,
+    )  # fmt: skip
     max_batch_rows: int = option(
         0,
         help="Cut batches to at most this many rows where messages allow; 0 = as read.",

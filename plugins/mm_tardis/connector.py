@@ -1,13 +1,15 @@
 """The connector ``tardis``: a survey, then a stream, each kind of file read in a thread of its own.
 
-    disk ─► EventReader (thread) ─► _read_ahead ──Chunk──► ┐
-    disk ─► EventReader (thread) ─► _read_ahead ──Chunk──► ├ _merge ──MarketBatch──► out
-    disk ─► EventReader (thread) ─► _read_ahead ──Chunk──► ┘
+    file ─► survey (thread) ─► spool ─► EventReader (thread) ─► _read_ahead ──Chunk──► ┐
+    file ─► survey (thread) ─► spool ─► EventReader (thread) ─► _read_ahead ──Chunk──► ├ _merge
+    file ─► survey (thread) ─► spool ─► EventReader (thread) ─► _read_ahead ──Chunk──► ┘    │
+                                                                      out ◄─MarketBatch─────┘
 
+A file is read once. Its rows wait in the spool until all files have told the grid and the clock.
 Several files of one kind follow each other as if they were one, but rows are counted in each.
 
-Only this module of the package knows Trio. A thread does one block and comes back (a few
-milliseconds), so a cancelled run ends at once and leaves no thread behind.
+Only this module of the package and ``surveys`` know Trio. A thread does one block and comes back (a
+few milliseconds), so a cancelled run ends at once and leaves no thread behind.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +18,6 @@ from decimal import Decimal
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -37,15 +38,15 @@ from mm.api import (
 from mm_tardis import TardisConfig
 from mm_tardis import tally as ta
 from mm_tardis.clock import Clock, clock_of, refuse_clocks
-from mm_tardis.events import Chunk, EventReader, Series, series_of
-from mm_tardis.files import Names, check_order, choose_names, find_files
+from mm_tardis.events import Chunk, EventReader, series_of
+from mm_tardis.files import Names
 from mm_tardis.findings import Findings
 from mm_tardis.grid import grid_of, refuse_floats, refuse_large, step_text
 from mm_tardis.health import health
 from mm_tardis.merge import Merge
 from mm_tardis.notes import figures, notes
 from mm_tardis.snap import NO_STEPS, Given
-from mm_tardis.survey import FileSurvey
+from mm_tardis.surveys import Surveys
 from mm_tardis.ticks import find_changes, periods_of
 
 _News: TypeAlias = "Chunk | DataError | None"
@@ -81,24 +82,25 @@ class TardisConnector:
             config.trades_csv, config.quotes_csv, config.book_csv, config.derivative_ticker_csv,
         )  # fmt: skip
         self._names: Names = [(kind, name) for kind, name in enumerate(names) if name]
-        self._taken: str | None = None
         if found is None and not (config.quotes_csv or config.book_csv):
             raise ConfigError(
                 "data.quotes_csv and data.book_csv are both absent, expected at least one of them "
                 "to know the touch; name a file"
             )
         self._found = found
+        self._surveys = Surveys(config, symbol, NO_STEPS)
         self._given = NO_STEPS
 
     def take_grid(self, tick_size: Decimal | None, lot_size: Decimal | None) -> None:
         """Hear which steps the configuration gives; noise of floats is rounded to them."""
         self._given = Given(tick_size, lot_size)
+        self._surveys = Surveys(self._config, self._symbol, self._given)
 
     async def survey(self) -> Survey:
         """Read every file once: check all rows, count, infer the grid."""
         if self._found is None:
-            self._found = await self._read_all()
-        found = self._found
+            self._found = await self._surveys.find(self._names)
+        found, surveys = self._found, self._surveys
         clock = self._clock(found)
         self._check(found, clock)
         filled = [f for f in found if f.rows]
@@ -113,7 +115,7 @@ class TardisConnector:
             first_ts=min(f.count(ta.FIRST) for f in filled),
             last_ts=max(f.count(ta.LAST) for f in filled),
             total_rows=sum(f.rows for f in found) - left_out,
-            notes=(*([self._taken] if self._taken else []), *notes(found, clock)),
+            notes=(*filter(None, (surveys.taken, surveys.not_kept)), *notes(found, clock)),
             details=_details(found) | clock.details(),
             health=health(found, clock),
             tick_periods={self._symbol: periods}
@@ -135,41 +137,17 @@ class TardisConnector:
         if fault is not None:
             raise fault
 
-    async def _read_all(self) -> list[Findings]:
-        root = Path(self._config.tardis_root)
-        self._names, self._taken = await _in_thread(choose_names, root, self._names, self._symbol)
-        answers: list[list[Findings] | DataError] = [[] for _ in self._names]
-        async with trio.open_nursery() as nursery:
-            for place in range(len(self._names)):
-                nursery.start_soon(self._survey_kind, place, answers)
-        return [findings for answer in answers for findings in _unwrap(answer)]
+    async def keep(self) -> bool:
+        """Put what a survey finds in the cache; False = it was there.
 
-    async def _survey_kind(self, place: int, answers: list[list[Findings] | DataError]) -> None:
-        kind, name = self._names[place]
-        found: list[Findings] = []
-        survey = None
-        try:
-            for path in await _in_thread(find_files, Path(self._config.tardis_root), name):
-                survey = await self._survey_file(path, kind, survey)
-                found.append(survey.findings())
-            check_order(found)
-        except DataError as fault:
-            answers[place] = fault
-        else:
-            answers[place] = found
-
-    async def _survey_file(self, path: Path, kind: int, after: FileSurvey | None) -> FileSurvey:
-        block_bytes = self._config.block_bytes
-        survey = await _in_thread(
-            lambda: FileSurvey(
-                path, kind, self._symbol, block_bytes, self._given, after,
-                self._config.keep_repeated_trades,
-            )
-        )  # fmt: skip
-        with closing(survey):
-            while not await _in_thread(survey.step):
-                pass
-        return survey
+        Raises:
+            DataError: the survey's, or there is no cache that can be written.
+        """
+        assert self._found is not None, "for the files that somebody has surveyed"
+        await self._surveys.look_up([(found.kind, found.path) for found in self._found])
+        if self._surveys.not_kept is not None:
+            raise DataError(self._surveys.not_kept)
+        return self._surveys.read_anew
 
     def _clock(self, found: list[Findings]) -> Clock:
         return clock_of(found, round(self._config.feed_latency_ms * 1000))
@@ -190,11 +168,11 @@ class TardisConnector:
     ) -> DataError | None:
         """Wire readers to the merge. A fault is returned, so that no exception group forms."""
         inputs: list[trio.MemoryReceiveChannel[_News]] = []
-        clock, block_bytes = self._clock(found), self._config.block_bytes
+        clock = self._clock(found)
         async with trio.open_nursery() as nursery:
             for _, files in groupby(found, attrgetter("kind")):
                 series = series_of(some := list(files))
-                makes = _readers_of(some, instrument, clock, block_bytes, series)
+                makes = [partial(EventReader, f, instrument, clock, series) for f in some]
                 sender, receiver = trio.open_memory_channel[_News](_READ_AHEAD)
                 nursery.start_soon(_read_ahead, makes, sender)
                 inputs.append(receiver)
@@ -232,30 +210,18 @@ def _refuse_sick(defects: Sequence[Defect]) -> None:
             )
 
 
-def _readers_of(
-    files: Sequence[Findings],
-    instrument: Instrument,
-    clock: Clock,
-    block_bytes: int,
-    series: Series,
-) -> list[Callable[[], EventReader]]:
-    """How to open each file of a kind, once the one before it has been read."""
-    return [partial(EventReader, f, instrument, clock, block_bytes, series) for f in files]
-
-
 async def _read_ahead(
     makes: Sequence[Callable[[], EventReader]], chunks: trio.MemorySendChannel[_News]
 ) -> None:
-    """Read the files of one kind in a thread, a block at a time. Owns ``chunks``."""
+    """Give the files of one kind, one after the other, a block at a time. Owns ``chunks``."""
     with chunks:
         try:
             for make in makes:
-                reader = await _in_thread(make)
-                with closing(reader):
-                    chunk: Chunk | None = await _in_thread(reader.read)
-                    while chunk is not None:
-                        await chunks.send(chunk)
-                        chunk = await _in_thread(reader.read)
+                reader = make()
+                chunk: Chunk | None = await _in_thread(reader.read)
+                while chunk is not None:
+                    await chunks.send(chunk)
+                    chunk = await _in_thread(reader.read)
             await chunks.send(None)
         except DataError as fault:
             await chunks.send(fault)
@@ -272,12 +238,6 @@ async def _merge(
         for batch in merge.add(place, news):
             await out.send(batch)
     return None
-
-
-def _unwrap(answer: list[Findings] | DataError) -> list[Findings]:
-    if isinstance(answer, DataError):
-        raise answer
-    return answer
 
 
 def _details(found: Sequence[Findings]) -> dict[str, Any]:

@@ -5,25 +5,28 @@ back until the next block shows that it is complete. Knows one file, not the oth
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NoReturn
 
 import attrs
 import numpy as np
 
 from mm.api import EVENT, Instrument, Rows
 from mm_tardis import convert as co
-from mm_tardis import faults, snap, snapshots
+from mm_tardis import faults, snapshots
 from mm_tardis import tally as ta
 from mm_tardis.clock import Clock
 from mm_tardis.files import has_no_changes
 from mm_tardis.findings import Findings
 from mm_tardis.reader import RowReader
 from mm_tardis.snap import Given
-from mm_tardis.table import BOOK, OFF_GRID, OK, T_LOCAL, TRADES, Ints
-from mm_tardis.trade_ids import mark_repeats, new_ids
+from mm_tardis.spool import PackedReader
+from mm_tardis.table import BOOK, OFF_GRID, OK, T_LOCAL, T_ROW, Ints
 
 WHOLE: Final = np.dtype((np.void, EVENT.itemsize))
 """An event as so many bytes."""
+
+
+_BLOCK_BYTES: Final = 1 << 20
 
 
 @attrs.frozen
@@ -44,11 +47,8 @@ class Series:
     """The book has no changes: each message is a whole one."""
     long_snapshots: bool = False
     """Some snapshot has more than one message, as far as ``is_snapshot`` tells."""
-    drop_repeats: bool = False
-    """Leave trades out that were there before."""
     memory: Ints = attrs.field(factory=lambda: np.zeros(co.MEMORY, np.int64))
     levels: Ints = attrs.field(factory=snapshots.new_levels)
-    ids: Ints = attrs.field(factory=new_ids)
 
     def __attrs_post_init__(self) -> None:
         """Tell the kernel."""
@@ -61,18 +61,18 @@ def series_of(files: Sequence[Findings]) -> Series:
     return Series(
         each_message=has_no_changes(files),
         long_snapshots=any(found.count(ta.GOES_FURTHER) for found in files),
-        drop_repeats=any(f.count(ta.REPEATED_IDS) and not f.keeps_repeats for f in files),
     )
 
 
 class EventReader:
-    """Reads one file from start to end, once. Blocks: run it in a thread.
+    """Gives what the survey read of one file, from start to end, once. Blocks: run it in a thread.
+
+    The file itself is read again only to show the line of a fault.
 
     Args:
-        found: what the survey found; the file must still be the same.
+        found: what the survey found.
         instrument: gives the symbol and the grid.
         clock: moves exchange times.
-        block_bytes: text to read at a time.
         series: the files that this one is of.
     """
 
@@ -81,9 +81,9 @@ class EventReader:
         found: Findings,
         instrument: Instrument,
         clock: Clock,
-        block_bytes: int,
         series: Series,
     ) -> None:
+        self._found = found
         self._instrument = instrument
         self._grid = _grid(instrument)
         self._clock = clock
@@ -91,21 +91,7 @@ class EventReader:
         self._held: list[Rows] = []
         self._last = 0  # µs, local time of the last row read
         self._ended = False
-        self._reader = RowReader(
-            found.path,
-            found.kind,
-            instrument.symbol,
-            block_bytes,
-            found.identity,
-            found.given.inexact,
-        )
-        # Where the survey found nothing to round, there is nothing.
-        self._snaps = bool(found.snapped.any())
-        self._steps = found.given.numbers(instrument.symbol)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._reader.lines.close()
+        self._reader = PackedReader(found.packed)
 
     def read(self) -> Chunk | None:
         """Read on until messages are complete; None = the end."""
@@ -128,17 +114,11 @@ class EventReader:
         return None
 
     def _convert(self, rows: int) -> Rows:
-        reader = self._reader
-        kind = reader.layout.kind
-        if self._snaps:
-            snapped = np.zeros(snap.SNAPPED, np.int64)
-            snap.snap(reader.table, rows, kind, self._steps, snapped)
-        if kind == TRADES and self._series.drop_repeats:
-            mark_repeats(reader.table, rows, self._series.ids)
+        kind = self._found.kind
         # Zeros, so that the padding of the rows is the same in every run, too.
         out = np.zeros(2 * rows if kind == BOOK else rows, EVENT)
         made, row, code, role = co.convert(
-            reader.table,
+            self._reader.table,
             rows,
             kind,
             self._grid,
@@ -147,19 +127,35 @@ class EventReader:
             self._series.memory,
             out,
         )
-        if code == OFF_GRID:
+        if code != OK:
+            self._fail(row, code, role)
+        return out[:made]
+
+    def _fail(self, row: int, code: int, role: int) -> NoReturn:
+        """Read the file up to the line that row ``row`` of the table comes from, and tell it."""
+        found, numbers = self._found, self._reader.table[: row + 1, T_ROW]
+        number = int(numbers[row])
+        with RowReader(
+            found.path, found.kind, self._instrument.symbol, _BLOCK_BYTES, found.identity,
+            found.given.inexact,
+        ) as reader:  # fmt: skip
+            rows = reader.read()
+            while reader.table[rows - 1, T_ROW] < number:
+                rows = reader.read()
+            # A line of whole books is several rows, and all stand in one block.
+            first = np.searchsorted(reader.table[:rows, T_ROW], number)
+            row = int(first + row - np.searchsorted(numbers, number))
+            if code != OFF_GRID:
+                reader.fail(row, reader.describe(code, role, row))
             tick, lot = self._instrument.tick_size, self._instrument.lot_size
             line, role = reader.line_text(row), reader.role_of(role, row)
             reader.fail(row, faults.off_grid(role, line, reader.layout, tick, lot))
-        if code != OK:
-            reader.fail(row, reader.describe(code, role, row))
-        return out[:made]
 
     def _release(self) -> Rows:
         """Hand out what is held, with the last row of each message marked."""
         events = join(self._held)
         self._held = []
-        if self._reader.layout.kind == BOOK and self._series.long_snapshots:
+        if self._found.kind == BOOK and self._series.long_snapshots:
             keep = np.zeros(len(events), np.int64)
             snapshots.settle(events, self._series.levels, keep)
             events = events.view(WHOLE)[keep > 0].view(EVENT)

@@ -17,6 +17,7 @@ from mm_tardis.layout import KIND_NAMES
 from mm_tardis.lines import Identity
 from mm_tardis.noise import Long
 from mm_tardis.snap import NO_STEPS, Given
+from mm_tardis.spool import PackedRows
 from mm_tardis.stretches import new_stretches
 from mm_tardis.table import Ints
 
@@ -69,6 +70,8 @@ class Findings:
     """Rows of other symbols, by symbol; not counted otherwise."""
     keeps_repeats: bool = False
     """Trades that were there before are to be kept."""
+    packed: PackedRows
+    """The rows of the symbol, as the run is to read them."""
     fault: DataError | None = None
     """Why no grid can hold the numbers; ``counts`` are then the shortened ones."""
 

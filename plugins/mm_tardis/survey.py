@@ -1,4 +1,4 @@
-"""One pass over a file before the run: is every row valid, and what is in it.
+"""The one pass over a file: is every row valid, what is in it, and its rows packed for the run.
 
 Sees each file by itself and in the order of its rows; what several files say together is a
 fold over the findings (in ``clock`` and ``grid``). Repairs nothing but the noise of
@@ -19,6 +19,7 @@ from mm_tardis.noise import Long, SecondPass, find_long
 from mm_tardis.reader import RowReader
 from mm_tardis.snap import NO_STEPS, Given
 from mm_tardis.snapshots import new_levels, watch
+from mm_tardis.spool import PackedRows, Spool
 from mm_tardis.symbols import refuse_absent
 from mm_tardis.table import (
     ASK_PRICE,
@@ -30,6 +31,7 @@ from mm_tardis.table import (
     PRICE,
     T_ASK_SIZE,
     T_PRICE,
+    T_REPEATED,
     T_ROW,
     T_SIZE,
     TICKERS,
@@ -45,7 +47,8 @@ class FileSurvey:
 
     ``given`` are the steps known beforehand. ``after`` is the pass over the file that this one
     continues: its last row, and whether it had a snapshot, are where this one starts.
-    ``keep_repeats`` is for the findings.
+    ``keep_repeats`` leaves trades that were there before in what the run reads, which goes to
+    ``spool``; None = one of its own.
     """
 
     def __init__(
@@ -57,11 +60,13 @@ class FileSurvey:
         given: Given = NO_STEPS,
         after: "FileSurvey | None" = None,
         keep_repeats: bool = False,
+        spool: Spool | None = None,
     ) -> None:
         self._reader = RowReader(path, kind, symbol, block_bytes, inexact=given.inexact)
         self._block_bytes = block_bytes
         self._given = given
         self._keep_repeats = keep_repeats
+        self._packed = PackedRows(spool or Spool())
         self._steps = given.numbers(symbol)
         self._snapped = np.zeros(snap.SNAPPED, np.int64)
         self._long: dict[int, Long] = {}
@@ -137,6 +142,9 @@ class FileSurvey:
                     self._note_long(number, reader.line_text(at), first)
         if code != OK:
             reader.fail(row, reader.describe(code, role, row) + self._finest(code, role, row))
+        if kind == TRADES and self._keep_repeats:
+            reader.table[:rows, T_REPEATED] = 0  # counted, and no more to be told
+        self._packed.add(reader.table, rows, kind)
         return False
 
     def _snap(self, rows: int) -> None:
@@ -193,6 +201,7 @@ class FileSurvey:
                 f"{reader.path}: none of the {counts[ta.ROWS]} rows has is_snapshot true, expected "
                 f"a snapshot to build the book on; leave book_csv out, or use a file that has one"
             )
+        self._packed.done()
         timing, _, pieces = self._timing
         of.finish(*self._timing)
         return Findings(
@@ -220,6 +229,7 @@ class FileSurvey:
             depth=reader.layout.depth,
             others=reader.others,
             keeps_repeats=self._keep_repeats,
+            packed=self._packed,
         )
 
 

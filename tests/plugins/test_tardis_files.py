@@ -5,7 +5,7 @@ Every case is driven through the connector (survey, then run). Bad rows are in t
 
 import gzip
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -200,23 +200,45 @@ def test_a_number_off_the_grid_is_an_error_with_the_grid(
     assert out.closed
 
 
-def test_a_file_gone_after_the_survey_is_an_error(tmp_path: Path) -> None:
+def test_a_file_that_changes_after_the_survey_does_not_matter(tmp_path: Path) -> None:
+    """A run is of what its survey has read, whose hash the summary tells."""
     place(tmp_path)
-    out = Collector()
-    with pytest.raises(DataError, match=r"book\.csv: there is no such file"):
-        run(tmp_path, out, between=(tmp_path / "book.csv").unlink)
-    assert out.closed
-
-
-def test_a_file_changed_after_the_survey_is_an_error(tmp_path: Path) -> None:
-    place(tmp_path)
+    plain, gone, grown = Collector(), Collector(), Collector()
+    run(tmp_path, plain)
 
     def grow() -> None:
         with (tmp_path / "book.csv").open("ab") as book:
             book.write(GOOD["book"])
 
-    with pytest.raises(DataError, match=r"book\.csv: the file changed while the run was using it"):
-        run(tmp_path, Collector(), between=grow)
+    run(tmp_path, grown, between=grow)
+    place(tmp_path)
+    run(tmp_path, gone, between=(tmp_path / "book.csv").unlink)
+    for out in (gone, grown):
+        assert [b.events.tobytes() for b in out.batches] == [
+            b.events.tobytes() for b in plain.batches
+        ]
+        assert out.closed
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda path: path.unlink(), r"quotes\.csv: there is no such file"),
+        (lambda path: path.write_bytes(b"x"), r"quotes\.csv: the file changed while the run was"),
+    ],
+    ids=["gone", "changed"],
+)
+def test_a_fault_whose_line_can_no_longer_be_shown_is_still_told(
+    tmp_path: Path, change: Callable[[Path], object], message: str
+) -> None:
+    place(tmp_path, book=None, trades=None)
+    out = Collector()
+    with pytest.raises(DataError, match=message):
+        run(
+            tmp_path, out, tick="0.7", book_csv=None, trades_csv=None,
+            between=lambda: change(tmp_path / "quotes.csv"),
+        )  # fmt: skip
+    assert out.closed
 
 
 @pytest.mark.parametrize("block_bytes", [1 << 20, 64])

@@ -1,11 +1,11 @@
 """The public interface of mm: all that a plugin may import.
 
-Everything here, in ``mm.api.jit``, ``mm.api.addresses``, ``mm.api.draws`` and ``mm.testing``
-follows ``API_VERSION``, (major, minor). A minor step adds: a name, a hook, a field with a default,
-a column at the end of a table. What is to go is deprecated first: it keeps working, its docstring
-says what to use instead, and its use gives a DeprecationWarning, for two minor steps and six
-months at least. Only a major step removes it, and plugins for another major are refused by name.
-In major 0 a minor step may break where it must.
+Everything here, in ``mm.api.jit``, ``mm.api.addresses``, ``mm.api.cache``, ``mm.api.draws`` and
+``mm.testing`` follows ``API_VERSION``, (major, minor). A minor step adds: a name, a hook, a field
+with a default, a column at the end of a table. What is to go is deprecated first: it keeps
+working, its docstring says what to use instead, and its use gives a DeprecationWarning, for two
+minor steps and six months at least. Only a major step removes it, and plugins for another major
+are refused by name. In major 0 a minor step may break where it must.
 
     market       events: the columns that every part speaks
     instrument   the grid of prices and sizes, and what a contract is worth
@@ -22,6 +22,7 @@ In major 0 a minor step may break where it must.
     bounds, draws, jit       numbers within 64 bits; keyed randomness; compiled kernels
     addresses    functions and arrays by address, for kernels
     errors, files            what can go wrong; reading a file that the user named
+    cache        folders kept between runs
 """
 
 from mm.api.account import WORKING, Account

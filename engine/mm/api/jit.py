@@ -100,7 +100,7 @@ def _given() -> str:
 @cache
 def _directory(package: str) -> Path:
     """Where the kernels of this version of ``package`` are kept; made if need be."""
-    name = f"{package}-{_fingerprint(package)}"
+    name = f"{package}-{fingerprint(package)}"
     try:
         directory = (platformdirs.user_cache_path("mm") / "kernels" / name).resolve()
         _make(directory, package)
@@ -156,7 +156,8 @@ def _private_folder() -> Path:
     return folder
 
 
-def _fingerprint(package: str) -> str:
+def fingerprint(package: str) -> str:
+    """Name the sources of the kernels of ``package``, and the compiler, in 16 hex digits."""
     digest = hashlib.sha256(numba.__version__.encode())
     for part in _KERNELS_OF.get(package, (package, "mm.api")):
         spec = importlib.util.find_spec(part)

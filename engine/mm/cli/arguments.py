@@ -136,6 +136,11 @@ def positive(text: str) -> float:
     return value
 
 
+def not_negative(text: str) -> float:
+    """Read a finite number of zero or more."""
+    return 0.0 if text == "0" else positive(text)
+
+
 def whole(text: str) -> int:
     """Read a positive whole number."""
     if not (text.isdecimal() and int(text) > 0):
