@@ -16,7 +16,7 @@ import mm.api
 MODULES = sorted(
     path.stem
     for path in Path(mm.api.__path__[0]).glob("*.py")
-    if path.stem not in ("__init__", "addresses", "draws", "jit")  # these bring numba
+    if path.stem not in ("__init__", "addresses", "cache", "draws", "jit")  # named by who needs them
 )
 HEAVY = {"cattrs", "isal", "mm.run", "numba", "rich", "tomlkit", "trio", "trio_websocket"}
 DOCUMENTED = [name for name in mm.api.__all__ if inspect.isroutine(getattr(mm.api, name))]
