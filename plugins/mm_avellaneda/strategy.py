@@ -79,7 +79,7 @@ class AvellanedaStrategy:
         )
         return Decisions(orders=orders[:count], trace=trace)
 
-    def compiled(self) -> DecisionKernel | None:
+    def compiled(self, rows: "np.dtype[np.void]") -> DecisionKernel | None:
         """Let the venue's kernel call us; with tables, rows have no one layout."""
         if self._dtype != QUOTING:
             return None

@@ -64,7 +64,7 @@ class GridStrategy:
         )
         return Decisions(orders=orders[:count].copy(), trace=trace)
 
-    def compiled(self) -> DecisionKernel:
+    def compiled(self, rows: "np.dtype[np.void]") -> DecisionKernel:
         """Let the venue's kernel call us."""
         return DecisionKernel(
             decide=decide_at,

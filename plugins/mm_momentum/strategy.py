@@ -54,7 +54,7 @@ class MomentumStrategy:
         )
         return Decisions(orders=orders[:count], trace=trace)
 
-    def compiled(self) -> DecisionKernel:
+    def compiled(self, rows: "np.dtype[np.void]") -> DecisionKernel:
         """Let the venue's kernel call us."""
         return DecisionKernel(
             decide=decide_at, rows=AVERAGED, settings=self._fixed, orders_per_row=1

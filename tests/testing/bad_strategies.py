@@ -196,7 +196,7 @@ def sends_nothing(question: int) -> int:
 
 
 class DecidesOtherwiseInside(Vectorised):
-    def compiled(self) -> DecisionKernel:
+    def compiled(self, rows: "np.dtype[np.void]") -> DecisionKernel:
         dtype = AnyColumns(self.requires, trial_context()).dtype
         return DecisionKernel(
             decide=sends_nothing, rows=dtype, settings=np.zeros(1), orders_per_row=1

@@ -45,6 +45,10 @@ class DecisionKernel:
     """An array of any dtype, handed over by its address."""
     orders_per_row: int
     """At most."""
+    one_by_one: bool = False
+    """Ask each row once and by itself, with the account known by then: it has a memory."""
+    keeps: object = None
+    """What must not be freed while the kernel is in use."""
 
 
 class CompiledStrategy(Strategy, Protocol):
@@ -55,6 +59,10 @@ class CompiledStrategy(Strategy, Protocol):
     It must not use the account's money: average price, cost and cash.
     """
 
-    def compiled(self) -> DecisionKernel | None:
-        """Say how; None = not as it is configured. Called once, before any row."""
+    def compiled(self, rows: "np.dtype[np.void]") -> DecisionKernel | None:
+        """Say how, for rows of this dtype; None = not as it is configured. Called once, at first.
+
+        Raises:
+            ValueError: it cannot be compiled, and why.
+        """
         ...

@@ -62,10 +62,14 @@ def inner(function: _Function) -> _Function:
     return compiled
 
 
-def compiled_function(function: Callable[..., Any], signature: Any) -> Any:
-    """Compile ``function`` for callers that have its address alone; see ``mm.api.addresses``."""
+def compiled_function(function: Callable[..., Any], signature: Any, **options: Any) -> Any:
+    """Compile ``function`` for callers that have its address alone; see ``mm.api.addresses``.
+
+    ``options`` are numba's. A function that stands in no file is compiled anew in each process.
+    """
+    kept = os.path.exists(function.__code__.co_filename)
     with _cache_of(function):
-        return numba.cfunc(signature, cache=True)(function)
+        return numba.cfunc(signature, cache=kept, **options)(function)
 
 
 def is_cold(package: str) -> bool:
@@ -160,7 +164,8 @@ def fingerprint(package: str) -> str:
     """Name the sources of the kernels of ``package``, and the compiler, in 16 hex digits."""
     digest = hashlib.sha256(numba.__version__.encode())
     for part in _KERNELS_OF.get(package, (package, "mm.api")):
-        spec = importlib.util.find_spec(part)
+        # A script, which is ``__main__``, has no spec; numba looks at its one file.
+        spec = None if part == "__main__" else importlib.util.find_spec(part)
         for place in (spec.submodule_search_locations or []) if spec else []:
             for source in sorted(Path(place).rglob("*.py")):
                 digest.update(source.name.encode() + b"\0" + source.read_bytes())

@@ -125,7 +125,7 @@ def build_parts(
         strategy=strategy,
         venue=_build_venue(config, config.parts.fill_model.build(context), context),
         apart=not config.engine.closed_loop,
-        compiled=None if bracket else _find_kernel(config, strategy),
+        compiled=None if bracket else _find_kernel(config, strategy, transformer),
         books=Books(_build_ledger(config, context)),
         bracket=bracket,
         candles=CandleBuilder(config.output.candle_size_min * _MINUTE_US),
@@ -140,12 +140,14 @@ def build_parts(
     )
 
 
-def _find_kernel(config: RunConfig, strategy: Strategy) -> DecisionKernel | None:
+def _find_kernel(
+    config: RunConfig, strategy: Strategy, transformer: Transformer
+) -> DecisionKernel | None:
     """Ask for the strategy's kernel, if one may be used: a loss limit wants to know money."""
     if not config.engine.closed_loop or config.risk.max_loss > 0:
         return None
     with blame(config.parts.strategy.owner):
-        return kernel_of(strategy)
+        return kernel_of(strategy, transformer.dtype)
 
 
 def _build_strategy(config: RunConfig, context: Context) -> tuple[Transformer, Strategy]:

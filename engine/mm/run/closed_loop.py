@@ -5,6 +5,8 @@ venue's. Both give the streams of the three tasks apart (see ``network``), with 
 one piece for each message of features.
 """
 
+import numpy as np
+
 from mm.api import DecisionKernel, Features, MarketBatch, PluginError, Strategy
 from mm.blame import blame
 from mm.core.bracket import Bracket
@@ -17,8 +19,10 @@ from mm.run.sinks import Records
 from mm.run.strategy import BlockMaker, observe
 
 
-def kernel_of(strategy: Strategy) -> DecisionKernel | None:
+def kernel_of(strategy: Strategy, rows: "np.dtype[np.void]") -> DecisionKernel | None:
     """Ask a strategy for its kernel; None = it has none, or decides otherwise than its kernel.
+
+    ``rows`` is the dtype of the transformer's.
 
     The latter where a class took ``compiled`` over from one whose ``decide`` it replaced.
     """
@@ -28,7 +32,7 @@ def kernel_of(strategy: Strategy) -> DecisionKernel | None:
     }
     if owners["compiled"] < 0 or owners["decide"] < owners["compiled"]:
         return None
-    form: DecisionKernel | None = strategy.compiled()  # type: ignore[attr-defined]
+    form: DecisionKernel | None = strategy.compiled(rows)  # type: ignore[attr-defined]
     return form
 
 
@@ -59,8 +63,12 @@ async def close_loop(
         async for message in features:
             loop.submit(observe(strategy, message, name), message.watermark)
             while True:
-                with blame(name, message.watermark):
-                    report = loop.advance()
+                try:
+                    with blame(name, message.watermark):
+                        report = loop.advance()
+                except PluginError:
+                    await records.send(books.book(loop.so_far()))
+                    raise
                 if report is not None:
                     break
                 loop.venue.load(await batches.receive())

@@ -5,6 +5,9 @@ answers None it wants the next market batch, through ``load`` of the venue. The 
 all the blocks that the rows took, as one.
 """
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import numpy as np
@@ -30,6 +33,28 @@ _LONGEST: Final = 64
 """Rows of a block: its overhead is small by then, and what is decided twice is not much."""
 
 
+@contextmanager
+def _caught(cursor: np.void) -> Iterator[list[BaseException]]:
+    """Catch what a function raises that the kernel calls, and let the kernel know.
+
+    It has no caller in Python; numba hands it to ``sys.unraisablehook`` and the function returns.
+    """
+    before, raised = sys.unraisablehook, list[BaseException]()
+
+    def hook(one: "sys.UnraisableHookArgs") -> None:
+        if not isinstance(one.object, str) or one.exc_value is None:
+            before(one)  # of a finalizer, say: not ours
+            return
+        cursor["raised"] = 1
+        raised.append(one.exc_value)
+
+    sys.unraisablehook = hook
+    try:
+        yield raised
+    finally:
+        sys.unraisablehook = before
+
+
 class ClosedLoop:
     """Hosts a strategy's kernel in a venue's."""
 
@@ -49,7 +74,7 @@ class ClosedLoop:
         self._cursor = np.zeros(1, CURSOR)
         cursor = self._cursor[0]
         cursor["closed"] = cursor["length"] = 1
-        cursor["longest"] = min(longest_block, _LONGEST)
+        cursor["longest"] = 1 if form.one_by_one else min(longest_block, _LONGEST)
         cursor["most_orders"] = form.orders_per_row
         cursor["row_size"] = form.rows.itemsize
         cursor["up_to"] = account.up_to
@@ -97,11 +122,15 @@ class ClosedLoop:
 
         Raises:
             ValueError: the strategy's answer breaks its contract.
+            Exception: what the strategy's function raised.
         """
         block, cursor = self._block, self._cursor[0]
         assert block is not None
-        while (status := self.venue.carry_out(block, self._decider)) == NEED_ROOM:
-            self._make_room()
+        with _caught(cursor) as raised:
+            while (status := self.venue.carry_out(block, self._decider)) == NEED_ROOM:
+                self._make_room()
+        if raised:
+            raise raised[0]
         if status == NEED_EVENTS:
             return None
         if status == FAULTY:
@@ -111,6 +140,12 @@ class ClosedLoop:
                 f" out of bounds: {block.decisions.orders[first : first + max(given, 0)]}"
             )
         return self.venue.answer(block, len(block.times), int(cursor["orders"]))
+
+    def so_far(self) -> ExecutionReport:
+        """What was decided and done before the strategy failed."""
+        assert self._block is not None
+        cursor = self._cursor[0]
+        return self.venue.answer(self._block, int(cursor["start"]), int(cursor["orders"]))
 
     def account(self) -> tuple[Rows, int]:
         """Open orders as known, dtype WORKING, and the NEW orders sent so far."""

@@ -43,6 +43,7 @@ CURSOR: Final = np.dtype(
         ("sent", "i8"),  # NEW orders so far, of the whole run
         ("heard", "i8"),  # of the released reports, so many are in the account
         ("up_to", "i8"),  # µs: what the account is known up to
+        ("raised", "i8"),  # 1: the strategy's function has raised; set from Python
     ],
     align=True,
 )
@@ -234,7 +235,7 @@ def _is_sound(
 ) -> bool:
     """Stamp the orders; say whether they keep to the contract, on which the venue relies."""
     cursor = decider.cursor[0]
-    if not 0 <= given <= rows * cursor["most_orders"]:
+    if cursor["raised"] == 1 or not 0 <= given <= rows * cursor["most_orders"]:
         return False
     last = cursor["rows"] * 0
     for i in range(cursor["orders"], cursor["orders"] + given):

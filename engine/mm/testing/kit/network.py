@@ -186,7 +186,7 @@ def run_events(
         progress=Progress(),
         capacity=way.capacity,
         longest_block=way.longest_block,
-        compiled=kernel_of(strategy) if way.closed else None,
+        compiled=kernel_of(strategy, transformer.dtype) if way.closed else None,
         speed=None,
     )
     with ungrouped(), schedule(way.schedule):

@@ -191,7 +191,7 @@ def _one_by_one(case: StrategyCase) -> Verdict:
 
 def _closed_loop(case: StrategyCase) -> Verdict:
     """What decides inside the venue is what decides outside."""
-    if kernel_of(case.build()) is None:
+    if kernel_of(case.build(), case.build_transformer().dtype) is None:
         return held("has no compiled form")
     return _same(
         case,
