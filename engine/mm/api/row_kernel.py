@@ -13,9 +13,11 @@ from mm.api.compiled import QUESTION, DecisionKernel
 from mm.api.jit import inner
 from mm.api.orders import DECISION
 from mm.api.row_types import PAD, call_on_row, row_function
+from mm.api.simple import RowStrategy
 
 _COPIED: Final = ("mid", "sigma", "A", "k", "reservation", "raw_bid", "raw_ask")
 """Columns of DECISION that are taken from the row, where it has them."""
+_OURS: Final = {"orders_per_row", "_compiled"}
 _TOUCH: Final = ("ts", "bid", "bid_size", "ask", "ask_size", "instrument")
 
 
@@ -53,13 +55,13 @@ def state_of(strategy: object) -> Any:
         shape (1,), a field for each: i8, f8 or bool, or a small array of these.
     """
     known: dict[str, Any] = {}
-    for owner in reversed(type(strategy).__mro__[:-1]):
-        known |= vars(owner)
+    for owner in reversed(type(strategy).__mro__):
+        known |= {} if owner in RowStrategy.__mro__ else vars(owner)
     known |= vars(strategy)
     fields: list[Any] = []
     values: dict[str, Any] = {}
     for name, value in known.items():
-        array = None if name.startswith("__") else _numbers(value)
+        array = None if name.startswith("__") or name in _OURS else _numbers(value)
         if array is not None:
             fields.append((name, array.dtype, array.shape) if array.shape else (name, array.dtype))
             values[name] = array

@@ -98,7 +98,10 @@ def _working(account: Any) -> Any:
 
 @overload_attribute(_AccountType, "next_client_id")
 def _next_client_id(account: Any) -> Any:
-    return lambda account: _question(account)["next_id"]
+    def get(account: Any) -> Any:
+        return np.int64(_question(account)["next_id"])
+
+    return get
 
 
 @register_jitable
@@ -167,7 +170,10 @@ def _limit(
 
 @overload_method(_PadType, "market")
 def _market(orders: Any, side: Any, size: Any) -> Any:
-    return lambda orders, side, size: _new(_pad(orders), side, 0, size, MARKET, IOC, False)
+    def send(orders: Any, side: Any, size: Any) -> Any:
+        return _new(_pad(orders), side, 0, size, MARKET, IOC, False)
+
+    return send
 
 
 @overload_method(_PadType, "replace")
@@ -191,7 +197,10 @@ def _cancel(orders: Any, client_id: Any) -> Any:
 
 @overload_method(_PadType, "cancel_all")
 def _cancel_all(orders: Any) -> Any:
-    return lambda orders: _write(_pad(orders), CANCEL_ALL, 0, 0, 0, 0, 0, 0, False)
+    def send(orders: Any) -> None:
+        _write(_pad(orders), CANCEL_ALL, 0, 0, 0, 0, 0, 0, False)
+
+    return send
 
 
 @overload_method(_PadType, "quote")
