@@ -13,13 +13,19 @@ import pytest
 
 import mm.api
 
-ALONE = {"__init__", "addresses", "cache", "draws", "jit", "row_kernel", "row_types"}
+ALONE = {
+    "__init__",
+    "addresses",
+    "cache",
+    "draws",
+    "jit",
+    "row_function",
+    "row_kernel",
+    "row_types",
+}
 """Not brought by ``mm.api``: most of them bring numba."""
 MODULES = sorted(
-    path.stem
-    for path in Path(mm.api.__path__[0]).glob("*.py")
-    if path.stem
-    not in ("__init__", "addresses", "cache", "draws", "jit")  # named by who needs them
+    path.stem for path in Path(mm.api.__path__[0]).glob("*.py") if path.stem not in ALONE
 )
 HEAVY = {"cattrs", "isal", "mm.run", "numba", "rich", "tomlkit", "trio", "trio_websocket"}
 DOCUMENTED = [name for name in mm.api.__all__ if inspect.isroutine(getattr(mm.api, name))]

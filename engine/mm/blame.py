@@ -4,6 +4,8 @@ Where tasks fail together, one failure is the cause and the others are its echoe
 channel or plugin, only how their errors look.
 """
 
+import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -19,6 +21,9 @@ class ReaderGoneError(Exception):
 
 _ECHOES: Final = (ReaderGoneError, trio.Cancelled)
 """What another task's failure does to a task."""
+
+_NOT_THEIRS: Final = sys.stdlib_module_names | {"attr", "cattrs", "mm", "numba", "numpy", "trio"}
+"""Where a plugin's mistake comes out, but is not made."""
 
 
 @contextmanager
@@ -40,7 +45,8 @@ def blame(owner: str, ts: int | Callable[[], int | None] | None = None) -> Itera
             raise
         time = ts() if callable(ts) else ts
         when = "" if time is None else f" at data time {time} µs"
-        raise PluginError(f"{owner} raised {type(cause).__name__}{when}: {cause}") from error
+        told = "; ".join([f"{cause}{_place(cause)}", *getattr(cause, "__notes__", [])])
+        raise PluginError(f"{owner} raised {type(cause).__name__}{when}: {told}") from error
 
 
 @contextmanager
@@ -57,6 +63,16 @@ def root_cause(error: BaseException) -> BaseException:
     """Find the error that mattered in what a nursery raised: the first that is no echo."""
     leaves = list(_leaves(error))
     return next((leaf for leaf in leaves if not isinstance(leaf, _ECHOES)), leaves[0])
+
+
+def _place(error: BaseException) -> str:
+    """Where in the plugin's own code an error was raised, or came by, to print behind it."""
+    places = [
+        f" ({frame.f_code.co_filename}:{line}, in {frame.f_code.co_name})"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if str(frame.f_globals.get("__name__")).partition(".")[0] not in _NOT_THEIRS
+    ]
+    return places[-1] if places else ""
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

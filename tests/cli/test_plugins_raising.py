@@ -3,6 +3,7 @@
 Each part is a built-in one, but for the call that raises when the data is half over.
 """
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -125,7 +126,9 @@ def test_a_part_that_raises_ends_the_run_with_its_name_version_and_time(
     start, _, rest = fault.partition(" at data time ")
     assert start == f"mm: {part} (thirdparty 1.0) raised ZeroDivisionError"
     ts, _, what = rest.partition(" µs: ")
+    what, _, place = what.partition(" (")
     assert what == "the model broke"
+    assert re.fullmatch(r".*/site/thirdparty\.py:\d+, in \w+\)", place)
     assert first < int(ts) <= last
     run = backtest.runs()[-1]
     check_sealed(run, "failed")

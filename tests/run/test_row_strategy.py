@@ -3,10 +3,12 @@
 from decimal import Decimal
 
 import numpy as np
+import pytest
 import trio
 from tests.run.test_failures import Memory, parts, quotes
 
 from mm.api import BUY, SELL, Account, Instrument, OrderPad, RowStrategy
+from mm.blame import root_cause
 from mm.core.ledger import Ledger
 from mm.run.network import run_network
 from mm.run.position import Books
@@ -41,3 +43,29 @@ def test_each_row_is_asked_once_under_every_schedule_and_cut() -> None:
             trio.run(run_network, whole, trio.CancelScope())
         assert strategy.seen == [10 * n + 10 for n in range(60)]
         assert whole.sinks["memory"].rows["orders"] == 2  # type: ignore[attr-defined]
+
+
+class Slips(RowStrategy):
+    """Has a name misspelt behind a helper."""
+
+    def on_row(self, row: np.void, account: Account, orders: OrderPad) -> None:
+        orders.quote(BUY, int(row["bid"]), 1)
+        if row["ts"] >= 30:
+            helper(row)
+
+
+def helper(row: np.void) -> float:
+    """Use what is not there."""
+    return float(row["sigma"])
+
+
+def test_a_slip_is_told_with_line_data_time_and_what_was_given() -> None:
+    strategy = Slips()
+    whole = parts(ScriptedConnector(cut_stream(quotes(60), None)), strategy=strategy, sinks={})
+    with pytest.raises(BaseExceptionGroup) as caught:
+        trio.run(run_network, whole, trio.CancelScope())
+    told = str(root_cause(caught.value))
+    assert " raised ValueError at data time 30 µs: no field of name sigma (" in told
+    line = helper.__code__.co_firstlineno + 2
+    assert f"test_row_strategy.py:{line}, in helper); bid " in told
+    assert told.endswith(", position 0, 1 orders open")

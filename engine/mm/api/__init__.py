@@ -21,7 +21,7 @@ are refused by name. In major 0 a minor step may break where it must.
     compiled     how a strategy may decide inside the venue's kernel
     bounds, draws, jit       numbers within 64 bits; keyed randomness; compiled kernels
     addresses    functions and arrays by address, for kernels
-    row_kernel, row_types    ``on_row`` compiled
+    row_kernel, row_types, row_function    ``on_row`` compiled
     errors, files            what can go wrong; reading a file that the user named
     cache        folders kept between runs
 """

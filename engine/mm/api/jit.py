@@ -84,7 +84,7 @@ class _cache_of:  # noqa: N801 - reads as a statement
     """Point numba's cache at the directory of the function's package."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self._package = function.__module__.partition(".")[0]
+        self._package = (function.__module__ or "__main__").partition(".")[0]
 
     def __enter__(self) -> None:
         self._before = _given()

@@ -12,7 +12,8 @@ from mm.api.addresses import rows_at
 from mm.api.compiled import QUESTION, DecisionKernel
 from mm.api.jit import inner
 from mm.api.orders import DECISION
-from mm.api.row_types import PAD, call_on_row, row_function
+from mm.api.row_function import row_function
+from mm.api.row_types import PAD, call_on_row
 from mm.api.simple import RowStrategy
 
 _COPIED: Final = ("mid", "sigma", "A", "k", "reservation", "raw_bid", "raw_ask")

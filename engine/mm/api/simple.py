@@ -163,7 +163,14 @@ class RowStrategy(ABC):
         row = rows[0]
         instrument = int(row["instrument"])
         pad = OrderPad(account, instrument)
-        self.on_row(row, account, pad)
+        try:
+            self.on_row(row, account, pad)
+        except Exception as error:
+            error.add_note(
+                f"{_shown(row)}, position {account.position[instrument]},"
+                f" {len(account.working)} orders open"
+            )
+            raise
         trace = np.zeros(1, DECISION)
         for name in ("mid", "sigma", "A", "k", "reservation", "raw_bid", "raw_ask"):
             trace[name] = row[name] if name in (rows.dtype.names or ()) else np.nan
@@ -173,3 +180,8 @@ class RowStrategy(ABC):
         trace["position"], trace["instrument"] = account.position[instrument], instrument
         trace["quote_bid"], trace["quote_ask"] = pad.wanted[BUY], pad.wanted[-BUY]
         return Decisions(orders=pad.rows(), trace=trace)
+
+
+def _shown(row: np.void) -> str:
+    """The touch of a row, short."""
+    return f"bid {row['bid']} x {row['bid_size']}, ask {row['ask']} x {row['ask_size']}"

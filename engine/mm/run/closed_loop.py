@@ -64,7 +64,7 @@ async def close_loop(
             loop.submit(observe(strategy, message, name), message.watermark)
             while True:
                 try:
-                    with blame(name, message.watermark):
+                    with blame(name, loop.deciding_at):
                         report = loop.advance()
                 except PluginError:
                     await records.send(books.book(loop.so_far()))

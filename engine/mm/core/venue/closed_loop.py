@@ -141,6 +141,12 @@ class ClosedLoop:
             )
         return self.venue.answer(block, len(block.times), int(cursor["orders"]))
 
+    def deciding_at(self) -> int:
+        """µs: the first row that is not decided for good; or when the last one was."""
+        assert self._block is not None
+        times, start = self._block.times, int(self._cursor[0]["start"])
+        return int(times[min(start, len(times) - 1)]) if len(times) else self._block.horizon
+
     def so_far(self) -> ExecutionReport:
         """What was decided and done before the strategy failed."""
         assert self._block is not None

@@ -11,7 +11,9 @@ from typing import Final
 
 from mm.testing.kit.findings import Finding
 
-PUBLIC: Final = ("mm.api", "mm.api.addresses", "mm.api.draws", "mm.api.jit")
+PUBLIC: Final = (
+    "mm.api", "mm.api.addresses", "mm.api.cache", "mm.api.draws", "mm.api.jit",
+)  # fmt: skip
 """What a plugin may import of mm."""
 _FOR_TESTS: Final = "mm.testing"
 
