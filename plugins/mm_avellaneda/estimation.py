@@ -35,12 +35,12 @@ from mm_avellaneda.intensity import fit_intensity
 # What these helpers call ``settings`` and ``state`` is the one record, not the array of one.
 
 
-@kernel
+@kernel(allocates=False)
 def _two_sided(state: Any) -> bool:
     return state["bid_size"] > 0 and state["ask_size"] > 0  # type: ignore[no-any-return]
 
 
-@kernel
+@kernel(allocates=False)
 def _wake(settings: Any, state: Any, ts: int) -> None:
     """Start the grids at their first times not before ``ts``."""
     state["awake"] = 1
@@ -49,7 +49,7 @@ def _wake(settings: Any, state: Any, ts: int) -> None:
     state["next_seq"] = -(-ts // settings["seq_us"]) * settings["seq_us"]
 
 
-@kernel
+@kernel(allocates=False)
 def _forget(state: Any, histogram: npt.NDArray[np.int64]) -> None:
     """Stand still and know nothing, as before the first event."""
     state["awake"] = 0
@@ -68,7 +68,7 @@ def _forget(state: Any, histogram: npt.NDArray[np.int64]) -> None:
     histogram[:] = 0
 
 
-@kernel
+@kernel(allocates=False)
 def _sample_mid(settings: Any, state: Any, squares: npt.NDArray[np.float64]) -> None:
     """Take the mid at a volatility time, and the change since the one before."""
     state["next_vol"] += settings["vol_us"]
@@ -94,7 +94,7 @@ def _sample_mid(settings: Any, state: Any, squares: npt.NDArray[np.float64]) -> 
         state["variance"] += settings["ema_weight"] * (variance - state["variance"])
 
 
-@kernel
+@kernel(allocates=False)
 def _turn_interval(
     settings: Any, state: Any, depths: npt.NDArray[np.int64], histogram: npt.NDArray[np.int64]
 ) -> None:
@@ -126,7 +126,7 @@ def _turn_interval(
     state["pen_sell"] = 0
 
 
-@kernel
+@kernel(allocates=False)
 def _write_row(settings: Any, state: Any, instrument: int, row: Any) -> None:
     """Write what is known at the sequencer's time."""
     row["ts"] = state["next_seq"]
@@ -152,7 +152,7 @@ def _write_row(settings: Any, state: Any, instrument: int, row: Any) -> None:
         row["k"] = settings["k"]
 
 
-@kernel
+@kernel(allocates=False)
 def _take_event(settings: Any, state: Any, event: Any) -> None:
     """Let a quote move the touch, and a trade deepen the interval."""
     if not state["awake"]:
@@ -172,7 +172,7 @@ def _take_event(settings: Any, state: Any, event: Any) -> None:
             state["pen_sell"] = -above
 
 
-@kernel
+@kernel(allocates=False)
 def advance(
     events: Rows,
     start: int,

@@ -46,7 +46,7 @@ MIN_DEPTHS = 8
 """Fewest depths for a fit: the relative error of k is about 1/sqrt(depths), here a third."""
 
 
-@kernel
+@kernel(allocates=False)
 def log_intensity(reached: int, intervals: int) -> tuple[float, float]:
     """Give (ln(lambda tau), its inverse variance) when ``reached`` >= 1 of ``intervals`` did.
 
@@ -58,7 +58,7 @@ def log_intensity(reached: int, intervals: int) -> tuple[float, float]:
     return math.log(expected), intervals * (1.0 - p) * expected * expected / p
 
 
-@kernel
+@kernel(allocates=False)
 def fit_intensity(
     histogram: npt.NDArray[np.int64], intervals: int, interval_s: float
 ) -> tuple[float, float]:

@@ -23,7 +23,7 @@ SESSION: Final = 1
 SYMMETRIC: Final = 2
 
 
-@kernel
+@kernel(allocates=False)
 def session_terms(
     sigma: float, k: float, gamma: float, delta: float, tau: float
 ) -> tuple[float, float]:
@@ -53,7 +53,7 @@ def session_terms(
     return math.log1p(per_order / k) / per_order, gamma * sigma * sigma * tau
 
 
-@kernel
+@kernel(allocates=False)
 def add_terms(
     rows: Rows, rule: int, gamma: float, delta: float, xi: float, horizon_us: int
 ) -> None:

@@ -18,7 +18,7 @@ from mm.api.jit import kernel
 _XI_IS_ZERO = 1e-14
 
 
-@kernel
+@kernel(allocates=False)
 def spread_terms(
     sigma: float, A: float, k: float, gamma: float, delta: float, xi: float
 ) -> tuple[float, float]:
@@ -54,7 +54,7 @@ def spread_terms(
     return markup, sigma * math.sqrt(gamma / weight) * math.exp(half_power)
 
 
-@kernel
+@kernel(allocates=False)
 def offsets(q: float, delta: float, markup: float, slope: float) -> tuple[float, float]:
     """Give the distances (bid, ask) from the mid [price] at inventory ``q`` [model units]::
 

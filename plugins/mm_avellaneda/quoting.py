@@ -91,7 +91,7 @@ _CANCELLING = 2
 _FARTHEST = 4e18  # ticks; beyond this no int64 holds a price
 
 
-@kernel
+@kernel(allocates=False)
 def outward(ticks: float, side: int) -> int:
     """Round away from the mid: a bid down, an ask up; a price on the grid stays where it is.
 
@@ -104,7 +104,7 @@ def outward(ticks: float, side: int) -> int:
     return math.floor(ticks) if side == BUY else math.ceil(ticks)
 
 
-@kernel
+@kernel(allocates=False)
 def quote_price(row: Any, limit: Any, raw: float, side: int) -> tuple[int, int]:
     """Turn a raw price into (ticks, clamp); 0 ticks = no quote, and the clamp says why."""
     if row["bid_size"] <= 0 or row["ask_size"] <= 0:
@@ -122,7 +122,7 @@ def quote_price(row: Any, limit: Any, raw: float, side: int) -> tuple[int, int]:
     return price, clamp
 
 
-@kernel
+@kernel(allocates=False)
 def fill_slots(working: Rows, slots: Rows) -> None:
     """Find what works on each side; a live order goes before one that is being cancelled."""
     for i in range(len(working)):
@@ -137,7 +137,7 @@ def fill_slots(working: Rows, slots: Rows) -> None:
         slot["status"] = _CANCELLING if order["cancelling"] else _WORKING
 
 
-@kernel
+@kernel(allocates=False)
 def choose_action(slot: Any, price: int, wanted: int) -> int:
     """Say what takes the slot to ``wanted`` lots at ``price`` (0 = no quote); -1 = nothing."""
     if slot["status"] == _CANCELLING:
@@ -152,7 +152,7 @@ def choose_action(slot: Any, price: int, wanted: int) -> int:
     return REPLACE
 
 
-@kernel
+@kernel(allocates=False)
 def send(slot: Any, order: Any, action: int, price: int, wanted: int, next_id: int) -> int:
     """Write the order and remember it in the slot; return the next free client id."""
     if action == NEW:
@@ -172,7 +172,7 @@ def send(slot: Any, order: Any, action: int, price: int, wanted: int, next_id: i
     return next_id
 
 
-@kernel
+@kernel(allocates=False)
 def find_offsets(row: Any, bids: Any, asks: Any, position: int, limit: Any) -> tuple[float, float]:
     """Give the distances (bid, ask) from the mid [price]: by tables if there are any."""
     quotes_held = position / limit["quote_lots"]
@@ -181,7 +181,7 @@ def find_offsets(row: Any, bids: Any, asks: Any, position: int, limit: Any) -> t
     return offsets(quotes_held * limit["delta"], limit["delta"], row["markup"], row["slope"])
 
 
-@kernel
+@kernel(allocates=False)
 def see(row: Any, position: int, bid_offset: float, ask_offset: float, seen: Any) -> None:
     """Write down what was seen, and the raw prices."""
     seen["ts"] = row["ts"]
@@ -198,7 +198,7 @@ def see(row: Any, position: int, bid_offset: float, ask_offset: float, seen: Any
     seen["raw_ask"] = row["fair"] + ask_offset
 
 
-@kernel
+@kernel(allocates=False)
 def decide_rows(
     rows: Rows,
     positions: Any,

@@ -36,7 +36,7 @@ _Known: TypeAlias = tuple[float, float, float]
 """sigma [price/√s], A [1/s], k [1/price]."""
 
 
-@kernel
+@kernel(allocates=False)
 def between(table: Floats, lots: float) -> float:
     """Look up ``lots`` in a table of -Q..Q; parts of a lot by a straight line.
 

@@ -22,7 +22,7 @@ from mm.api import CANCEL, GTC, LIMIT, NEW, REPLACE, Rows
 from mm.api.jit import kernel
 
 
-@kernel
+@kernel(allocates=False)
 def level_of(order: Any, at: Any, grid: Any) -> int:
     """Say on which level an order of the side at hand stands; -1 = none."""
     distance = at["side"] * (at["first"] - order["price"])
@@ -32,7 +32,7 @@ def level_of(order: Any, at: Any, grid: Any) -> int:
     return int(level) if level < grid["levels"] else -1
 
 
-@kernel
+@kernel(allocates=False)
 def is_live(order: Any, at: Any) -> bool:
     """Say whether an order belongs to the side at hand and is not being cancelled."""
     return bool(
@@ -42,7 +42,7 @@ def is_live(order: Any, at: Any) -> bool:
     )
 
 
-@kernel
+@kernel(allocates=False)
 def find_orders(
     working: Rows, at: Any, grid: Any, standing: npt.NDArray[np.int64]
 ) -> tuple[int, int]:
@@ -66,7 +66,7 @@ def find_orders(
     return live, leaving
 
 
-@kernel
+@kernel(allocates=False)
 def find_spare(
     working: Rows, start: int, at: Any, grid: Any, standing: npt.NDArray[np.int64]
 ) -> int:
@@ -79,7 +79,7 @@ def find_spare(
     return -1
 
 
-@kernel
+@kernel(allocates=False)
 def take_outermost(standing: npt.NDArray[np.int64], inside: int) -> int:
     """Take the outermost order off its level, if that lies beyond ``inside``; -1 = none does."""
     for level in range(len(standing) - 1, inside, -1):
@@ -90,7 +90,7 @@ def take_outermost(standing: npt.NDArray[np.int64], inside: int) -> int:
     return -1
 
 
-@kernel
+@kernel(allocates=False)
 def send(action: int, working: Rows, j: int, at: Any, orders: Rows) -> None:
     """Write a command that takes order ``j`` to what ``working`` says of it now."""
     order = orders[at["sent"]]
@@ -108,14 +108,14 @@ def send(action: int, working: Rows, j: int, at: Any, orders: Rows) -> None:
     order["size"] = working[j]["size"]
 
 
-@kernel
+@kernel(allocates=False)
 def cancel(working: Rows, j: int, at: Any, orders: Rows) -> None:
     """Cancel order ``j``."""
     working[j]["cancelling"] = 1
     send(CANCEL, working, j, at, orders)
 
 
-@kernel
+@kernel(allocates=False)
 def place(working: Rows, j: int, price: int, grow: int, at: Any, orders: Rows) -> None:
     """Move order ``j`` to a price, with ``grow`` lots more; or make it, if it is a new one."""
     order = working[j]
@@ -132,7 +132,7 @@ def place(working: Rows, j: int, price: int, grow: int, at: Any, orders: Rows) -
     send(NEW, working, j, at, orders)
 
 
-@kernel
+@kernel(allocates=False)
 def fill_levels(
     working: Rows, room: int, at: Any, grid: Any, standing: npt.NDArray[np.int64], orders: Rows
 ) -> None:
@@ -159,7 +159,7 @@ def fill_levels(
         standing[level] = j
 
 
-@kernel
+@kernel(allocates=False)
 def withdraw(
     working: Rows, over: int, at: Any, grid: Any, standing: npt.NDArray[np.int64], orders: Rows
 ) -> None:
@@ -177,7 +177,7 @@ def withdraw(
         cancel(working, j, at, orders)
 
 
-@kernel
+@kernel(allocates=False)
 def decide_side(
     working: Rows,
     position: int,

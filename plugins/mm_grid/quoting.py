@@ -39,7 +39,7 @@ ORDERS_PER_LEVEL: Final = 6
 _FARTHEST = 4e18  # ticks; beyond this no int64 holds a price
 
 
-@kernel
+@kernel(allocates=False)
 def outward(ticks: float, step: int, side: int) -> int:
     """Round away from the mid to a multiple of ``step``: a bid down, an ask up.
 
@@ -51,7 +51,7 @@ def outward(ticks: float, step: int, side: int) -> int:
     return nearest // step * step if side == BUY else -(-nearest // step) * step
 
 
-@kernel
+@kernel(allocates=False)
 def first_price(row: Any, grid: Any, raw: float, side: int) -> tuple[int, int]:
     """Turn a raw price into (ticks of the first level, clamp); 0 = no quotes, for that reason."""
     if row["bid_size"] <= 0 or row["ask_size"] <= 0:
@@ -69,7 +69,7 @@ def first_price(row: Any, grid: Any, raw: float, side: int) -> tuple[int, int]:
     return price, clamp
 
 
-@kernel
+@kernel(allocates=False)
 def see(row: Any, position: int, grid: Any, seen: Any) -> None:
     """Write down what was seen, and the raw prices."""
     seen["ts"] = row["ts"]
@@ -86,7 +86,7 @@ def see(row: Any, position: int, grid: Any, seen: Any) -> None:
     seen["raw_ask"] = seen["reservation"] + grid["half_spread"]
 
 
-@kernel
+@kernel(allocates=False)
 def decide_rows(
     rows: Rows,
     positions: npt.NDArray[np.int64],

@@ -60,7 +60,7 @@ SETTINGS: Final = np.dtype(
 _FAST_SHARE = 0.25  # of the slow span; ours: trades are noisy, so wider apart than MACD's 12 to 26
 
 
-@kernel
+@kernel(allocates=False)
 def average(rows: Rows, lookback: int, averages: Rows) -> None:
     """Go through rows (dtype AVERAGED) and fill in ``fast`` and ``slow``."""
     slow_weight = 2.0 / (lookback + 1.0)
@@ -81,7 +81,7 @@ def average(rows: Rows, lookback: int, averages: Rows) -> None:
         row["slow"] = memory["slow"] if known else math.nan
 
 
-@kernel
+@kernel(allocates=False)
 def wanted_side(row: Any, threshold: float) -> int:
     """Say which way to be: BUY, SELL, or 0 to stay as we are."""
     if row["fast"] > row["slow"] * (1.0 + threshold):
@@ -91,7 +91,7 @@ def wanted_side(row: Any, threshold: float) -> int:
     return 0
 
 
-@kernel
+@kernel(allocates=False)
 def decide_rows(
     rows: Rows,
     positions: Any,

@@ -123,7 +123,7 @@ def put_bare(out: Rows, made: int, local: int, exchange: int, kind: int) -> None
     event["end"] = 0
 
 
-@kernel
+@kernel(allocates=False)
 def convert(
     table: Ints,
     rows: int,

@@ -22,7 +22,7 @@ TOO_LARGE: Final = -2
 _POWERS: Final = np.array([10**n for n in range(19)], np.int64)
 
 
-@kernel
+@kernel(allocates=False)
 def scale(mantissa: int, places: int) -> int:
     """``mantissa * 10**places`` for mantissa >= 0, or TOO_LARGE."""
     if mantissa == 0 or places == 0:
@@ -35,7 +35,7 @@ def scale(mantissa: int, places: int) -> int:
     return mantissa * power
 
 
-@kernel
+@kernel(allocates=False)
 def shortest(mantissa: int, exponent: int) -> tuple[int, int]:
     """The same number without zeros at the end of its mantissa: equal numbers look alike."""
     while mantissa % 10 == 0 and mantissa != 0:
@@ -44,7 +44,7 @@ def shortest(mantissa: int, exponent: int) -> tuple[int, int]:
     return mantissa, exponent
 
 
-@kernel
+@kernel(allocates=False)
 def to_units(mantissa: int, exponent: int, unit: int, unit_exponent: int) -> int:
     """How many times ``unit * 10**unit_exponent`` goes into the number, or OFF_GRID, TOO_LARGE."""
     if mantissa == 0:
@@ -62,7 +62,7 @@ def to_units(mantissa: int, exponent: int, unit: int, unit_exponent: int) -> int
     return scaled // unit
 
 
-@kernel
+@kernel(allocates=False)
 def to_nearest(mantissa: int, exponent: int, unit: int, unit_exponent: int) -> int:
     """How many times ``unit * 10**unit_exponent`` goes into the number, halves up; or TOO_LARGE."""
     places = exponent - unit_exponent
@@ -78,7 +78,7 @@ def to_nearest(mantissa: int, exponent: int, unit: int, unit_exponent: int) -> i
     return (2 * mantissa + unit) // (2 * unit)
 
 
-@kernel
+@kernel(allocates=False)
 def common_divisor(a: int, b: int) -> int:
     """The greatest common divisor of two numbers >= 0 (Euclid)."""
     while b != 0:

@@ -100,7 +100,7 @@ def _gather(table: Ints, row: int, levels: int) -> tuple[int, int, int]:
     return given, 0, 0
 
 
-@kernel
+@kernel(allocates=False)
 def parse_depth(
     text: Text,
     roles: Ints,

@@ -19,7 +19,7 @@ def latency_of(bucket: int) -> int:
     return sign * (low + (1 << octave) // 2)
 
 
-@kernel
+@kernel(allocates=False)
 def bucket_of(latency: int) -> int:
     """The histogram bucket of a latency [µs]."""
     size = abs(latency)

@@ -91,7 +91,7 @@ def new_timing() -> tuple[Ints, Ints, Ints]:
     )
 
 
-@kernel
+@kernel(allocates=False)
 def offset_at(clock: Ints, ts: int) -> int:
     """What to add to exchange times of rows received at ``ts`` (local) [µs]; <= 0.
 
@@ -115,13 +115,13 @@ def offset_at(clock: Ints, ts: int) -> int:
     return last if ts >= end else first + (last - first) * (ts - start) // (end - start)
 
 
-@inner
+@inner(allocates=True)
 def lower_quartile(latencies: Ints) -> int:
     """A quarter of the latencies are at most this (nearest rank)."""
     return int(np.sort(latencies)[(len(latencies) + 3) // 4 - 1])
 
 
-@inner
+@inner(allocates=True)
 def height_of(held: Ints, rise: int, run: int) -> int:
     """How high a line of this slope lies at a stretch's start, under all latencies but outliers."""
     n, start = len(held), int(held[0, LOCAL])
@@ -139,7 +139,7 @@ def height_of(held: Ints, rise: int, run: int) -> int:
     return int(level[lowest]) - (2 if rise != 0 else 0)
 
 
-@inner
+@inner(allocates=True)
 def line_under(held: Ints, end: int) -> tuple[int, int]:
     """The line under the latencies of a stretch, none of it above 0, at its start and ``end``."""
     n = len(held)
@@ -158,7 +158,7 @@ def line_under(held: Ints, end: int) -> tuple[int, int]:
     return min(sloping, 0), min(sloping + rise * lasting // run, 0)
 
 
-@inner
+@inner(allocates=True)
 def halve(timing: Ints, pieces: Ints) -> None:
     """Put pieces together in pairs: what there is room for is bounded, a file is not."""
     n = int(timing[PIECES]) // 2
@@ -173,7 +173,7 @@ def halve(timing: Ints, pieces: Ints) -> None:
     timing[PIECES] = n
 
 
-@inner
+@inner(allocates=True)
 def add_piece(timing: Ints, pieces: Ints, start: int, end: int, first: int, last: int) -> None:
     """Add a stretch's offset, or make the one before it longer if that is near enough."""
     least, most = max(first, last), min(first, last)
@@ -201,7 +201,7 @@ def add_piece(timing: Ints, pieces: Ints, start: int, end: int, first: int, last
     timing[PIECES] = n + 1
 
 
-@inner
+@inner(allocates=True)
 def judge(held: Ints, end: int, timing: Ints, pieces: Ints) -> None:
     """Find the offset of a stretch that lasts until ``end``; count what it leaves early."""
     early = 0
@@ -225,7 +225,7 @@ def judge(held: Ints, end: int, timing: Ints, pieces: Ints) -> None:
             timing[MOST_CLAMPED] = max(timing[MOST_CLAMPED], too_early)
 
 
-@inner
+@inner(allocates=True)
 def note_far(latency: int, is_state: bool, timing: Ints) -> None:
     """Count a latency that is none: what tells a state may be old, but nothing is from ahead."""
     if latency < -LONGEST:

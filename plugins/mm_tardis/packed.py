@@ -27,7 +27,7 @@ def most_bytes(rows: int) -> int:
     return _HEAD_BYTES + WIDTH * 8 * (rows + 1)
 
 
-@kernel
+@kernel(allocates=False)
 def pack(table: Ints, rows: int, kind: int, out: Text) -> int:
     """Write the first ``rows`` rows of a parsed table, without T_MARK, T_ID and T_LEVEL.
 
@@ -82,7 +82,7 @@ def pack(table: Ints, rows: int, kind: int, out: Text) -> int:
     return at
 
 
-@kernel
+@kernel(allocates=False)
 def unpack(data: Text, rows: int, table: Ints) -> None:
     """Fill the first ``rows`` rows of a table with what ``pack`` wrote.
 

@@ -123,7 +123,7 @@ def settle_ticker(table: Ints, row: int, funding_time: int) -> None:
     table[row, T_FUNDING] = funding_time
 
 
-@kernel
+@kernel(allocates=False)
 def parse(
     text: Text,
     roles: Ints,

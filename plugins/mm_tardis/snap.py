@@ -93,7 +93,7 @@ def step_numbers(name: str, size: Decimal | None, symbol: str | None) -> tuple[i
     return mantissa, exponent
 
 
-@kernel
+@kernel(allocates=False)
 def nearest(mantissa: int, exponent: int, unit: int, unit_exponent: int) -> int:
     """How many times ``unit * 10**unit_exponent`` goes into a number near a multiple of it.
 
@@ -130,7 +130,7 @@ def _note(snapped: Ints, column: int, row: int) -> None:
         snapped[column + 2] = row
 
 
-@kernel
+@kernel(allocates=False)
 def snap(table: Ints, rows: int, kind: int, grid: Ints, snapped: Ints) -> tuple[int, int, int]:
     """Put what is near a multiple of the given steps on it, in the first ``rows`` rows.
 
@@ -179,7 +179,7 @@ def snap(table: Ints, rows: int, kind: int, grid: Ints, snapped: Ints) -> tuple[
     return rows, OK, 0
 
 
-@kernel
+@kernel(allocates=False)
 def shorten(table: Ints, rows: int, kind: int) -> None:
     """Round numbers of 15 digits or more to 12, in the first ``rows`` rows of a parsed table.
 
@@ -203,7 +203,7 @@ def shorten(table: Ints, rows: int, kind: int) -> None:
             table[row, at + 1] = exponent
 
 
-@kernel
+@kernel(allocates=False)
 def is_long(mantissa: int) -> bool:
     """Say whether a number has 15 digits or more, without zeros at its end."""
     while mantissa >= LONG and mantissa % 10 == 0:

@@ -72,13 +72,13 @@ def new_levels() -> Ints:
     return np.zeros((_SLOTS + 2, 3), np.int64)
 
 
-@kernel
+@kernel(allocates=False)
 def starts_snapshot(flag: int, was: int, jump: int) -> bool:
     """Say whether a book row begins a snapshot for sure, ``jump`` µs (local) after the last."""
     return flag == BEGINS or (flag == SHOWN and (was == CHANGE or jump > SNAPSHOT_JUMP_US))
 
 
-@kernel
+@kernel(allocates=False)
 def may_start(flag: int, was: int, jump: int) -> bool:
     """Say whether a row that does not begin a snapshot for sure begins a message that might."""
     return flag == SHOWN and was != CHANGE and jump > 0
@@ -132,7 +132,7 @@ def _begin(counts: Ints, row: int) -> None:
     note(counts, ta.SNAPSHOTS if counts[ta.SNAPSHOTS] == 0 else ta.AGAIN, row)
 
 
-@kernel
+@kernel(allocates=False)
 def watch(table: Ints, rows: int, counts: Ints, levels: Ints) -> None:
     """Count snapshots, and what comes before the first, in a parsed table of book rows.
 
@@ -188,7 +188,7 @@ def _gives_again(events: Rows, at: int, levels: Ints) -> bool:
     return False
 
 
-@kernel
+@kernel(allocates=False)
 def settle(events: Rows, levels: Ints, keep: Ints) -> None:
     """Decide which MAYBE is a CLEAR.
 

@@ -226,7 +226,7 @@ def _count_row(
     counts[ROWS] += 1
 
 
-@kernel
+@kernel(allocates=False)
 def tally(
     table: Ints,
     rows: int,

@@ -91,7 +91,7 @@ def _was_there(ids: Ints, key: int, local: int, since: int) -> bool:
     return found
 
 
-@kernel
+@kernel(allocates=False)
 def mark_repeats(table: Ints, rows: int, ids: Ints) -> None:
     """Set T_REPEATED in the first ``rows`` rows of a parsed table of trades.
 

@@ -1,12 +1,28 @@
 """The order book against a dictionary."""
 
+from typing import Any
+
+import numba
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mm.api import EVENT, LEVEL
-from mm.core.book import ASK, BEST, BID, DEEPEST, Book, clear, next_level, set_level
+from mm.core.book import (
+    ASK,
+    BEST,
+    BEYOND,
+    BID,
+    EDGE,
+    LIVE,
+    Book,
+    clear,
+    deepest,
+    next_level,
+    set_edge,
+    set_level,
+)
 
 PRICES = st.one_of(st.integers(1, 40), st.integers(990, 1010), st.integers(30_000_000, 33_000_000))
 CHANGES = st.lists(
@@ -18,6 +34,16 @@ def room_for(rows: int) -> np.ndarray:
     events = np.zeros(rows, EVENT)
     events["kind"] = LEVEL
     return events
+
+
+@numba.njit
+def _deepest(slots: Any, known: Any, side: int) -> int:
+    return deepest(slots, known, side)
+
+
+@numba.njit
+def _set_edge(known: Any, edge: int, beyond: int) -> None:
+    set_edge(known, edge, beyond)
 
 
 @given(CHANGES, st.integers(1, 40))
@@ -35,8 +61,37 @@ def test_book_equals_a_dictionary_after_every_change(
             model[side][price] = size
         sides = book.levels.sides[0]
         assert sides[:, BEST].tolist() == [max(model[BID], default=0), min(model[ASK], default=0)]
-        deepest = [min(model[BID], default=0), max(model[ASK], default=0)]
-        assert sides[:, DEEPEST].tolist() == deepest
+        outermost = [min(model[BID], default=0), max(model[ASK], default=0)]
+        if n % batch == 0:  # looked up now and then, as in a run
+            slots = book.levels.slots[0]
+            assert [_deepest(slots[at], sides[at], at) for at in (BID, ASK)] == outermost
+        assert sides[:, LIVE].tolist() == [len(one) for one in model]
+
+
+@given(CHANGES, st.lists(st.integers(0, 3), max_size=60))
+def test_one_sees_as_deep_as_the_deepest_level_since_the_edge_was_set(
+    changes: list[tuple[int, int, int]], marks: list[int]
+) -> None:
+    """By its definition: the edge comes up to what is the deepest level, and never goes down."""
+    book, model, edges = Book.empty(1), [dict[int, int](), dict[int, int]()], [0, 0]
+    book.reserve(room_for(len(changes)))
+    known = book.levels.sides[0]
+    for n, (side, price, size) in enumerate(changes):
+        set_level(book.levels, 0, side, price, size, n)
+        model[side].pop(price, 0)
+        if size:
+            model[side][price] = size
+        deep = (min if side == BID else max)(model[side], default=0)
+        nearer = max if side == BID else min
+        if edges[side]:
+            edges[side] = nearer(edges[side], deep) if deep else 0
+        if n < len(marks) and marks[n] == 0 and model[side]:
+            edges[side] = deep
+            _set_edge(known[side], deep, 1)
+        assert known[side, EDGE] == edges[side]
+        outward = -1 if side == BID else 1
+        beyond = [p for p in model[side] if (p - edges[side]) * outward >= 0]
+        assert known[side, BEYOND] == (len(beyond) if edges[side] else 0)
     assert book.side(0, BID) == sorted(model[BID].items(), reverse=True)
     assert book.side(0, ASK) == sorted(model[ASK].items())
 

@@ -21,9 +21,9 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, overload
 
 import numba
 import platformdirs
@@ -36,30 +36,60 @@ _KEPT: Final = 8
 _BARE: Final[Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """Options of numba's that its own annotations do not know (tried with 0.68)."""
 
+_BORROWING: Final[Any] = {"_nrt": False}
+"""An option of numba's by which nothing in a function counts references (tried with 0.68)."""
+
 _KERNELS_OF: Final = {"mm": ("mm.api", "mm.core")}
 """Packages of whose parts only these have kernels, or constants that kernels use; in a plugin, all
 may, beside the constants of ``mm.api``."""
 
 
-def kernel(function: _Function) -> _Function:
-    """Compile ``function`` when it is first called, without the GIL, and keep the result on disk.
+@overload
+def kernel(function: _Function) -> _Function: ...
+
+
+@overload
+def kernel(*, allocates: bool) -> Callable[[_Function], _Function]: ...
+
+
+def kernel(function: _Function | None = None, *, allocates: bool = True) -> Any:
+    """Compile a function when it is first called, without the GIL, and keep the result on disk.
 
     Under ``NUMBA_DISABLE_JIT=1`` the plain function is returned.
+
+    Args:
+        function: to be compiled.
+        allocates: whether it makes arrays. One that only works on those that it is given borrows
+            them: it need not count who holds which, at each slice and each call. That was seven
+            tenths of the venue's time.
     """
+    if function is None:
+        return partial(kernel, allocates=allocates)
     with _cache_of(function):
-        return numba.njit(cache=True, nogil=True)(function)  # type: ignore[return-value]
+        options: Any = {} if allocates else _BORROWING
+        return numba.njit(cache=True, nogil=True, **options)(function)
 
 
-def inner(function: _Function) -> _Function:
-    """Compile as ``kernel`` does, but callable from other kernels only.
+@overload
+def inner(function: _Function) -> _Function: ...
+
+
+@overload
+def inner(*, allocates: bool) -> Callable[[_Function], _Function]: ...
+
+
+def inner(function: _Function | None = None, *, allocates: bool = False) -> Any:
+    """Compile as ``kernel`` does, but callable from other kernels only; mostly it makes no arrays.
 
     Spares the code that turns Python objects into arrays and back: a quarter of the time that the
     venue takes to compile. Called from Python, even by way of another's ``py_func``, it crashes
     the process: numba has no door left to come in by.
     """
+    if function is None:
+        return partial(inner, allocates=allocates)
     with _cache_of(function):
-        compiled: _Function = numba.njit(cache=True, nogil=True, **_BARE)(function)
-    return compiled
+        options: Any = _BARE if allocates else {**_BARE, **_BORROWING}
+        return numba.njit(cache=True, nogil=True, **options)(function)
 
 
 def compiled_function(function: Callable[..., Any], signature: Any, **options: Any) -> Any:

@@ -121,13 +121,13 @@ def _place(fields: Any, name: str) -> int:
     return int(at)
 
 
-@inner
+@inner(allocates=True)  # ``rows_at`` makes an array of an address
 def _integer(row: int, at: int) -> int:
     """A whole number of a row."""
     return int(rows_at(row + at, 1, np.int64)[0])
 
 
-@inner
+@inner(allocates=True)  # ``rows_at`` makes an array of an address
 def _trace(row: int, form: Any, pad: Any, position: int, trace: int) -> None:
     """Write down what was seen and wanted at a row."""
     seen, touch = rows_at(trace, 1, DECISION)[0], form["touch"]

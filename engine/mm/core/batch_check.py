@@ -94,7 +94,7 @@ class BatchCheck:
         return None
 
 
-@kernel
+@kernel(allocates=False)
 def _judge(events: Rows, instruments: int, traded: int) -> tuple[int, int, int]:
     """Look at every event; ``traded`` are the lots of all trades before.
 

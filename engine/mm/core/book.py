@@ -41,7 +41,7 @@ _CELLS: Final = 3
 
 # Columns of what is known of a side. Prices in ticks; 0 = none.
 BEST: Final = 0  # the best level that the book has
-DEEPEST: Final = 1  # the deepest one
+DEEPEST: Final = 1  # the deepest one since it was cleared, though it may have gone; see ``deepest``
 EDGE: Final = 2  # a price that is no deeper and has no level is known to be empty
 QUOTED: Final = 3  # the latest quote
 QUOTED_SIZE: Final = 4  # 0 = a newer row told of that price
@@ -52,7 +52,9 @@ PRINTED_TS: Final = 8  # µs, exchange
 USED: Final = 9  # slots taken, also by removed levels
 TOUCH: Final = 10  # the best price that is believed
 STALE: Final = 11  # 1: the touch may have changed in this message
-_COLUMNS: Final = 12
+LIVE: Final = 12  # levels
+BEYOND: Final = 13  # levels at the edge or deeper
+_COLUMNS: Final = 14
 
 _KNOWN: Final = np.dtype(
     [
@@ -80,7 +82,7 @@ Slots: TypeAlias = npt.NDArray[np.int64]
 """One side of one book, shape (slots, 3)."""
 
 Known: TypeAlias = npt.NDArray[np.int64]
-"""What is known of one side, shape (12,)."""
+"""What is known of one side, shape (14,)."""
 
 
 class Levels(NamedTuple):
@@ -91,7 +93,7 @@ class Levels(NamedTuple):
     touch: Rows
     """Shape (instruments,): best prices and their sizes, as far as they are believed."""
     sides: npt.NDArray[np.int64]
-    """Shape (instruments, 2, 12): what is known of each side, ``BEST`` and those after it."""
+    """Shape (instruments, 2, 14): what is known of each side, ``BEST`` and those after it."""
     known: Rows
     """Shape (instruments,): what else is known of the market, for ``mm.core.evidence``."""
 
@@ -125,7 +127,7 @@ def _nearest(slots: Slots, price: int, step: int) -> int:
     return int(best)
 
 
-@kernel
+@kernel(allocates=False)
 def next_level(levels: Levels, instrument: int, side: int, price: int) -> int:
     """Find the nearest non-empty level strictly behind ``price``; 0 if there is none."""
     return int(_nearest(levels.slots[instrument, side], price, 1 if side == ASK else -1))
@@ -155,6 +157,12 @@ def put_level(slots: Slots, known: Known, side: int, price: int, size: int, stam
     slots[at, SIZE] = size
     slots[at, STAMP] = stamp
     outward = -1 if side == BID else 1
+    if size > 0 and before > 0:
+        return int(before)
+    change = (1 if size > 0 else 0) - (1 if before > 0 else 0)
+    known[LIVE] += change
+    if known[EDGE] != 0 and (price - known[EDGE]) * outward >= 0:
+        known[BEYOND] += change
     if size > 0:
         if known[BEST] == 0 or (price - known[BEST]) * outward < 0:
             known[BEST] = price
@@ -163,26 +171,41 @@ def put_level(slots: Slots, known: Known, side: int, price: int, size: int, stam
         return int(before)
     if price == known[BEST]:
         known[BEST] = _nearest(slots, price, outward)
-    if price == known[DEEPEST]:
-        deepest = 0 if known[BEST] == 0 else _nearest(slots, price, -outward)
-        known[DEEPEST] = deepest
-        if deepest == 0 or (known[EDGE] != 0 and (known[EDGE] - deepest) * outward > 0):
-            known[EDGE] = deepest  # a window may have moved: what lies beyond is out of sight
+    if known[EDGE] != 0 and known[BEYOND] == 0:
+        # A window may have moved: what lies beyond the deepest level is out of sight.
+        set_edge(known, 0 if known[LIVE] == 0 else _nearest(slots, known[EDGE], -outward), 1)
     return int(before)
 
 
-@kernel
+@inner
+def set_edge(known: Known, edge: int, beyond: int) -> None:
+    """Say how deep one sees, and how many levels stand there or deeper; 0 = that is not known."""
+    known[EDGE] = edge
+    known[BEYOND] = beyond if edge != 0 else 0
+
+
+@inner
+def deepest(slots: Slots, known: Known, side: int) -> int:
+    """The deepest level; 0 = there is none."""
+    price = known[DEEPEST]
+    if price != 0 and slots[find_slot(slots, price), SIZE] == 0:
+        price = 0 if known[LIVE] == 0 else _nearest(slots, price, 1 if side == BID else -1)
+        known[DEEPEST] = price
+    return int(price)
+
+
+@kernel(allocates=False)
 def set_level(levels: Levels, instrument: int, side: int, price: int, size: int, stamp: int) -> int:
     """``put_level`` on one of all the books."""
     slots, known = levels.slots[instrument, side], levels.sides[instrument, side]
     return int(put_level(slots, known, side, price, size, stamp))
 
 
-@kernel
+@kernel(allocates=False)
 def clear(levels: Levels, instrument: int) -> None:
     """Forget both sides of one instrument's book."""
     levels.slots[instrument] = 0
-    for column in (BEST, DEEPEST, EDGE, USED, TOUCH):
+    for column in (BEST, DEEPEST, EDGE, USED, TOUCH, LIVE, BEYOND):
         levels.sides[instrument, :, column] = 0
     levels.sides[instrument, :, STALE] = 1
     touch = levels.touch[instrument]
@@ -244,7 +267,7 @@ class Book:
         return sorted(((price, size) for price, size in pairs), reverse=side == BID)
 
 
-@kernel
+@kernel(allocates=False)
 def _refill(slots: Slots, kept: Slots) -> None:
     for i in range(len(kept)):
         at = find_slot(slots, kept[i, PRICE])

@@ -14,8 +14,8 @@ from mm.core.book import (
     ASK,
     BEST,
     BID,
-    DEEPEST,
     EDGE,
+    LIVE,
     PRINTED,
     PRINTED_SIZE,
     PRINTED_TS,
@@ -28,7 +28,9 @@ from mm.core.book import (
     Levels,
     Slots,
     clear,
+    deepest,
     put_level,
+    set_edge,
     set_level,
 )
 from mm.core.evidence import Sides, best_to_take, is_better, stored, time_of
@@ -123,7 +125,7 @@ def settle(levels: Levels, event: Any) -> None:
     if sides[BID, STALE] == 1 or sides[ASK, STALE] == 1:
         if is_book:
             _uncross(levels, instrument)
-            _see_depth(sides, known["cleared"] == 1)
+            _see_depth(levels, instrument, known["cleared"] == 1)
             known["cleared"] = 0
         _find_touch(levels, instrument)
     known["contradicted"] += known["is_contradicted"]
@@ -175,14 +177,15 @@ def _uncross(levels: Levels, instrument: int) -> None:
 
 
 @inner
-def _see_depth(sides: Sides, is_snapshot: bool) -> None:
+def _see_depth(levels: Levels, instrument: int, is_snapshot: bool) -> None:
     """Note how deep one sees: down to a snapshot's deepest level, and to each best price since."""
     for side in (BID, ASK):
-        best, edge = sides[side, BEST], sides[side, EDGE]
+        known = levels.sides[instrument, side]
+        best, edge = known[BEST], known[EDGE]
         if is_snapshot:
-            sides[side, EDGE] = sides[side, DEEPEST]
+            set_edge(known, deepest(levels.slots[instrument, side], known, side), 1)
         elif best > 0 and (edge == 0 or is_better(side, edge, best)):
-            sides[side, EDGE] = best
+            set_edge(known, best, known[LIVE])
 
 
 @inner

@@ -31,7 +31,7 @@ class BookQuotes:
         return MarketBatch(out[:length], batch.watermark)
 
 
-@kernel
+@kernel(allocates=False)
 def _derive(levels: Levels, last: Rows, events: Rows, out: Rows) -> int:
     """Copy ``events`` to ``out`` with quotes after each message that moved the touch."""
     length = 0

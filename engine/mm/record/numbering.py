@@ -229,7 +229,7 @@ def _mark_ends(out: Rows, made: int) -> None:
         out[i]["end"] = 1 if last else 0
 
 
-@kernel
+@kernel(allocates=False)
 def _settle(events: Rows, state: _Ints, out: Rows) -> tuple[int, int, int]:
     """Settle and number ``events``.
 

@@ -45,14 +45,18 @@ from mm.core.venue.settlement import settle_contract
 from mm.core.venue.state import Rules, Venue
 
 
-@kernel
+@kernel(allocates=False)
 def reports_needed(venue: Venue) -> int:
     """Room that one event may need: each order ends or fills, each command takes every level."""
     state = venue.state[0]
     waiting = state["commands"] - state["next_command"]
     ours = state["open"] + waiting
     coming = state["block_orders"] - state["block_order"]
-    return int(16 + 6 * ours + coming + waiting * (1 + venue.levels.sides[:, :, USED].max()))
+    most = state["open"] * 0  # not a literal: see ``state``
+    for instrument in range(len(venue.levels.sides)):
+        for side in (BID, ASK):
+            most = max(most, venue.levels.sides[instrument, side, USED])
+    return int(16 + 6 * ours + coming + waiting * (1 + most))
 
 
 @inner

@@ -55,7 +55,7 @@ def measure_feed(state: Any, event: Any) -> None:
         state["feed"] = travelled
 
 
-@kernel
+@kernel(allocates=False)
 def latency_us(
     table: npt.NDArray[np.float64],
     multiple: float,

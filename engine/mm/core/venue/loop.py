@@ -73,7 +73,7 @@ class Decider(NamedTuple):
     """dtype CURSOR, one row."""
 
 
-@kernel
+@kernel(allocates=False)
 def run_venue(
     venue: Venue,
     rules: Rules,
