@@ -132,7 +132,9 @@ def parse_depth(
     pos = 0
     row = 0
     last = len(roles) - 1
-    levels = int(slots.max()) + 1
+    levels = 1
+    for column in range(len(slots)):
+        levels = max(levels, int(slots[column]) + 1)
     while pos < len(text):
         start = pos
         byte = int(text[pos])
