@@ -36,6 +36,8 @@ class Run:
     """Its directory; None = it was kept in memory."""
     summary: Mapping[str, Any]
     """As in ``summary.json``."""
+    config_text: str
+    """The effective run file, as text."""
 
     def __init__(
         self,
@@ -47,7 +49,7 @@ class Run:
         """Take what is known; ``read`` gives a table by the name of its file, without ``.csv``."""
         self.path = path
         self.summary = summary
-        self._config_text = config_text
+        self.config_text = config_text
         self._read = read
 
     @property
@@ -63,7 +65,7 @@ class Run:
     @cached_property
     def config(self) -> Mapping[str, Any]:
         """The effective run file, every default filled in."""
-        return tomllib.loads(self._config_text)
+        return tomllib.loads(self.config_text)
 
     @cached_property
     def trades(self) -> Table:
@@ -188,14 +190,25 @@ def open_run(path: str | Path) -> Run:
     path = Path(path)
     try:
         summary = json.loads(_text(path / "summary.json"))
-        text = _text(path / "config.toml")
-        tomllib.loads(text)
+        text = read_config(path)
         whole = isinstance(summary, dict) and {"status", "digest", "symbol"} <= summary.keys()
     except (DataError, ValueError) as error:
         raise DataError(f"{path}: is not the directory of a run that has ended: {error}") from error
     if not whole:
         raise DataError(f"{path / 'summary.json'}: is not what a run writes")
     return Run(path, summary, text, lambda name: read_table(path / f"{name}.csv"))
+
+
+def read_config(path: Path) -> str:
+    """Give the effective run file in a run's directory.
+
+    Raises:
+        DataError: it cannot be read.
+        ValueError: it is not TOML.
+    """
+    text = _text(path / "config.toml")
+    tomllib.loads(text)
+    return text
 
 
 def _text(path: Path) -> str:
