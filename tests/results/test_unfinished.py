@@ -57,8 +57,9 @@ def test_a_row_cut_in_two_is_left_out(run: mm.Run, killed: Path) -> None:
     path.write_bytes(data[:-9])
     assert len(open_any(killed).trades) == len(run.trades) - 1
     path.write_bytes(data[: len(data) // 2])
-    assert open_any(killed).trades["price"].tolist() == (
-        run.trades["price"].tolist()[: data[: len(data) // 2].count(b"\n") - 1]
+    assert (
+        open_any(killed).trades["price"].tolist()
+        == (run.trades["price"].tolist()[: data[: len(data) // 2].count(b"\n") - 1])
     )
 
 

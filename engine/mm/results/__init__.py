@@ -6,6 +6,7 @@
     comparison    runs held against each other
     run        a run: its summary, tables, equity, explanations; how one on disk is opened
     unfinished    a run that was killed, or is still going
+    report     a run as one HTML page
 
 Reads what the CSV sink and the session wrote; knows nothing of how a run is made.
 """

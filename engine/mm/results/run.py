@@ -162,6 +162,27 @@ class Run:
             )
         return in_words(tell(self.path, str(fill)))
 
+    def report(self, path: str | Path | None = None) -> Path:
+        """Write the run down as one HTML page, as ``mm report`` does.
+
+        Args:
+            path: the file to write; left out, ``report.html`` in the run's directory.
+
+        Returns:
+            Where it lies.
+
+        Raises:
+            UsageError: it cannot be written there, plotly is not installed, or the run was kept in
+                memory only and no path is given.
+        """
+        from mm.results.report import write_page
+
+        if path is None and self.path is None:
+            raise UsageError("this run has no directory to write a report in; give a path")
+        place = Path(path) if path is not None else Path(self.path or "") / "report.html"
+        write_page(self, place)
+        return place
+
     def __repr__(self) -> str:
         s = self.summary
         return f"<Run {s['symbol']} {self.status}: {s['fills']} fills, equity {s['equity']}>"
