@@ -128,13 +128,13 @@ async def test_of_a_crowd_of_fills_all_are_there_once_zoomed_in(
 async def test_paper_is_white_and_no_chart_is_wider_than_it(page: Path, tmp_path: Path) -> None:
     async with opened(page, tmp_path / "profile", dark=True) as shown:
         await shown.evaluate("dispatchEvent(new Event('beforeprint'))")
-        await shown.until("document.querySelector('#timeline .main-svg').clientWidth <= 700")
+        await shown.until("document.querySelector('#timeline .main-svg').clientWidth === 1040")
         printed = await shown.evaluate(
             "getComputedStyle(document.querySelector('#timeline .main-svg')).background"
         )
         assert "255, 255, 255" in printed
         await shown.evaluate("dispatchEvent(new Event('afterprint'))")
-        await shown.until("document.querySelector('#timeline .main-svg').clientWidth > 700")
+        await shown.until("document.querySelector('#timeline .main-svg').clientWidth > 1040")
 
 
 async def test_a_run_without_fills_is_drawn_too(idle: mm.Run, tmp_path: Path) -> None:

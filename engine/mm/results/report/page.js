@@ -2,11 +2,12 @@
 // Unpacks the library and the charts, draws them in the colours of the day, the night or paper,
 // and keeps each axis of values at what is seen when the axis of time is zoomed.
 (async () => {
-  const PAPER_PX = 690;
+  const PAPER_PX = [1040, 1380];  // width and height of a page at the zoom that page.css sets
   const [COLUMNS, ROWS] = [240, 70];  // cells of some 4 px
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const byId = (id) => document.getElementById(id);
   const stamp = (text) => text.replace(" ", "T");
+  const heights = {};  // of each chart on the screen
   const crowds = new Map();  // place of a trace with very many fills -> all of them
 
   async function unpack(id) {
@@ -28,6 +29,7 @@
     const painted = text.replace(/"@([a-z_]+)"/g, (_, name) => `"${palettes[palette][name]}"`);
     for (const [id, figure] of Object.entries(JSON.parse(painted))) {
       figure.layout.uirevision = "kept";
+      heights[id] = figure.layout.height;
       if (id === "timeline") {
         const range = byId(id)._fullLayout?.xaxis.range ?? figure.layout.xaxis.range;
         figure.data.forEach((trace, place) => {
@@ -63,9 +65,12 @@
     return { x: pick(x), y: pick(y), text: pick(text), symbol: pick(symbol) };
   }
 
-  function resize(width) {
+  function resize(paper) {
     for (const chart of document.querySelectorAll(".chart")) {
-      Plotly.relayout(chart, width ? { width, autosize: false } : { width: null, autosize: true });
+      const height = Math.min(heights[chart.id], paper ? PAPER_PX[1] : Infinity);
+      Plotly.relayout(chart, paper
+        ? { width: PAPER_PX[0], height, autosize: false }
+        : { width: null, height, autosize: true });
     }
   }
 
@@ -106,8 +111,18 @@
   const colours = () => draw(dark.matches ? "dark" : "light");
   colours();
   dark.addEventListener("change", colours);
-  addEventListener("beforeprint", () => { draw("light"); resize(PAPER_PX); });
-  addEventListener("afterprint", () => { colours(); resize(null); });
+  const [figures, key] = [".cards", ".key"].map((name) => document.querySelector(name));
+  const below = figures.nextElementSibling;
+  addEventListener("beforeprint", () => {
+    draw("light");
+    resize(true);
+    key.parentElement.after(figures);  // the charts fill the second sheet, these the first
+  });
+  addEventListener("afterprint", () => {
+    below.before(figures);
+    colours();
+    resize(false);
+  });
   const timeline = byId("timeline");
   timeline?.on("plotly_relayout", (change) => {
     if ("xaxis.range[0]" in change || "xaxis.range" in change || "xaxis.autorange" in change) {

@@ -51,7 +51,7 @@ def timeline(panels: list[Panel], fills: list[Marks]) -> Figure:
         number = str(place + 1) if place else ""
         layout[f"yaxis{number}"] = {
             **axis(), "domain": domain, "anchor": "x", "fixedrange": True,
-            "nticks": max(3, _height(panel) // 40), "exponentformat": "power",
+            "nticks": max(5, _height(panel) // 40), "exponentformat": "power",
         }  # fmt: skip
         if panel.unit in ("price", "contracts"):
             layout[f"yaxis{number}"] |= {"exponentformat": "none", "separatethousands": True}
