@@ -7,12 +7,15 @@
     theme       colours, axes and titles of all charts
     timeline, figures    both kinds of content as figures of the charting library
     tables      figures, health, configuration and versions as HTML
-    page        all of it in one file
+    page        the report of a run
+    compared    the page of several runs held against each other
+    frame       all of a page in one file
 
 The charts are plotly's, whose Python package brings its JavaScript; it is wanted only when a page
 is written. Numbers are those of ``Run.summary`` and ``Run.metrics``. Nothing here starts a run.
 """
 
-from mm.results.report.page import check_library, check_place, make_page, write_page
+from mm.results.report.frame import check_library, check_place
+from mm.results.report.page import make_page, write_page
 
 __all__ = ["check_library", "check_place", "make_page", "write_page"]

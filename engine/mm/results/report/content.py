@@ -111,14 +111,14 @@ def panels(run: Run, past: History) -> list[Panel]:
         Panel(name="price", title=f"{symbol}: price, our quotes, fills", unit="price",
               lines=tuple(_quotes(run, own))),
         Panel(name="equity", title="Equity, and what it was earned with", unit=money, lines=(
-            _line("equity", ts, past.account.equity),
-            *(_line(name, ts, values) for name, values in past.sources.items()
+            line_of("equity", ts, past.account.equity),
+            *(line_of(name, ts, values) for name, values in past.sources.items()
               if values.any()),
         )),
         Panel(name="inventory", title="Inventory", unit="contracts",
-              lines=(_line("position", ts, position),)),
+              lines=(line_of("position", ts, position),)),
         Panel(name="drawdown", title="Drawdown", unit=money,
-              lines=(_line("drawdown", ts, past.drawdown),)),
+              lines=(line_of("drawdown", ts, past.drawdown),)),
         *_models(run, own),
     ]  # fmt: skip
     return [panel for panel in found if any(len(line.ts) for line in panel.lines)]
@@ -140,7 +140,7 @@ def _quotes(run: Run, own: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Iter
     for name, column in (
         ("best bid", "best_bid"), ("best ask", "best_ask"), ("our bid", "bid"), ("our ask", "ask"),
     ):  # fmt: skip
-        yield _line(name, ts, floats(run.quotes, column)[own])
+        yield line_of(name, ts, floats(run.quotes, column)[own])
 
 
 def _models(run: Run, own: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Iterator[Panel]:
@@ -150,17 +150,18 @@ def _models(run: Run, own: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Iter
     for column, title, unit in _MODEL:
         values = floats(quotes, column)[own]
         if not np.isnan(values).all():
-            yield Panel(name=column, title=title, unit=unit, lines=(_line(column, ts, values),))
+            yield Panel(name=column, title=title, unit=unit, lines=(line_of(column, ts, values),))
     halves = []
     for name, ask, bid in (
         ("market", "best_ask", "best_bid"), ("model", "raw_ask", "raw_bid"), ("ours", "ask", "bid"),
     ):  # fmt: skip
         half = (floats(quotes, ask)[own] - floats(quotes, bid)[own]) / 2
         if not np.isnan(half).all():
-            halves.append(_line(name, ts, half))
+            halves.append(line_of(name, ts, half))
     yield Panel(name="half_spread", title="Half-spread", unit="price", lines=tuple(halves))
 
 
-def _line(name: str, ts: Times, values: Floats) -> Line:
+def line_of(name: str, ts: Times, values: Floats) -> Line:
+    """Give a line with the points that are worth drawing."""
     chosen = thinned(ts, values)
     return Line(name=name, ts=ts[chosen], values=values[chosen], of=len(ts))

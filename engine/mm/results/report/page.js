@@ -112,14 +112,14 @@
   colours();
   dark.addEventListener("change", colours);
   const [figures, key] = [".cards", ".key"].map((name) => document.querySelector(name));
-  const below = figures.nextElementSibling;
+  const below = figures?.nextElementSibling;
   addEventListener("beforeprint", () => {
     draw("light");
     resize(true);
-    key.parentElement.after(figures);  // the charts fill the second sheet, these the first
+    if (figures) key.parentElement.after(figures);  // the charts fill the second sheet, these the first
   });
   addEventListener("afterprint", () => {
-    below.before(figures);
+    if (figures) below.before(figures);
     colours();
     resize(false);
   });

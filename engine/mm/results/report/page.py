@@ -1,114 +1,47 @@
-"""The page: head, notices, charts, tables and the library in one HTML file that loads nothing.
+"""The report of a run: notices, charts and tables, in the order in which they are read.
 
-Library and charts are packed (gzip, base64), which makes a page of 5 MB one of 2. A policy in its
-head forbids it to ask any server for anything. The same run gives the same bytes.
+The same run gives the same bytes.
 """
 
-import base64
-import gzip
 import json
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from mm.api import DataError, UsageError, read_file
+from mm.api import DataError, read_file
 from mm.explain import CURRENCY
 from mm.health import verdict
-from mm.results.report import figures, tables, theme
+from mm.results.report import figures, tables
 from mm.results.report.content import History, Panel, drawn, history, panels
 from mm.results.report.fills import Marks, marks
+from mm.results.report.frame import CROWD, framed, place, write
 from mm.results.report.judged import curves, inventory_shares, periods
 from mm.results.report.timeline import timeline
 from mm.results.run import Run
 from mm.times import clock
 
-_POLICY: Final = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline';"
-    " img-src data: blob:; base-uri 'none'; form-action 'none'"
-)
 _MOST_BYTES: Final = 1 << 26
-
-CROWD: Final = 3000
-"""Fills of a rule above which those that lie on one another are drawn when zoomed in: a browser
-takes a second for some thousand marks."""
-
-
-def check_library() -> None:
-    """Raise UsageError unless the charting library is installed; ask before a long run."""
-    try:
-        import plotly  # noqa: F401 - to see that it is there
-    except ImportError as error:
-        raise UsageError(
-            "a report needs plotly, which is not installed: pip install 'mm-engine[report]'"
-        ) from error
-
-
-def check_place(path: Path) -> None:
-    """Raise UsageError unless a page can be written there."""
-    if path.is_dir():
-        raise UsageError(f"{path}: is a folder, expected the name of a file to write")
-    if not path.parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
 
 
 def write_page(run: Run, path: Path) -> None:
-    """Write the report; an older one stays as it is until the new one is whole.
+    """Write the report of a run; an older one stays as it is until the new one is whole.
 
     Raises:
         UsageError: it cannot be written there, or the library is not installed.
         DataError: a file of the run is not as a run writes it.
     """
-    check_library()
-    check_place(path)
-    text = make_page(run)
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise UsageError(
-            f"{path}: the report cannot be written: {error.strerror}; choose another place"
-        ) from error
+    write(path, lambda: make_page(run))
 
 
 def make_page(run: Run) -> str:
-    """Give the report as HTML."""
-    from plotly.offline import get_plotlyjs
-
+    """Give the report of a run as HTML."""
     unit = CURRENCY[run.config["position"]["contract_type"]]
     past = history(run)
     charts, words = _charts(run, past, unit)
     name = "in memory" if run.path is None else run.path.resolve().name
-    settings = {"light": theme.LIGHT, "dark": theme.DARK, "crowd": CROWD}
-    return "\n".join(
-        (
-            "<!DOCTYPE html>",
-            '<html lang="en"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(name)}</title><style>{_own('page.css')}</style></head><body><main>",
-            *_head(run, name, past, unit),
-            *words,
-            *_tables(run, name, unit),
-            "</main>",
-            f'<script type="application/json" id="settings">{json.dumps(settings)}</script>',
-            f'<script type="text/plain" id="charts">{_packed(json.dumps(charts))}</script>',
-            f'<script type="text/plain" id="library">{_packed(get_plotlyjs())}</script>',
-            f"<script>{_own('page.js')}</script></body></html>\n",
-        )
-    )
-
-
-def _own(name: str) -> str:
-    return files("mm.results.report").joinpath(name).read_text(encoding="utf-8")
-
-
-def _packed(text: str) -> str:
-    return base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
+    head, below = _head(run, name, past, unit), _tables(run, name, unit)
+    return framed(name, charts, [*head, *words, *below])
 
 
 def _charts(run: Run, past: History, unit: str) -> tuple[dict[str, Any], list[str]]:
@@ -119,21 +52,21 @@ def _charts(run: Run, past: History, unit: str) -> tuple[dict[str, Any], list[st
     if shown:
         fills = marks(run)
         found["timeline"] = timeline(shown, fills)
-        words.append(f"<section>{_place('timeline', found)}{_said(shown, fills)}</section>")
+        words.append(f"<section>{place('timeline', found)}{_said(shown, fills)}</section>")
     judged = curves(run.metrics)
     if judged:
         found["markouts"] = figures.markouts(judged)
         words.append(
             tables.section(
                 "What fills were worth later",
-                _place("markouts", found) + tables.markout_table(run.metrics),
+                place("markouts", found) + tables.markout_table(run.metrics),
             )
         )
     cut, held = periods(run, past.account), inventory_shares(past.account)
     if cut is not None and held is not None:
         found["periods"] = figures.by_period(cut, unit)
         found["inventory"] = figures.inventory(held)
-        words.append(f"<section>{_place('periods', found)}{_place('inventory', found)}</section>")
+        words.append(f"<section>{place('periods', found)}{place('inventory', found)}</section>")
     return found, words
 
 
@@ -150,11 +83,6 @@ def _said(shown: list[Panel], fills: list[Marks]) -> str:
         f'<p class="soft">{sum(counts):,} fills, all of them{crowd}, and {points:,} of {of:,}'
         " points are drawn; the lowest and the highest of each pixel are among them.</p>"
     )
-
-
-def _place(name: str, found: Mapping[str, Any]) -> str:
-    height = found[name]["layout"]["height"]
-    return f'<div class="chart" id="{name}" style="height:{height}px"></div>'
 
 
 def _head(run: Run, name: str, past: History, unit: str) -> Iterator[str]:

@@ -46,6 +46,9 @@ TONES: Final = {
     "sigma": "teal", "A": "teal", "k": "teal", "all": "ink", "buy": "blue", "sell": "red",
 }  # fmt: skip
 
+SERIES: Final = ("ink", "blue", "red", "green", "amber", "purple", "teal")
+"""Colours of lines that have no name of their own, in turn."""
+
 LEGEND: Final = 22  # px
 """Of a row of names between a title and its panel."""
 _LEFT: Final = 78

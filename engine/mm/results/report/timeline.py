@@ -12,6 +12,7 @@ from mm.results.report.fills import Marks
 from mm.results.report.theme import (
     LEGEND,
     RULES,
+    SERIES,
     TONES,
     Figure,
     axis,
@@ -61,7 +62,10 @@ def timeline(panels: list[Panel], fills: list[Marks]) -> Figure:
         on = {"yaxis": f"y{number}", "legend": f"legend{number}"}
         if panel.name == "price":  # before the lines: of what is equally near, the first is told
             data += [{**_marks(one), **on} for one in fills]
-        data += [{**_line(line), **on, "showlegend": named[place]} for line in panel.lines]
+        data += [
+            {**_line(line, nth), **on, "showlegend": named[place]}
+            for nth, line in enumerate(panel.lines)
+        ]
     if len(panels) > 1:
         data.append(_second_scale(layout, span, len(panels)))
     return {"data": data, "layout": layout}
@@ -103,8 +107,8 @@ def _span(panels: list[Panel]) -> list[str]:
     return stamps(np.array([min(first for first, _ in ends), max(last for _, last in ends)]))
 
 
-def _line(line: Line) -> dict[str, Any]:
-    tone = TONES[line.name]
+def _line(line: Line, nth: int) -> dict[str, Any]:
+    tone = TONES.get(line.name) or SERIES[nth % len(SERIES)]
     filled = line.name in _FILLED
     return {
         "type": "scatter", "mode": "lines", "name": line.name, "x": stamps(line.ts),
