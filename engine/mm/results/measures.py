@@ -63,15 +63,18 @@ def account(run: "Run", step_us: int) -> Account:
 def account_at(run: "Run", grid: Times) -> Account:
     """Give the account at each of ``grid`` [µs, shape (m,)], none before its first row."""
     rows = run.positions
-    at = np.searchsorted(times(rows, "timestamp"), grid, side="right") - 1
+    known = times(rows, "timestamp")
+    at = np.searchsorted(known, grid, side="right") - 1
     equity = floats(rows, "equity")[at]
     symbols = set(rows["symbol"].tolist())
+    own = np.asarray(rows["symbol"] == run.summary["symbol"], bool)
+    position = np.append(0.0, floats(rows, "position")[own])  # flat before its first row
     if run.config["position"]["mark"] == "mid" and len(symbols) == 1 and len(run.quotes):
         equity = _marked(run, grid, at)
     return Account(
         ts=grid,
         equity=equity,
-        position=floats(rows, "position")[at],
+        position=position[np.searchsorted(known[own], grid, side="right")],
         fees=floats(rows, "fees")[at],
     )
 

@@ -41,7 +41,8 @@ def open_any(path: str | Path) -> Run:
     summary: dict[str, Any] = {"status": STATUS, "digest": "", "error": None}
     try:
         run = Run(path, summary, read_config(path), partial(_read, path))
-        summary["symbol"] = run.config["strategy"]["symbol"]
+        symbols = run.positions["symbol"].tolist()  # of several instruments the first comes first
+        summary["symbol"] = symbols[0] if symbols else run.config["strategy"]["symbol"]
         summary |= _account(run)
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path / 'config.toml'}: is not what a run writes: {error}") from error
@@ -90,7 +91,9 @@ def _last_row(rows: Table) -> dict[str, float]:
     names = ("position", "realized_pnl", "unrealized_pnl", "equity", "fees", "funding")
     if not len(rows):
         return dict.fromkeys(names, 0.0)
-    return {name: float(floats(rows, name)[-1]) for name in names}
+    last = {name: float(floats(rows, name)[-1]) for name in names}
+    first = rows["symbol"] == rows["symbol"][0]
+    return {**last, "position": float(floats(rows, "position")[first][-1])}
 
 
 def _clamps(quotes: Table) -> dict[str, int]:
