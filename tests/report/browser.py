@@ -85,6 +85,14 @@ class Page:
             "Input.dispatchMouseEvent", type="mouseReleased", x=end[0], y=end[1], **at
         )
 
+    async def double_click(self, x: float, y: float) -> None:
+        """Click twice there."""
+        for count in (1, 2):
+            for kind in ("mousePressed", "mouseReleased"):
+                await self.command(
+                    "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=count
+                )
+
     def requests(self) -> list[str]:
         """What the page asked for, other than from itself."""
         sent = (e for e in self.events if e["method"] == "Network.requestWillBeSent")

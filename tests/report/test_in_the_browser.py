@@ -88,6 +88,12 @@ async def test_zooming_one_panel_zooms_all_and_fits_their_values(
         assert after["xaxis"] == after["xaxis2"]
         price, was = after["yaxis"], before["yaxis"]
         assert price[1] - price[0] < was[1] - was[0]  # type: ignore[operator]
+        await shown.double_click(x, y)
+        await shown.until(
+            "document.querySelector('#timeline')._fullLayout.xaxis.range[1]"
+            f" === '{before['xaxis'][1]}'"
+        )
+        assert await ranges(shown) == before
         assert shown.complaints() == []
 
 

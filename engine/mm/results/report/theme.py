@@ -51,6 +51,7 @@ SERIES: Final = ("ink", "blue", "red", "green", "amber", "purple", "teal")
 
 LEGEND: Final = 22  # px
 """Of a row of names between a title and its panel."""
+_FONT: Final = "system-ui, sans-serif"
 _LEFT: Final = 78
 _RIGHT: Final = 24
 
@@ -61,9 +62,9 @@ def base(height: int, top: int, bottom: int) -> dict[str, Any]:
         "height": height, "autosize": True, "hovermode": "closest", "dragmode": "zoom",
         "margin": {"l": _LEFT, "r": _RIGHT, "t": top, "b": bottom}, "hoverdistance": 12,
         "spikedistance": -1, "paper_bgcolor": "@paper", "plot_bgcolor": "@paper",
-        "font": {"family": "system-ui, sans-serif", "size": 12, "color": "@soft"},
+        "font": {"family": _FONT, "size": 12, "color": "@soft"},
         "hoverlabel": {"align": "left", "bgcolor": "@paper", "bordercolor": "@grey",
-                       "font": {"color": "@ink", "size": 12}},
+                       "font": {"color": "@ink", "size": 12, "family": _FONT}},
         "annotations": [],
     }  # fmt: skip
 
