@@ -65,9 +65,8 @@ def _stories(run: Run) -> Iterator[str]:
     later = [markout(fills, seconds, mid_ts, mids).tolist() for seconds in _LATER_S]
     for place, number in enumerate((order + 1).tolist()):
         row = {name: values[place] for name, values in columns.items()}
-        yield "<br>".join(
-            escape(line) for line in _lines(number, row, [worth[place] for worth in later])
-        )
+        story = "\n".join(_lines(number, row, [worth[place] for worth in later]))
+        yield escape(story).replace("\n", "<br>")
 
 
 def _lines(number: int, row: dict[str, Any], later: list[float]) -> Iterator[str]:
@@ -93,10 +92,13 @@ def _lines(number: int, row: dict[str, Any], later: list[float]) -> Iterator[str
 
 def _text(value: float | None) -> str:
     """Write a size or price plainly; nothing if it is not known."""
-    if value is None or np.isnan(value):
+    if value is None or value != value:
         return ""
-    return str(np.format_float_positional(value, trim="-"))
+    text = repr(value)  # the shortest that tells it from its neighbours
+    if "e" in text:
+        return str(np.format_float_positional(value, trim="-"))
+    return text.removesuffix(".0")
 
 
 def _signed(value: float) -> str:
-    return "not known" if np.isnan(value) else f"{value:+.6g}"
+    return "not known" if value != value else f"{value:+.6g}"
