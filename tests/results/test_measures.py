@@ -1,6 +1,7 @@
 """The metrics of a run: from the right columns, and equal to the ledger's sums."""
 
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 import mm
 from mm.api import Account, OrderPad, RowStrategy
+from mm.results import open_any
 
 
 def test_profit_is_the_ledgers_to_the_last_digit(run: mm.Run) -> None:
@@ -23,6 +25,28 @@ def test_drawdown_and_equity_at_the_end_are_the_ledgers(run: mm.Run) -> None:
     assert found["drawdown"] <= run.summary["max_drawdown"] + 1e-15
     assert found["drawdown"] == pytest.approx(run.summary["max_drawdown"], rel=0.2)
     assert run.equity("200ms")["equity"][-1] == pytest.approx(run.summary["equity"], abs=1e-15)
+
+
+def test_of_several_instruments_the_position_is_the_firsts(run: mm.Run, tmp_path: Path) -> None:
+    assert run.path is not None
+    folder = shutil.copytree(run.path, tmp_path / "two")
+    head, *rows = (folder / "positions.csv").read_text().splitlines()
+    at = head.split(",").index("position")
+
+    def other(row: str) -> str:
+        cells = row.split(",")
+        return ",".join([*cells[:at], "999", *cells[at + 1 : -1], "OTHER"])
+
+    both = (line for row in rows for line in (row, other(row)))
+    (folder / "positions.csv").write_text("\n".join([head, *both]) + "\n")
+    expected = run.equity("200ms")["position"].tolist()
+    assert mm.open_run(folder).equity("200ms")["position"].tolist() == expected
+    for name in ("summary.json", "manifest.json"):
+        (folder / name).unlink()
+    found = open_any(folder)
+    assert (found.summary["symbol"], found.summary["position"]) == (
+        run.summary["symbol"], run.summary["position"],
+    )  # fmt: skip
 
 
 def test_markouts_are_by_side_and_by_rule_and_add_up(run: mm.Run) -> None:

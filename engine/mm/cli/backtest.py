@@ -28,12 +28,17 @@ def run(args: argparse.Namespace) -> int:
         MMError: what went wrong, after the outputs have been closed.
     """
     loaded = load_run_file(args)
+    if args.report:
+        from mm.results.report import check_library  # late: only who wants a report waits for it
+
+        check_library()
     warn_if_cold(quiet=args.quiet)
     if args.dry_run:
         plan = trio.run(plan_run, loaded)
         _print_plan(plan, args.json)
         return SICK if is_sick(plan.defects) else 0
-    return finish(trio.run(_run, loaded, args), as_json=args.json)
+    result = trio.run(_run, loaded, args)
+    return finish(result, as_json=args.json, report=args.report)
 
 
 async def _run(loaded: LoadedConfig, args: argparse.Namespace) -> Result | None:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -13,8 +14,14 @@ from mm.results.measures import as_json
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the comparison."""
+    """Print the comparison, or write it as a page."""
     found = compare([open_run(path) for path in args.runs])
+    if args.output is not None:
+        from mm.results.report.compared import write_comparison
+
+        write_comparison(found, Path(args.output))
+        print(args.output)
+        return 0
     print(json.dumps(_content(found), indent=2) if args.json else _text(found))
     return 0
 

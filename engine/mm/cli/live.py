@@ -35,8 +35,13 @@ def run(args: argparse.Namespace) -> int:
     loaded = load_run_file(args, live=True)
     if args.raw and args.record is None:
         raise UsageError("--raw keeps frames in a recording, expected --record DIR beside it")
+    if args.report:
+        from mm.results.report import check_library  # late: only who wants a report waits for it
+
+        check_library()
     warn_if_cold(quiet=args.quiet)
-    return finish(trio.run(_run, loaded, args), as_json=args.json)
+    result = trio.run(_run, loaded, args)
+    return finish(result, as_json=args.json, report=args.report)
 
 
 async def _run(loaded: LoadedConfig, args: argparse.Namespace) -> Result | None:

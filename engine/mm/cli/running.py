@@ -85,8 +85,14 @@ def never_began() -> int:
     return EXIT_CODE
 
 
-def finish(result: Result | None, *, as_json: bool) -> int:
+def finish(result: Result | None, *, as_json: bool, report: bool = False) -> int:
     """Print what a run came to; return the exit code.
+
+    Args:
+        result: None = it never began.
+        as_json: print ``summary.json`` and nothing else on stdout.
+        report: write a report into its directory, also if it failed; said on stdout, or stderr
+            where that is for JSON.
 
     Raises:
         BaseException: what a part failed with, after the results have been shown.
@@ -101,6 +107,10 @@ def finish(result: Result | None, *, as_json: bool) -> int:
     else:
         print(summary_table(result.summary))
         print(result.directory)
+    if report:
+        from mm.results import open_run
+
+        print(open_run(result.directory).report(), file=sys.stderr if as_json else sys.stdout)
     if result.error is not None:
         raise result.error
     if result.status == "interrupted":

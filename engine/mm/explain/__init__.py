@@ -11,6 +11,6 @@ went on around it. Imports no kernel, so it answers at once.
 """
 
 from mm.explain.story import Story, tell
-from mm.explain.text import in_words
+from mm.explain.text import CURRENCY, by_rule, in_words
 
-__all__ = ["Story", "in_words", "tell"]
+__all__ = ["CURRENCY", "Story", "by_rule", "in_words", "tell"]

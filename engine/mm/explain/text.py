@@ -11,11 +11,12 @@ from typing import Final
 from mm.explain.story import Story
 
 _INDENT: Final = 10
-_CURRENCY: Final = {
+CURRENCY: Final = {
     "Linear": "quote currency",
     "Inverse": "base currency",
     "Quanto": "settlement currency",
 }
+"""Kind of contract -> what its money is in."""
 _BASIS_POINTS: Final = 10_000
 
 
@@ -151,22 +152,37 @@ def _why(story: Story) -> Iterator[str]:
     row = f"print {trade['print_row']}" if trade["print_row"] else "no print"
     if trigger is not None:
         row += f" ({trigger['side']} {trigger['amount']} at {trigger['price']})"
-    ahead = f"the {trade['ahead_at_fill'] or 'unknown size'} still ahead"
-    reached = "reached us, with nobody ahead"
-    if trade["ahead_at_fill"] and Decimal(trade["ahead_at_fill"]):
-        reached = f"used up {ahead} and reached us"
-    yield {
-        "taker": f"taker: on arrival it took what was displayed at {trade['price']}",
-        "queue_reached": f"queue reached: {row} {reached}",
-        "traded_through": f"traded through: {row} went past our price",
-        "book_crossed": "book crossed: the other side's best price reached ours",
-        "model_draw": f"model draw: {row} reached us past {ahead}",
-    }[trade["rule"]]
+    yield by_rule(trade["rule"], trade["price"], row, trade["ahead_at_fill"])
     if trade["rule"] in ("traded_through", "book_crossed"):
-        yield f"{ahead} no longer counted"
+        yield f"{_ahead(trade['ahead_at_fill'])} no longer counted"
     if trade["rule"] == "model_draw":
         model = story.execution["fill_model"]
         yield f"the model {model!r} drew {_rounded(trade['draw'])}{_threshold(story)}"
+
+
+def by_rule(rule: str, price: str, row: str, ahead: str) -> str:
+    """Say in a sentence why the simulation filled an order.
+
+    Args:
+        rule: as in ``trades.csv``; one that is not known here is given back.
+        price: of the fill.
+        row: the print that did it, in words.
+        ahead: size that still stood ahead; empty = not known.
+    """
+    reached = "reached us, with nobody ahead"
+    if ahead and Decimal(ahead):
+        reached = f"used up {_ahead(ahead)} and reached us"
+    return {
+        "taker": f"taker: on arrival it took what was displayed at {price}",
+        "queue_reached": f"queue reached: {row} {reached}",
+        "traded_through": f"traded through: {row} went past our price",
+        "book_crossed": "book crossed: the other side's best price reached ours",
+        "model_draw": f"model draw: {row} reached us past {_ahead(ahead)}",
+    }.get(rule, rule)
+
+
+def _ahead(size: str) -> str:
+    return f"the {size or 'unknown size'} still ahead"
 
 
 def _threshold(story: Story) -> str:
@@ -185,7 +201,7 @@ def _left(story: Story) -> Iterator[str]:
 
 def _fee(story: Story) -> Iterator[str]:
     fee = Decimal(story.trade["fee"])
-    currency = _CURRENCY[story.contract_type]
+    currency = CURRENCY[story.contract_type]
     if fee == 0:
         yield "none"
     elif fee < 0:

@@ -5,11 +5,14 @@
     measures   the metrics of a run
     comparison    runs held against each other
     run        a run: its summary, tables, equity, explanations; how one on disk is opened
+    unfinished    a run that was killed, or is still going
+    report     a run as one HTML page
 
 Reads what the CSV sink and the session wrote; knows nothing of how a run is made.
 """
 
 from mm.results.run import Run, open_run, runs
 from mm.results.table import Table
+from mm.results.unfinished import open_any
 
-__all__ = ["Run", "Table", "open_run", "runs"]
+__all__ = ["Run", "Table", "open_any", "open_run", "runs"]

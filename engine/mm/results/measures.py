@@ -57,15 +57,24 @@ def account(run: "Run", step_us: int) -> Account:
         return Account(ts=np.zeros(0, np.int64), equity=none, position=none, fees=none)
     until = max(int(known[-1]), int(times(run.quotes, "ts")[-1]) if len(run.quotes) else 0)
     grid = np.arange(-(-int(known[0]) // step_us), -(-until // step_us) + 1) * step_us
+    return account_at(run, grid)
+
+
+def account_at(run: "Run", grid: Times) -> Account:
+    """Give the account at each of ``grid`` [µs, shape (m,)], none before its first row."""
+    rows = run.positions
+    known = times(rows, "timestamp")
     at = np.searchsorted(known, grid, side="right") - 1
     equity = floats(rows, "equity")[at]
     symbols = set(rows["symbol"].tolist())
+    own = np.asarray(rows["symbol"] == run.summary["symbol"], bool)
+    position = np.append(0.0, floats(rows, "position")[own])  # flat before its first row
     if run.config["position"]["mark"] == "mid" and len(symbols) == 1 and len(run.quotes):
         equity = _marked(run, grid, at)
     return Account(
         ts=grid,
         equity=equity,
-        position=floats(rows, "position")[at],
+        position=position[np.searchsorted(known[own], grid, side="right")],
         fees=floats(rows, "fees")[at],
     )
 
@@ -151,6 +160,17 @@ def fills_of(run: "Run") -> tuple[Fills, npt.NDArray[np.object_]]:
         mid=floats(trades, "mid")[order],
     )
     return fills, trades["rule"][order]
+
+
+def captured(run: "Run", fills: Fills) -> Floats:
+    """What each fill was better than the mid [settlement currency], shape (n,); NaN = no mid."""
+    multiplier = float(run.config["instrument"]["multiplier"])
+    if run.config["position"]["contract_type"] == "Inverse":
+        better = 1 / fills.price - 1 / fills.mid
+    else:
+        better = fills.mid - fills.price
+    worth: Floats = multiplier * fills.side * fills.size * better
+    return worth
 
 
 def _markouts(

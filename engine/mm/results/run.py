@@ -36,6 +36,8 @@ class Run:
     """Its directory; None = it was kept in memory."""
     summary: Mapping[str, Any]
     """As in ``summary.json``."""
+    config_text: str
+    """The effective run file, as text."""
 
     def __init__(
         self,
@@ -47,7 +49,7 @@ class Run:
         """Take what is known; ``read`` gives a table by the name of its file, without ``.csv``."""
         self.path = path
         self.summary = summary
-        self._config_text = config_text
+        self.config_text = config_text
         self._read = read
 
     @property
@@ -63,7 +65,7 @@ class Run:
     @cached_property
     def config(self) -> Mapping[str, Any]:
         """The effective run file, every default filled in."""
-        return tomllib.loads(self._config_text)
+        return tomllib.loads(self.config_text)
 
     @cached_property
     def trades(self) -> Table:
@@ -160,6 +162,27 @@ class Run:
             )
         return in_words(tell(self.path, str(fill)))
 
+    def report(self, path: str | Path | None = None) -> Path:
+        """Write the run down as one HTML page, as ``mm report`` does.
+
+        Args:
+            path: the file to write; left out, ``report.html`` in the run's directory.
+
+        Returns:
+            Where it lies.
+
+        Raises:
+            UsageError: it cannot be written there, plotly is not installed, or the run was kept in
+                memory only and no path is given.
+        """
+        from mm.results.report import write_page
+
+        if path is None and self.path is None:
+            raise UsageError("this run has no directory to write a report in; give a path")
+        place = Path(path) if path is not None else Path(self.path or "") / "report.html"
+        write_page(self, place)
+        return place
+
     def __repr__(self) -> str:
         s = self.summary
         return f"<Run {s['symbol']} {self.status}: {s['fills']} fills, equity {s['equity']}>"
@@ -188,14 +211,25 @@ def open_run(path: str | Path) -> Run:
     path = Path(path)
     try:
         summary = json.loads(_text(path / "summary.json"))
-        text = _text(path / "config.toml")
-        tomllib.loads(text)
+        text = read_config(path)
         whole = isinstance(summary, dict) and {"status", "digest", "symbol"} <= summary.keys()
     except (DataError, ValueError) as error:
         raise DataError(f"{path}: is not the directory of a run that has ended: {error}") from error
     if not whole:
         raise DataError(f"{path / 'summary.json'}: is not what a run writes")
     return Run(path, summary, text, lambda name: read_table(path / f"{name}.csv"))
+
+
+def read_config(path: Path) -> str:
+    """Give the effective run file in a run's directory.
+
+    Raises:
+        DataError: it cannot be read.
+        ValueError: it is not TOML.
+    """
+    text = _text(path / "config.toml")
+    tomllib.loads(text)
+    return text
 
 
 def _text(path: Path) -> str:

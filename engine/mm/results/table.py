@@ -5,6 +5,7 @@ pandas, polars, DuckDB and pyarrow take a Table as it is, and none of them is ne
 nothing of runs.
 """
 
+import io
 from pathlib import Path
 from typing import Any, Final
 
@@ -107,32 +108,46 @@ class Table:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}"
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, *, cut: bool = False) -> Table:
     """Read a file of a run.
+
+    Args:
+        path: its name is one of ``SCHEMA``, with ``.csv``.
+        cut: who wrote it may have been stopped on the way: what follows the last whole row is left
+            out, and a file with nothing in it has no rows.
 
     Raises:
         DataError: it is not there, or not what a run writes.
     """
     columns = SCHEMA[path.stem]
+    names = ",".join(one.name for one in columns)
     fields = [ac.Field(one.name, _READ_AS[one.kind], nullable=True) for one in columns]
     if not path.exists():
         raise DataError(f"{path}: is not there; was the sink csv left out of the run?")
     open_file(path, expected="a file of a run", error=DataError).close()
     try:
-        with path.open(encoding="utf-8") as file:
-            header = file.readline().rstrip("\n").split(",")
-        if header != [one.name for one in columns]:
+        source, header = _source(path, names, cut)
+        if header != names:
             raise DataError(
                 f"{path}: its columns are not those that this version writes; open it with the"
                 " version that the run's manifest.json names"
             )
-        table = read_csv(path, ac.Schema(fields), has_header=True).read_all()
+        table = read_csv(source, ac.Schema(fields), has_header=True).read_all()
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     except Exception as error:
         text = str(error).splitlines()[0]
         raise DataError(f"{path}: is not what a run writes: {text}; run it again") from error
     return Table(path.stem, _typed(table, columns))
+
+
+def _source(path: Path, names: str, cut: bool) -> tuple[Path | io.BytesIO, str]:
+    """What to read, and its first line."""
+    if not cut:
+        with path.open(encoding="utf-8") as file:
+            return path, file.readline().rstrip("\n")
+    rows = path.read_bytes().rpartition(b"\n")[0] or names.encode()
+    return io.BytesIO(rows + b"\n"), rows.partition(b"\n")[0].decode()
 
 
 def table_of(name: str, columns: dict[str, npt.NDArray[Any]]) -> Table:

@@ -1,0 +1,11 @@
+"""``mm report``: a run as one HTML page, which opens from disk and can be sent."""
+
+import argparse
+
+from mm.results import open_any
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the page, and print where it lies."""
+    print(open_any(args.directory).report(args.output))
+    return 0
