@@ -26,6 +26,7 @@ ROOT: Final = Path(__file__).parents[2]
 DATA: Final = ROOT.parent / "shared" / "data" / "binance-futures_ETHUSDT_2024-08-08"
 FILES: Final = ("trades.csv.gz", "quotes.csv.gz", "book.csv.gz")
 TILES: Final = 12
+SETS: Final = 24
 PAUSE_US: Final = 1_000_000
 """Between two tiles: the recording starts over, with a snapshot that clears the book."""
 
@@ -67,12 +68,34 @@ def measure(*arguments: str, **environment: str) -> Sample:
     return Sample(wall_s, usage.ru_maxrss / unit, summary)
 
 
-def backtest(data: Path, output: Path, **environment: str) -> Sample:
+def backtest(data: Path, output: Path, *more: str, **environment: str) -> Sample:
     """Replay a directory with the configuration that is shipped for it."""
     return measure(
         "backtest", "--config", "config/ethusdt.toml", "--json", "--quiet",
-        "--data", str(data), "--output", str(output), **environment,
+        "--data", str(data), "--output", str(output), *more, **environment,
     )  # fmt: skip
+
+
+def sweep(data: Path, folder: Path) -> tuple[float, float]:
+    """Time SETS parameter sets as processes of their own, two at a time, and as one sweep [s]."""
+    common = ["--config", "config/ethusdt.toml", "--set", f"data.tardis_root={data}", "--quiet"]
+    values = [f"{0.1 * (n + 1):.1f}" for n in range(SETS)]
+
+    def start(gamma: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "mm", "backtest", *common, "--output", str(folder / "alone"),
+             "--set", f"strategy.avellaneda.gamma={gamma}"],
+            cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    started = time.perf_counter()
+    for first, second in zip(values[::2], values[1::2], strict=True):
+        for process in [start(first), start(second)]:
+            process.wait()
+    alone_s = time.perf_counter() - started
+    vary = f"strategy.avellaneda.gamma={','.join(values)}"
+    output = str(folder / "study")
+    return alone_s, measure("sweep", *common, "--vary", vary, "--output", output).wall_s
 
 
 def tile(source: Path, target: Path, times: int) -> None:
@@ -156,6 +179,14 @@ def table(data: Path, runs: int, folder: Path) -> Iterator[str]:
     )
     rates = [s.summary["events_per_s"] / 1e6 for s in manys]
     yield row(f"{TILES} times, rows", rates, "M/s", "")
+    kept = ("--set", "data.cache=true")
+    backtest(folder / "tiled", folder / "runs", *kept)
+    again = repeat(runs, lambda: backtest(folder / "tiled", folder / "runs", *kept))
+    yield row(f"{TILES} times, whole process from the cache", [s.wall_s for s in again], "s", "")
+    yield row(f"{TILES} times, engine from the cache", [s.engine_s for s in again], "s", "")
+    (alone_s, together_s) = sweep(data, folder)
+    yield row(f"a sweep of {SETS} sets", [together_s], "s", "")
+    yield row("one after the other, two at a time / sweep", [alone_s / together_s], "", "≥ 6")
 
 
 def main() -> None:
