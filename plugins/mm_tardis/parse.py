@@ -256,9 +256,9 @@ def parse(
         if kind == TICKERS:
             settle_ticker(table, row, funding_time)
         else:
-            fault = check_level(table, row, T_PRICE, kind != QUOTES)
+            fault = check_level(table, row, int(T_PRICE), kind != QUOTES)
         if fault == 0 and kind == QUOTES:
-            fault = check_level(table, row, T_ASK_PRICE, False)
+            fault = check_level(table, row, int(T_ASK_PRICE), kind != QUOTES)
         if fault != 0:
             return row, EMPTY if fault > 100 else NOT_POSITIVE, fault % 100, start
         memory[PREVIOUS] = local_time

@@ -173,9 +173,9 @@ def snap(table: Ints, rows: int, kind: int, grid: Ints, snapped: Ints) -> tuple[
                 if count == 0 and kind == QUOTES:
                     table[row, at - 2] = 0  # a side without size has no price
         if prices == 1:
-            _note(snapped, PRICES, table[row, T_ROW])
+            _note(snapped, int(PRICES), table[row, T_ROW])
         if sizes == 1:
-            _note(snapped, SIZES, table[row, T_ROW])
+            _note(snapped, int(SIZES), table[row, T_ROW])
     return rows, OK, 0
 
 

@@ -129,7 +129,7 @@ def _next_message(levels: Ints, begins: bool) -> None:
 
 @inner
 def _begin(counts: Ints, row: int) -> None:
-    note(counts, ta.SNAPSHOTS if counts[ta.SNAPSHOTS] == 0 else ta.AGAIN, row)
+    note(counts, int(ta.SNAPSHOTS if counts[ta.SNAPSHOTS] == 0 else ta.AGAIN), row)
 
 
 @kernel(allocates=False)
@@ -151,16 +151,16 @@ def watch(table: Ints, rows: int, counts: Ints, levels: Ints) -> None:
         levels[_BEFORE, _LOCAL] = local
         number = int(table[row, T_ROW])
         if flag == CHANGE:
-            note(counts, ta.CHANGES, number)
+            note(counts, int(ta.CHANGES), number)
             if counts[ta.SNAPSHOTS] == 0:
-                note(counts, ta.LOST, number)
+                note(counts, int(ta.LOST), number)
             continue
         if starts_snapshot(flag, was, jump):
             if flag == SHOWN or counts[ta.SNAPSHOTS] == 0:  # whole books are no news
                 _begin(counts, number)
             _next_message(levels, True)
         elif may_start(flag, was, jump):
-            note(counts, ta.GOES_FURTHER, number)
+            note(counts, int(ta.GOES_FURTHER), number)
             _next_message(levels, False)
         if flag != SHOWN or table[row, T_SIZE] == 0:
             continue

@@ -133,7 +133,7 @@ def refine(counts: Ints, grid: int, table: Ints, row: int, at: int) -> int:
         return 0
     number = int(table[row, T_ROW])
     if mantissa >= LONG and is_long(mantissa):
-        note(counts, LONG_PRICES if grid == PRICE_GCD else LONG_SIZES, number)
+        note(counts, int(LONG_PRICES if grid == PRICE_GCD else LONG_SIZES), number)
     most = MOST_PRICE if grid == PRICE_GCD else MOST_SIZE
     finest = int(counts[grid + EXPONENT])
     if exponent < finest:
@@ -178,7 +178,7 @@ def count_jump(counts: Ints, units: int, row: int) -> None:
     finest = int(counts[PRICE_EXPONENT])
     before = scale(int(counts[LAST_PRICE]), int(counts[LAST_EXPONENT]) - finest)
     if units > 0 and before > 0 and abs(units - before) > before // _JUMP_PART:
-        note(counts, JUMPS, row)
+        note(counts, int(JUMPS), row)
     counts[LAST_PRICE] = units
     counts[LAST_EXPONENT] = finest
 
@@ -195,22 +195,22 @@ def _count_row(
     if previous[T_LOCAL] > 0:  # the last row of the file before counts as one above
         jump = local - int(previous[T_LOCAL])
         if jump == 0:
-            note(counts, SAME_TIME, number)
+            note(counts, int(SAME_TIME), number)
         if jump > counts[GAP]:
             counts[GAP] = jump
             counts[GAP_AT] = local
         if jump > LONG_GAP:
-            note(counts, LONG_GAPS, number)
+            note(counts, int(LONG_GAPS), number)
             counts[GAP_TIME] += jump
         if made < previous[T_EXCHANGE]:
-            note(counts, STEPS_BACK, number)
+            note(counts, int(STEPS_BACK), number)
         column = 0
         while column < T_ROW and table[row, column] == previous[column]:
             column += 1
         if column == T_ROW and (kind != TRADES or table[row, T_REPEATED] == 0):
-            note(counts, REPEATS, number)
+            note(counts, int(REPEATS), number)
     if table[row, T_TIMELESS] == 1:
-        note(counts, TIMELESS, number)
+        note(counts, int(TIMELESS), number)
     else:
         latency = local - made
         first = counts[ROWS] == counts[TIMELESS]
@@ -220,7 +220,7 @@ def _count_row(
         if first or latency > counts[LATENCY_MAX]:
             counts[LATENCY_MAX] = latency
         if latency < 0:
-            note(counts, EARLY, number)
+            note(counts, int(EARLY), number)
         histogram[bucket_of(latency)] += 1
     counts[LAST] = local
     counts[ROWS] += 1
@@ -255,45 +255,45 @@ def tally(
     for row in range(rows):
         made, number = int(table[row, T_EXCHANGE]), int(table[row, T_ROW])
         if kind != TICKERS:  # a mark price lies on no grid
-            units = refine(counts, PRICE_GCD, table, row, T_PRICE)
+            units = refine(counts, int(PRICE_GCD), table, row, int(T_PRICE))
             if units < 0:
                 return row, TOO_LARGE, PRICE
             if kind != QUOTES:
                 count_price(stretches, units, int(counts[PRICE_EXPONENT]), made, number)
             if kind != BOOK:
                 count_jump(counts, units, number)
-            if refine(counts, SIZE_GCD, table, row, T_SIZE) < 0:
+            if refine(counts, int(SIZE_GCD), table, row, int(T_SIZE)) < 0:
                 return row, TOO_LARGE, SIZE
         if number != previous[T_ROW]:  # a row of whole books is several of the table
             _count_row(counts, histogram, previous, table, row, kind)
         if kind == TRADES:
             if table[row, T_SIDE] == 0:
-                note(counts, NO_SIDE, number)
+                note(counts, int(NO_SIDE), number)
             if table[row, T_SIZE] == 0:
-                note(counts, EMPTY_TRADES, number)
+                note(counts, int(EMPTY_TRADES), number)
             if table[row, T_REPEATED] == 1:
-                note(counts, REPEATED_IDS, number)
+                note(counts, int(REPEATED_IDS), number)
         elif kind == TICKERS:
             rate, exponent = int(table[row, T_SIZE]), int(table[row, T_SIZE + 1])
             if to_nearest(rate, exponent, 1, RATE) < 0:
                 return row, TOO_LARGE, SIZE
             if table[row, T_PRICE] == 0:
-                note(counts, NO_MARK, number)
+                note(counts, int(NO_MARK), number)
             if table[row, T_FUNDING] == 0:
-                note(counts, NO_FUNDING, number)
+                note(counts, int(NO_FUNDING), number)
         elif kind == QUOTES:
-            ask = refine(counts, PRICE_GCD, table, row, T_ASK_PRICE)
+            ask = refine(counts, int(PRICE_GCD), table, row, int(T_ASK_PRICE))
             if ask < 0:
                 return row, TOO_LARGE, PRICE + 2
-            if refine(counts, SIZE_GCD, table, row, T_ASK_SIZE) < 0:
+            if refine(counts, int(SIZE_GCD), table, row, int(T_ASK_SIZE)) < 0:
                 return row, TOO_LARGE, SIZE + 2
-            bid = refine(counts, PRICE_GCD, table, row, T_PRICE)
+            bid = refine(counts, int(PRICE_GCD), table, row, int(T_PRICE))
             count_price(stretches, bid, int(counts[PRICE_EXPONENT]), made, number)
             count_price(stretches, ask, int(counts[PRICE_EXPONENT]), made, number)
             if bid == 0 or ask == 0:
-                note(counts, ONE_SIDED, number)
+                note(counts, int(ONE_SIDED), number)
             elif bid >= ask:
-                note(counts, CROSSED if bid > ask else LOCKED, number)
+                note(counts, int(CROSSED if bid > ask else LOCKED), number)
         for column in range(WIDTH):
             previous[column] = table[row, column]
     return rows, OK, 0

@@ -130,7 +130,7 @@ def run_venue(
             orders[first : first + cursor["given"]],
             marks,
             spare,
-            False,
+            alone and cursor["closed"] == 0,  # never; a literal would compile it all once more
         )
         if status != DONE:
             return int(status)
