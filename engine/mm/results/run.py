@@ -16,6 +16,7 @@ from mm.api import MICRO, DataError, UsageError, read_file
 from mm.explain import in_words, tell
 from mm.results.measures import account, measure
 from mm.results.table import Table, read_table, table_of
+from mm.rows import find_table
 
 _UNITS_S: Final = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 
@@ -44,7 +45,7 @@ class Run:
         config_text: str,
         read: Callable[[str], Table],
     ) -> None:
-        """Take what is known; ``read`` gives a table by the name of its file, without ``.csv``."""
+        """Take what is known; ``read`` gives a table by the name of its file, without suffix."""
         self.path = path
         self.summary = summary
         self._config_text = config_text
@@ -195,7 +196,12 @@ def open_run(path: str | Path) -> Run:
         raise DataError(f"{path}: is not the directory of a run that has ended: {error}") from error
     if not whole:
         raise DataError(f"{path / 'summary.json'}: is not what a run writes")
-    return Run(path, summary, text, lambda name: read_table(path / f"{name}.csv"))
+    return Run(path, summary, text, lambda name: read_table(table_path(path, name)))
+
+
+def table_path(directory: Path, name: str) -> Path:
+    """Say where a table of a run stands, or would."""
+    return find_table(directory, name) or directory / f"{name}.csv"
 
 
 def _text(path: Path) -> str:

@@ -5,6 +5,7 @@ pandas, polars, DuckDB and pyarrow take a Table as it is, and none of them is ne
 nothing of runs.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from arro3.io import read_csv
 
 from mm.api import DataError, open_file
 from mm.results.schema import SCHEMA, Column
+from mm.rows import parquet_batches
 
 _READ_AS: Final = {
     "time": ac.DataType.int64(),
@@ -108,31 +110,55 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """Read a file of a run.
+    """Read a file of a run; of a CSV file that was cut off, the rows that are whole.
 
     Raises:
         DataError: it is not there, or not what a run writes.
     """
-    columns = SCHEMA[path.stem]
-    fields = [ac.Field(one.name, _READ_AS[one.kind], nullable=True) for one in columns]
+    name = path.name.partition(".")[0]
+    columns = SCHEMA[name]
     if not path.exists():
-        raise DataError(f"{path}: is not there; was the sink csv left out of the run?")
+        raise DataError(f"{path}: is not there; were the sinks csv and parquet left out?")
     open_file(path, expected="a file of a run", error=DataError).close()
+    read = _read_parquet if path.suffix == ".parquet" else _read_csv
     try:
-        with path.open(encoding="utf-8") as file:
-            header = file.readline().rstrip("\n").split(",")
-        if header != [one.name for one in columns]:
-            raise DataError(
-                f"{path}: its columns are not those that this version writes; open it with the"
-                " version that the run's manifest.json names"
-            )
-        table = read_csv(path, ac.Schema(fields), has_header=True).read_all()
+        table = read(path, columns)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except DataError:
+        raise
     except Exception as error:
         text = str(error).splitlines()[0]
         raise DataError(f"{path}: is not what a run writes: {text}; run it again") from error
-    return Table(path.stem, _typed(table, columns))
+    return Table(name, _typed(table, columns))
+
+
+def _read_csv(path: Path, columns: tuple[Column, ...]) -> ac.Table:
+    with path.open(encoding="utf-8") as file:
+        _check_names(path, file.readline().rstrip("\n").split(","), columns)
+    fields = [ac.Field(one.name, _READ_AS[one.kind], nullable=True) for one in columns]
+    return read_csv(path, ac.Schema(fields), has_header=True).read_all()
+
+
+def _read_parquet(path: Path, columns: tuple[Column, ...]) -> ac.Table:
+    table: ac.Table = parquet_batches(path).read_all()
+    _check_names(path, table.column_names, columns)
+    for one in columns:
+        wanted = _CAST.get(one.kind, _READ_AS[one.kind])
+        if table.schema.field(one.name).type != wanted:
+            raise DataError(
+                f"{path}: its column {one.name} is not of the type {wanted} that a run writes;"
+                " run it again"
+            )
+    return table
+
+
+def _check_names(path: Path, names: Sequence[str], columns: tuple[Column, ...]) -> None:
+    if list(names) != [one.name for one in columns]:
+        raise DataError(
+            f"{path}: its columns are not those that this version writes; open it with the"
+            " version that the run's manifest.json names"
+        )
 
 
 def table_of(name: str, columns: dict[str, npt.NDArray[Any]]) -> Table:
@@ -153,7 +179,7 @@ def _typed(table: ac.Table, columns: tuple[Column, ...]) -> ac.Table:
         table = ac.Table.from_pydict(dict(empty))
     arrays = [
         table.column(one.name).cast(_CAST[one.kind])
-        if one.kind in _CAST
+        if one.kind in _CAST and table.column(one.name).type != _CAST[one.kind]
         else table.column(one.name)
         for one in columns
     ]

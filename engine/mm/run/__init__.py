@@ -15,4 +15,5 @@ look         what a run would find in its data, without a strategy
 warm         compiling before a live connector is listened to
 rundir       the run's directory, its manifest and digest
 summary      what ``summary.json`` says
+seal         how a run's directory ends: summary, and manifest
 """
