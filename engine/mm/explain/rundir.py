@@ -15,6 +15,7 @@ import attrs
 from mm.api import UsageError
 from mm.rows import find_table, read_rows
 from mm.run.rundir import hash_file
+from mm.run.unfinished import Unfinished, has_ended, read_started
 
 Row = Mapping[str, str]
 
@@ -47,9 +48,13 @@ class RunDirectory:
     def manifest(self) -> dict[str, Any]:
         """Give the manifest.
 
+        Of a run that did not end it is what was known at its start.
+
         Raises:
-            UsageError: the run has not ended, or a file of it is not as the run left it.
+            UsageError: it is no run's, or a file of it is not as the run left it.
         """
+        if not has_ended(self.path):
+            return read_started(self.path)[2]
         manifest = self._json("manifest.json")
         for name, sha256 in manifest.get("outputs", {}).items():
             path = self.path / name
@@ -61,8 +66,14 @@ class RunDirectory:
         return manifest
 
     def summary(self) -> dict[str, Any]:
-        """Give the summary."""
+        """Give the summary; of a run that did not end, as it was at its start."""
+        if not has_ended(self.path):
+            return read_started(self.path)[1]
         return self._json("summary.json")
+
+    def unfinished(self) -> Unfinished | None:
+        """Say whether the run was killed, or goes on; None = it has ended."""
+        return None if has_ended(self.path) else read_started(self.path)[0]
 
     def config(self) -> dict[str, Any]:
         """Give the effective configuration."""

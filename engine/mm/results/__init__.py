@@ -4,6 +4,7 @@
     table      one file as typed columns, for any library that speaks Arrow
     measures   the metrics of a run
     comparison    runs held against each other
+    unfinished    the summary of a run that was killed, from its tables
     run        a run: its summary, tables, equity, explanations; how one on disk is opened
 
 Reads what the CSV sink and the session wrote; knows nothing of how a run is made.

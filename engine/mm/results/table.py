@@ -6,8 +6,9 @@ nothing of runs.
 """
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import arro3.core as ac
 import numpy as np
@@ -109,8 +110,12 @@ class Table:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}"
 
 
-def read_table(path: Path) -> Table:
-    """Read a file of a run; of a CSV file that was cut off, the rows that are whole.
+def read_table(path: Path, *, cut: bool = False) -> Table:
+    """Read a file of a run.
+
+    Args:
+        path: of the file.
+        cut: it may end anywhere, as its run did; the rows that are whole count.
 
     Raises:
         DataError: it is not there, or not what a run writes.
@@ -120,9 +125,11 @@ def read_table(path: Path) -> Table:
     if not path.exists():
         raise DataError(f"{path}: is not there; were the sinks csv and parquet left out?")
     open_file(path, expected="a file of a run", error=DataError).close()
-    read = _read_parquet if path.suffix == ".parquet" else _read_csv
     try:
-        table = read(path, columns)
+        if path.suffix == ".parquet":
+            table = _read_parquet(path, columns)
+        else:
+            table = _read_csv(path, columns, cut=cut)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     except DataError:
@@ -133,11 +140,17 @@ def read_table(path: Path) -> Table:
     return Table(name, _typed(table, columns))
 
 
-def _read_csv(path: Path, columns: tuple[Column, ...]) -> ac.Table:
-    with path.open(encoding="utf-8") as file:
-        _check_names(path, file.readline().rstrip("\n").split(","), columns)
+def _read_csv(path: Path, columns: tuple[Column, ...], *, cut: bool) -> ac.Table:
     fields = [ac.Field(one.name, _READ_AS[one.kind], nullable=True) for one in columns]
-    return read_csv(path, ac.Schema(fields), has_header=True).read_all()
+    with path.open("rb") as file:
+        source: IO[bytes] = file
+        if cut:
+            text = file.read()
+            header = ",".join(one.name for one in columns).encode() + b"\n"
+            source = BytesIO(text[: text.rfind(b"\n") + 1] or header)
+        _check_names(path, source.readline().decode().rstrip("\n").split(","), columns)
+        source.seek(0)
+        return read_csv(source, ac.Schema(fields), has_header=True).read_all()
 
 
 def _read_parquet(path: Path, columns: tuple[Column, ...]) -> ac.Table:

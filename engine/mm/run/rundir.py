@@ -17,6 +17,9 @@ from typing import Any, Final
 from mm.api import ConfigError, UsageError, open_file
 from mm.record.files import replace_text
 
+STARTED: Final = "started.json"
+"""Is there while a run goes on; see ``unfinished``."""
+
 _NAMES_ALONE: Final = ("csv_path", "exchange", "date", "sinks")
 """Keys of ``[output]`` that say where and how results are kept, and nothing of what they are."""
 
@@ -76,8 +79,8 @@ def writing_to(directory: Path) -> Iterator[None]:
 
 
 def hash_outputs(directory: Path) -> dict[str, str]:
-    """Hash every file in the directory: name to sha256, sorted by name."""
-    paths = sorted(path for path in directory.iterdir() if path.is_file())
+    """Hash every file in the directory that stays: name to sha256, sorted by name."""
+    paths = sorted(p for p in directory.iterdir() if p.is_file() and p.name != STARTED)
     return {path.name: hash_file(path) for path in paths}
 
 

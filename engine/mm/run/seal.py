@@ -1,4 +1,4 @@
-"""The end of a run directory: ``summary.json``, and last ``manifest.json``.
+"""What a run directory says of its run: first ``started.json``, at the end summary and manifest.
 
 Knows what a run came to and what is to be written down of it; nothing of how it was run.
 """
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -23,6 +23,15 @@ from mm.run.summary import summarize
 
 if TYPE_CHECKING:
     from mm.run.session import Plan
+
+_NOT_YET: Final = dict.fromkeys(("wall_s", "engine_s", "events_per_s", "peak_rss_mb", "digest"))
+
+
+def opening(plan: "Plan", directory: Path) -> dict[str, Any]:
+    """Say what is known at the start, in the words of the end; see ``unfinished``."""
+    summary = summarize(plan.survey, plan.notes, plan.defects, plan.parts, "running", None)
+    summary = {**summary, "run_dir": str(directory), **_NOT_YET, **_names(plan)}
+    return {"summary": summary, "manifest": _manifest(plan, summary, hash_outputs(directory))}
 
 
 def seal(
@@ -47,12 +56,16 @@ def seal(
         **summary,
         "run_dir": str(directory),
         **timings,
-        "config_digest": config_digest(plan.loaded.text),
+        **_names(plan),
         "digest": digest(hashes),
     }
     write_json(directory / "summary.json", summary)
     write_json(directory / "manifest.json", _manifest(plan, summary, hash_outputs(directory)))
     return summary
+
+
+def _names(plan: "Plan") -> dict[str, Any]:
+    return {"config_digest": config_digest(plan.loaded.text)}
 
 
 def _hashes_of(parts: Parts) -> dict[str, str]:

@@ -26,8 +26,9 @@ from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
 from mm.run.recording import log_frames, start_recording
 from mm.run.rundir import config_digest, create_run_directory, hash_inputs, writing_to
-from mm.run.seal import seal
+from mm.run.seal import opening, seal
 from mm.run.survey import Market, survey_market
+from mm.run.unfinished import going_on
 
 
 @attrs.frozen(kw_only=True)
@@ -96,6 +97,17 @@ async def run_plan(
         UsageError: if the results cannot be written.
     """
     directory = _make_directory(plan)
+    with going_on(directory, opening(plan, directory)):
+        return await _run_in(directory, plan, options, stop, watch)
+
+
+async def _run_in(
+    directory: Path,
+    plan: Plan,
+    options: Options,
+    stop: trio.CancelScope,
+    watch: Callable[[Progress], None],
+) -> Result:
     said: tuple[str, ...] = ()
     sinks: dict[str, Sink] = {}
     parts = attrs.evolve(
