@@ -7,7 +7,7 @@
     unfinished    the summary of a run that was killed, from its tables
     run        a run: its summary, tables, equity, explanations; how one on disk is opened
 
-Reads what the CSV sink and the session wrote; knows nothing of how a run is made.
+Reads what the sinks and the session wrote; knows nothing of how a run is made.
 """
 
 from mm.results.run import Run, open_run, runs

@@ -63,6 +63,11 @@ class Run:
         return str(self.summary["status"])
 
     @property
+    def label(self) -> str:
+        """What it was called with ``output.label``; empty = nothing."""
+        return str(self.summary.get("label") or "")
+
+    @property
     def digest(self) -> str:
         """The hash of its results: equal for equal runs; empty of one that did not end."""
         return str(self.summary["digest"] or "")
@@ -173,7 +178,8 @@ class Run:
 
     def _repr_html_(self) -> str:
         """Show the main figures."""
-        title = escape(f"{self.summary['symbol']}, {self.status}")
+        called = f"{self.label}: " if self.label else ""
+        title = escape(f"{called}{self.summary['symbol']}, {self.status}")
         rows = "".join(
             f"<tr><th style='text-align:left'>{escape(text)}</th>"
             f"<td style='text-align:right'>{_figure(self.summary[key])}</td></tr>"

@@ -65,7 +65,10 @@ def seal(
 
 
 def _names(plan: "Plan") -> dict[str, Any]:
-    return {"config_digest": config_digest(plan.loaded.text)}
+    return {
+        "label": plan.loaded.config.output.label,
+        "config_digest": config_digest(plan.loaded.text),
+    }
 
 
 def _hashes_of(parts: Parts) -> dict[str, str]:
