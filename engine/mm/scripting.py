@@ -23,6 +23,7 @@ from mm.config import LoadedConfig, load_config
 from mm.config.edit import key_text, leaves, set_values, toml_text
 from mm.registry import Plugin, Registry, build_registry, load_registry
 from mm.results import Run, open_run
+from mm.results.run import table_path
 from mm.results.schema import SCHEMA
 from mm.results.table import read_table
 from mm.run.build import Options
@@ -157,7 +158,7 @@ async def _run(loaded: LoadedConfig, progress: bool, *, in_memory: bool) -> Run:
         there = attrs.evolve(loaded, config=attrs.evolve(config, output=output))
         directory = (await _carry_out(there, progress)).directory
         found = open_run(directory)
-        tables = {name: read_table(directory / f"{name}.csv") for name in SCHEMA}
+        tables = {name: read_table(table_path(directory, name)) for name in SCHEMA}
         text = (directory / "config.toml").read_text(encoding="utf-8")
     return Run(None, {**found.summary, "run_dir": None}, text, tables.__getitem__)
 

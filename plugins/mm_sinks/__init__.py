@@ -1,4 +1,4 @@
-"""The built-in sinks: CSV files in the run directory, and a line per fill on the console."""
+"""The built-in sinks: CSV or Parquet files in the run directory, a line per fill on the console."""
 
 from mm.api import Context, NoConfig, Output, Sink, SinkOffer, hookimpl
 
@@ -11,6 +11,12 @@ def _csv(config: NoConfig, context: Context, output: Output) -> Sink:
     return CsvSink(context.instruments, output.directory)
 
 
+def _parquet(config: NoConfig, context: Context, output: Output) -> Sink:
+    from mm_sinks.parquet import ParquetSink
+
+    return ParquetSink(context.instruments, output.directory, output.metadata)
+
+
 def _console(config: NoConfig, context: Context, output: Output) -> Sink:
     from mm_sinks.console import ConsoleSink
 
@@ -19,9 +25,12 @@ def _console(config: NoConfig, context: Context, output: Output) -> Sink:
 
 @hookimpl
 def mm_sinks() -> list[SinkOffer]:
-    """Offer both sinks; neither has anything to configure."""
+    """Offer the sinks; none has anything to configure."""
     return [
         SinkOffer(name="csv", config=NoConfig, build=_csv, help="CSV files in the run directory"),
+        SinkOffer(
+            name="parquet", config=NoConfig, build=_parquet, help="Parquet files, typed columns"
+        ),
         SinkOffer(
             name="console", config=NoConfig, build=_console, help="a line per fill on stderr"
         ),

@@ -1,9 +1,14 @@
-"""CSV files, one per table, written as the rows come; a table without rows is a header alone."""
+"""CSV files, one per table, written as the rows come; a table without rows is a header alone.
+
+A file grows by whole rows, many in one write, so whoever reads it meanwhile, or after the process
+was killed, finds whole rows. Only a kill within a write, or a loss of power, can leave a part of
+one. Knows nothing of when rows are to reach the disk: ``flush`` is called for that.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final, TextIO
+from typing import BinaryIO, Final, cast
 
 import numpy as np
 
@@ -38,18 +43,20 @@ _ROWS: Final = {
 class CsvSink:
     """Writes ``orders.csv``, ``trades.csv`` and the others into the run directory."""
 
-    def __init__(self, instruments: Sequence[Instrument], directory: Path) -> None:
-        """Open every file and write its header."""
+    def __init__(
+        self, instruments: Sequence[Instrument], directory: Path, suffix: str = ""
+    ) -> None:
+        """Open every file; ``suffix`` is put behind each name."""
         self._instruments = instruments
-        self._files: dict[str, TextIO] = {}
+        self._files: dict[str, BinaryIO] = {}
         # All at once, so that memory stays as it is from the first row on.
         self._held = {table: np.zeros(_TOGETHER, _ROWS[table]) for table in TABLES}
         self._count = dict.fromkeys(TABLES, 0)
-        for table, (name, columns) in TABLES.items():
-            path = directory / name
-            with _writing(str(path)):
-                self._files[table] = path.open("w", encoding="utf-8", newline="")
-                self._files[table].write(header(columns))
+        self._ahead = {table: header(columns) for table, (_, columns) in TABLES.items()}
+        for table, (name, _) in TABLES.items():
+            path = directory / f"{name}{suffix}"
+            with writing(str(path)):
+                self._files[table] = cast(BinaryIO, path.open("wb", buffering=0))
 
     def write(self, table: str, rows: Rows) -> None:
         """Append rows to the table's file, many at a time."""
@@ -65,10 +72,8 @@ class CsvSink:
 
     def flush(self) -> None:
         """Put all that came into the files."""
-        for table, file in self._files.items():
+        for table in self._files:
             self._put(table)
-            with _writing(file.name):
-                file.flush()
 
     def close(self, status: Status) -> None:
         """Flush and close every file, the others too if one fails."""
@@ -78,22 +83,32 @@ class CsvSink:
                 closing.callback(self._put, table)
 
     def _put(self, table: str) -> None:
+        """Write what is held in one go; nothing lies between us and the file that could split it.
+
+        The header goes with the first rows, so that a sink can be built on a full disk, and closed.
+        """
         count, self._count[table] = self._count[table], 0
-        if count == 0:
-            return
-        text = lines(self._held[table][:count], TABLES[table][1], self._instruments)
-        with _writing(self._files[table].name):
-            self._files[table].write(text)
+        text, self._ahead[table] = self._ahead[table], ""
+        if count:
+            text += lines(self._held[table][:count], TABLES[table][1], self._instruments)
+        file, left = self._files[table], memoryview(text.encode())
+        with writing(file.name):
+            while left:
+                left = left[file.write(left) :]
 
 
-def _close(file: TextIO) -> None:
-    with _writing(file.name):
+def _close(file: BinaryIO) -> None:
+    with writing(file.name):
         file.close()
 
 
 @contextmanager
-def _writing(name: str) -> Iterator[None]:
-    """Say of a full disk that it is full, rather than that this sink is broken."""
+def writing(name: str) -> Iterator[None]:
+    """Say of a full disk that it is full, rather than that this sink is broken.
+
+    Raises:
+        UsageError: in place of any OSError.
+    """
     try:
         yield
     except OSError as error:

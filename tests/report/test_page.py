@@ -14,7 +14,7 @@ from tests.report.reading import Reader, charts, painted, read
 import mm
 from mm.api import DataError, UsageError
 from mm.cli import main
-from mm.results import open_any
+from mm.results import open_run
 from mm.results.report.content import drawn, history, panels
 from mm.results.report.fills import marks
 from mm.results.report.judged import inventory_shares, periods
@@ -33,7 +33,7 @@ def test_nothing_is_loaded_and_all_is_small(page: Path) -> None:
 
 def test_the_same_run_gives_the_same_bytes(run: mm.Run, page: Path, tmp_path: Path) -> None:
     assert run.path is not None
-    again = open_any(run.path).report(tmp_path / "again.html")
+    again = open_run(run.path).report(tmp_path / "again.html")
     assert again.read_bytes() == page.read_bytes()
 
 
@@ -182,7 +182,7 @@ def test_a_damaged_manifest_is_named(run: mm.Run, tmp_path: Path) -> None:
     folder = shutil.copytree(run.path, tmp_path / "damaged")
     (folder / "manifest.json").write_text("{", encoding="utf-8")
     with pytest.raises(DataError, match=r"manifest.json: is damaged"):
-        open_any(folder).report()
+        open_run(folder).report()
     assert not (folder / "report.html").exists()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import mm
 from mm.api import Account, OrderPad, RowStrategy
-from mm.results import open_any
+from mm.results import open_run
 
 
 def test_profit_is_the_ledgers_to_the_last_digit(run: mm.Run) -> None:
@@ -43,7 +43,7 @@ def test_of_several_instruments_the_position_is_the_firsts(run: mm.Run, tmp_path
     assert mm.open_run(folder).equity("200ms")["position"].tolist() == expected
     for name in ("summary.json", "manifest.json"):
         (folder / name).unlink()
-    found = open_any(folder)
+    found = open_run(folder)
     assert (found.summary["symbol"], found.summary["position"]) == (
         run.summary["symbol"], run.summary["position"],
     )  # fmt: skip

@@ -125,5 +125,5 @@ def test_a_file_that_is_none_of_a_run_is_refused(tmp_path: Path, text: str, faul
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"trades\.csv: is not there; was the sink csv left out"):
+    with pytest.raises(DataError, match=r"trades\.csv: is not there; were the sinks"):
         read_table(tmp_path / "trades.csv")

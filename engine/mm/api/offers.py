@@ -233,7 +233,8 @@ def option(
         flag: of a connector's key: the flag of the command line that is short for it, without its
             dashes (``data``, ``url``, ``insecure``, ``strict``).
         constraints: ``gt``, ``ge``, ``lt``, ``le`` (bounds, checked), ``choices`` (a tuple of the
-            permitted values), or ``factory`` (for a nested table's default).
+            permitted values), ``one_line`` (of a text: the most characters it may have, none of
+            them of control), or ``factory`` (for a nested table's default).
     """
     factory = constraints.pop("factory", None)
     metadata = {"help": help, "unit": unit, "file": file, "flag": flag, **constraints}

@@ -265,9 +265,23 @@ class FlushingSink(Sink, Protocol):
         ...
 
 
+class HashingSink(Sink, Protocol):
+    """What a sink may also be: one whose rows make the run's digest where ``csv`` is left out."""
+
+    def hashes(self) -> Mapping[str, str]:
+        """Give the sha256 of each CSV file (by name) that ``csv`` would have written.
+
+        Called once, after ``close``.
+        """
+        ...
+
+
 @attrs.frozen(kw_only=True)
 class Output:
     """Where a sink writes, and how."""
 
     directory: Path
     """The run's own; it exists."""
+    metadata: Mapping[str, str] = attrs.field(factory=dict)
+    """What a file may say of the run that it is of: ``version`` of mm, ``config_digest`` (as in the
+    summary). Nothing of when and where."""

@@ -87,6 +87,7 @@ _SHORT: Final = {
     "data": ("DIR", "folder of the data; short for --set data.tardis_root=DIR"),
     "output": ("DIR", "folder of the runs; short for --set output.csv_path=DIR"),
     "symbol": ("S", "instrument; short for --set strategy.symbol=S"),
+    "label": ("TEXT", "what lists call the run; short for --set output.label=TEXT"),
     "seed": ("N", "seed of all draws; short for --set engine.seed=N"),
     "url": ("URL", "address of the feed; short for --set data.bitmex_api=URL"),
 }

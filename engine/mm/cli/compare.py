@@ -30,7 +30,12 @@ def _content(found: Comparison) -> dict[str, Any]:
     content: dict[str, Any] = as_json(
         {
             "runs": [
-                {"path": str(run.path), "status": run.status, "digest": run.digest}
+                {
+                    "path": str(run.path),
+                    "label": run.label,
+                    "status": run.status,
+                    "digest": run.digest,
+                }
                 for run in found.runs
             ],
             "config": found.config,
@@ -46,7 +51,8 @@ def _text(found: Comparison) -> str:
     numbers = [str(place + 1) for place in range(len(found.runs))]
     blocks = [
         "\n".join(
-            f"{n}  {run.path} ({run.status})" for n, run in zip(numbers, found.runs, strict=True)
+            f"{n}  {run.path} ({run.status}){run.label and '  '}{run.label}"
+            for n, run in zip(numbers, found.runs, strict=True)
         )
     ]
     if not found.same_data:

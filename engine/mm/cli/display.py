@@ -120,6 +120,7 @@ def _rows(s: Mapping[str, Any]) -> list[tuple[str, str]]:
     average = "" if s["avg_price"] is None else f" @ {s['avg_price']:.10g}"
     return [
         ("status", s["status"]),
+        *([("label", s["label"])] if s["label"] else []),
         ("data", f"{s['symbol']}, tick {s['tick_size']}, lot {s['lot_size']}"),
         ("", f"{clock(s['first_ts'])} – {clock(s['last_ts'])} UTC"),
         ("rows", rows + read),

@@ -2,10 +2,10 @@
 
 import argparse
 
-from mm.results import open_any
+from mm.results import open_run
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the page, and print where it lies."""
-    print(open_any(args.directory).report(args.output))
+    print(open_run(args.directory).report(args.output))
     return 0

@@ -24,8 +24,16 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps([_content(one) for one in found], indent=2))
         return 0
-    head = ("run", "status", "symbol", "strategy", *(name.replace("_", " ") for name in _FIGURES))
-    print(columns([head, *map(_line, found)]))
+    labels = any(one.label for one in found)
+    head = (
+        "run",
+        *(["label"] if labels else []),
+        "status",
+        "symbol",
+        "strategy",
+        *(name.replace("_", " ") for name in _FIGURES),
+    )
+    print(columns([head, *(_line(one, labels) for one in found)]))
     return 0
 
 
@@ -40,17 +48,19 @@ def _sorted(found: list[Run], key: str) -> list[Run]:
     return sorted(found, key=lambda one: -float(one.summary.get(key) or 0))
 
 
-def _line(one: Run) -> tuple[str, ...]:
+def _line(one: Run, labels: bool) -> tuple[str, ...]:
     name = one.path.name if one.path is not None else ""
     strategy = str(one.config["strategy"]["kind"])
     figures = (number(one.summary[figure]) for figure in _FIGURES)
-    return (name, one.status, str(one.summary["symbol"]), strategy, *figures)
+    called = [one.label] if labels else []
+    return (name, *called, one.status, str(one.summary["symbol"]), strategy, *figures)
 
 
 def _content(one: Run) -> dict[str, Any]:
     content: dict[str, Any] = as_json(
         {
             "path": str(one.path),
+            "label": one.label,
             "status": one.status,
             "digest": one.digest,
             "symbol": one.summary["symbol"],

@@ -17,6 +17,7 @@ SHORTCUTS: Final[dict[str, Keys]] = {
     "output": ("output", "csv_path"),
     "symbol": ("strategy", "symbol"),
     "seed": ("engine", "seed"),
+    "label": ("output", "label"),
 }
 """Flag of the command line, without its dashes -> the key of the host's that it sets."""
 

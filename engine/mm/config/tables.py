@@ -83,6 +83,10 @@ class OutputTable:
     )
     candle_size_min: int = option(1, help="Length of a candle.", unit="min", gt=0, le=1440)
     sinks: list[str] = option(factory=lambda: ["csv"], help="Who writes the results, by name.")
+    label: str = option(
+        "", help="What mm runs and mm compare call the run: one line, at most 80 characters.",
+        one_line=80,
+    )  # fmt: skip
 
 
 @attrs.frozen(kw_only=True)

@@ -126,6 +126,8 @@ def _field(field: "attrs.Attribute[Any]", value: Any) -> Any:
             raise FaultsError(((), f"{permitted}, was {made}"))
     if "choices" in constraints and made is not None:
         _choice(constraints["choices"], made)
+    if "one_line" in constraints:
+        _one_line(constraints["one_line"], made)
     return made
 
 
@@ -159,6 +161,14 @@ def _choice(choices: Sequence[Any], value: Any) -> Any:
     near = did_you_mean(value, map(str, choices)) if isinstance(value, str) else ""
     text = f"must be one of {', '.join(map(repr, choices))}, was {describe(value)}{near}"
     raise FaultsError(((), text))
+
+
+def _one_line(longest: int, value: str) -> None:
+    """Hold a text to what a cell of a table can show."""
+    if len(value) > longest or not value.isprintable():
+        was = f"{len(value)} characters" if value.isprintable() else ascii(value[:longest])
+        text = f"must be one line of at most {longest} characters, none of control; was {was}"
+        raise FaultsError(((), text))
 
 
 def describe(value: Any) -> str:

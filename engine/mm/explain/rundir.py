@@ -1,9 +1,8 @@
 """A run directory read back: a fill, what became of its order before, and what it was decided on.
 
-Reads what the CSV sink and the session wrote; knows nothing of market data.
+Reads what the sinks and the session wrote; knows nothing of market data.
 """
 
-import csv
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,9 @@ from typing import Any
 import attrs
 
 from mm.api import UsageError
+from mm.rows import find_table, read_rows
 from mm.run.rundir import hash_file
+from mm.run.unfinished import Unfinished, has_ended, read_started
 
 Row = Mapping[str, str]
 
@@ -24,9 +25,9 @@ class Filled:
     """A fill and its past, as rows of the run's own tables."""
 
     number: int
-    """In ``trades.csv``; the first is 1."""
+    """In the table of trades; the first is 1."""
     fills: int
-    """Rows of ``trades.csv``."""
+    """Rows of that table."""
     of_order: tuple[int, int]
     """(which fill of its order, how many its order has)."""
     trade: Row
@@ -47,9 +48,13 @@ class RunDirectory:
     def manifest(self) -> dict[str, Any]:
         """Give the manifest.
 
+        Of a run that did not end it is what was known at its start.
+
         Raises:
-            UsageError: the run has not ended, or a file of it is not as the run left it.
+            UsageError: it is no run's, or a file of it is not as the run left it.
         """
+        if not has_ended(self.path):
+            return read_started(self.path)[2]
         manifest = self._json("manifest.json")
         for name, sha256 in manifest.get("outputs", {}).items():
             path = self.path / name
@@ -61,8 +66,14 @@ class RunDirectory:
         return manifest
 
     def summary(self) -> dict[str, Any]:
-        """Give the summary."""
+        """Give the summary; of a run that did not end, as it was at its start."""
+        if not has_ended(self.path):
+            return read_started(self.path)[1]
         return self._json("summary.json")
+
+    def unfinished(self) -> Unfinished | None:
+        """Say whether the run was killed, or goes on; None = it has ended."""
+        return None if has_ended(self.path) else read_started(self.path)[0]
 
     def config(self) -> dict[str, Any]:
         """Give the effective configuration."""
@@ -80,8 +91,8 @@ class RunDirectory:
         Raises:
             UsageError: if there is no such fill, or the directory is no run's.
         """
-        trades = list(self._rows("trades.csv"))
-        at = _index(fill, trades, self.path / "trades.csv")
+        trades = list(self._rows("trades"))
+        at = _index(fill, trades, self._table("trades"))
         trade = trades[at]
         same = [i for i, row in enumerate(trades) if row["order_id"] == trade["order_id"]]
         entry = self._entry(trade)
@@ -92,16 +103,16 @@ class RunDirectory:
             of_order=(same.index(at) + 1, len(same)),
             trade=trade,
             entry=entry,
-            decision=self._first("quotes.csv", ts=ts, symbol=trade["symbol"]),
+            decision=self._first("quotes", ts=ts, symbol=trade["symbol"]),
             command=self._first(
-                "orders.csv", ts=ts, symbol=trade["symbol"], client_id=trade["client_id"]
+                "orders", ts=ts, symbol=trade["symbol"], client_id=trade["client_id"]
             ),
         )
 
     def _entry(self, trade: Row) -> Row | None:
         """Find the event by which the order took the place in the queue that it filled from."""
         found: Row | None = None
-        for row in self._rows("order_events.csv"):
+        for row in self._rows("order_events"):
             if row["order_id"] != trade["order_id"] or row["symbol"] != trade["symbol"]:
                 continue
             if int(row["ts_known"]) > int(trade["ts_received"]):
@@ -117,15 +128,16 @@ class RunDirectory:
         return None
 
     def _rows(self, name: str) -> Iterator[Row]:
-        path = self.path / name
-        try:
-            with path.open(newline="", encoding="utf-8") as file:
-                yield from csv.DictReader(file)
-        except OSError as error:
+        return read_rows(self._table(name))
+
+    def _table(self, name: str) -> Path:
+        path = find_table(self.path, name)
+        if path is None:
             raise UsageError(
-                f"{path}: cannot be read: {error.strerror}; name the directory of a run that was"
-                f" written with the sink 'csv'"
-            ) from error
+                f"{self.path}: has no table {name}; name the directory of a run that was written"
+                " with the sink 'csv' or 'parquet'"
+            )
+        return path
 
     def _json(self, name: str) -> dict[str, Any]:
         try:

@@ -13,6 +13,7 @@ from mm.explain.clock import RunClock
 from mm.explain.market import Level, Prints, Recording, Window
 from mm.explain.rundir import Filled, Row, RunDirectory
 from mm.health import verdict
+from mm.run.unfinished import Unfinished
 
 
 @attrs.frozen(kw_only=True)
@@ -47,6 +48,8 @@ class Story:
     inputs: list[str]
     """Names of the files that were looked at."""
     problems: list[str]
+    unfinished: Unfinished | None = None
+    """Whether the run was killed, or goes on; None = it has ended."""
     verdict: str | None = None
     """What was sick about the run's data, as the run said it; None = nothing, or it did not say."""
 
@@ -60,7 +63,7 @@ def tell(directory: Path, fill: str) -> Story:
     """Find out about a fill.
 
     Args:
-        directory: of a finished run.
+        directory: of a run; of one that was killed, what it wrote until then is told.
         fill: a number in ``trades.csv`` (the first is 1), or ``order:ID``.
 
     Raises:
@@ -93,6 +96,7 @@ def tell(directory: Path, fill: str) -> Story:
         mids=_mids(found.trade, window, recording),
         inputs=recording.used,
         problems=recording.problems,
+        unfinished=run.unfinished(),
         verdict=verdict(summary.get("health", ())),
     )
 

@@ -17,12 +17,17 @@ CURRENCY: Final = {
     "Quanto": "settlement currency",
 }
 """Kind of contract -> what its money is in."""
+_UNFINISHED: Final = {
+    "killed": "the run was killed before its end: this is told from what it had written until then",
+    "running": "the run still goes on: this is told from what it has written so far",
+}
 _BASIS_POINTS: Final = 10_000
 
 
 def in_words(story: Story) -> str:
     """Tell the story."""
     lines = [] if story.verdict is None else [story.verdict]
+    lines += [_UNFINISHED[story.unfinished]] if story.unfinished else []
     lines += [_headline(story), ""]
     for label, texts in (
         ("decided", _decided(story)),

@@ -1,24 +1,23 @@
 """The first row in which the tables of two runs differ, and what both knew just before it.
 
-Reads the CSV files that runs leave. Of several tables that differ the one with the earliest row
+Reads the tables that runs leave. Of several tables that differ the one with the earliest row
 is shown; of several at one time, the one that comes first in the order of causes.
 """
 
-import csv
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 import attrs
+
+from mm.rows import Row, find_table, read_rows
 
 _CAUSES: Final = ("quotes", "orders", "order_events", "trades", "positions", "candles")
 _TIMES: Final = ("ts_known", "ts_received", "ts", "timestamp", "ts_open")
 _DECISIONS: Final = "quotes"
 _MARKET: Final = frozenset({"ts", "best_bid", "best_ask", "mid", "sigma", "A", "k"})
 """Columns of a decision that come from the transformer."""
-
-Row: TypeAlias = dict[str, str]
 
 
 @attrs.frozen(kw_only=True)
@@ -52,7 +51,8 @@ class Difference:
 
 def first_difference(expected: Path, found: Path) -> Difference | None:
     """Compare all tables of two run directories; None if none differs."""
-    names = {path.stem for folder in (expected, found) for path in folder.glob("*.csv")}
+    files = [p for f in (expected, found) for end in ("csv", "parquet") for p in f.glob(f"*.{end}")]
+    names = {path.stem for path in files}
     parted = [d for name in sorted(names, key=_rank) if (d := _in_table(name, expected, found))]
     return min(parted, key=lambda d: d.ts or 0, default=None)
 
@@ -62,7 +62,7 @@ def _rank(name: str) -> tuple[int, str]:
 
 
 def _in_table(name: str, expected: Path, found: Path) -> Difference | None:
-    pairs = zip_longest(_rows(expected / f"{name}.csv"), _rows(found / f"{name}.csv"))
+    pairs = zip_longest(_rows(expected, name), _rows(found, name))
     for number, (ours, theirs) in enumerate(pairs, start=1):
         if ours != theirs:
             times = [t for t in (_time(ours), _time(theirs)) if t is not None]
@@ -74,10 +74,9 @@ def _in_table(name: str, expected: Path, found: Path) -> Difference | None:
     return None
 
 
-def _rows(path: Path) -> Iterator[Row]:
-    if path.exists():
-        with path.open(newline="", encoding="utf-8") as file:
-            yield from csv.DictReader(file)
+def _rows(directory: Path, name: str) -> Iterator[Row]:
+    path = find_table(directory, name)
+    return iter(()) if path is None else read_rows(path)
 
 
 def _time(row: Row | None) -> int | None:
@@ -89,7 +88,7 @@ def _time(row: Row | None) -> int | None:
 
 def _state(directory: Path, ts: int | None) -> Row | None:
     last = None
-    for row in _rows(directory / f"{_DECISIONS}.csv"):
+    for row in _rows(directory, _DECISIONS):
         at = _time(row)
         if ts is not None and at is not None and at >= ts:
             break

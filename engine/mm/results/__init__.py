@@ -4,15 +4,14 @@
     table      one file as typed columns, for any library that speaks Arrow
     measures   the metrics of a run
     comparison    runs held against each other
+    unfinished    the summary of a run that was killed, from its tables
     run        a run: its summary, tables, equity, explanations; how one on disk is opened
-    unfinished    a run that was killed, or is still going
     report     a run as one HTML page
 
-Reads what the CSV sink and the session wrote; knows nothing of how a run is made.
+Reads what the sinks and the session wrote; knows nothing of how a run is made.
 """
 
 from mm.results.run import Run, open_run, runs
 from mm.results.table import Table
-from mm.results.unfinished import open_any
 
-__all__ = ["Run", "Table", "open_any", "open_run", "runs"]
+__all__ = ["Run", "Table", "open_run", "runs"]

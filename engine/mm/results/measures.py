@@ -119,7 +119,7 @@ def measure(run: "Run", step_us: int, days: float) -> dict[str, Any]:
     return {
         "profit": {
             "equity": equity,
-            **{k: summary[k] for k in ("spread_capture", "inventory_pnl", "funding")},
+            **{k: _known(summary[k]) for k in ("spread_capture", "inventory_pnl", "funding")},
             "fees": float(summary["rebates_earned"]) - float(summary["fees_paid"]),
             "on_turnover": equity / turnover if turnover else float("nan"),
             "drawdown": fall.depth,
@@ -196,6 +196,11 @@ def _limit(config: Mapping[str, Any]) -> float:
     limits = [table.get("max_position"), config["risk"]["max_position"]]
     given = [float(limit) for limit in limits if isinstance(limit, int | float) and limit > 0]
     return min(given, default=float("nan"))
+
+
+def _known(figure: float | None) -> float:
+    """NaN for what the summary does not tell: JSON has no such number."""
+    return float("nan") if figure is None else figure
 
 
 def times(table: Table, column: str) -> Times:

@@ -1,6 +1,7 @@
-"""A run that has ended: its summary, its tables, and what can be asked of it.
+"""A run on disk: its summary, its tables, and what can be asked of it.
 
-Tables are read when they are first asked for, and kept. Knows the run directory; nothing of how a
+Tables are read when they are first asked for, and kept. Of a run that was killed, or still goes
+on, they hold the rows that were on the disk then. Knows the run directory; nothing of how a
 run is made.
 """
 
@@ -16,6 +17,9 @@ from mm.api import MICRO, DataError, UsageError, read_file
 from mm.explain import in_words, tell
 from mm.results.measures import account, measure
 from mm.results.table import Table, read_table, table_of
+from mm.results.unfinished import summary_so_far
+from mm.rows import find_table
+from mm.run.unfinished import has_ended, read_started
 
 _UNITS_S: Final = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 
@@ -46,7 +50,7 @@ class Run:
         config_text: str,
         read: Callable[[str], Table],
     ) -> None:
-        """Take what is known; ``read`` gives a table by the name of its file, without ``.csv``."""
+        """Take what is known; ``read`` gives a table by the name of its file, without suffix."""
         self.path = path
         self.summary = summary
         self.config_text = config_text
@@ -54,13 +58,21 @@ class Run:
 
     @property
     def status(self) -> str:
-        """How it ended: complete, complete_with_defects, interrupted or failed."""
+        """How it ended: complete, complete_with_defects, interrupted, failed, killed; or running.
+
+        Of one that was killed, and of one that still goes on, all is as far as it was written.
+        """
         return str(self.summary["status"])
 
     @property
+    def label(self) -> str:
+        """What it was called with ``output.label``; empty = nothing."""
+        return str(self.summary.get("label") or "")
+
+    @property
     def digest(self) -> str:
-        """The hash of its results: equal for equal runs."""
-        return str(self.summary["digest"])
+        """The hash of its results: equal for equal runs; empty of one that did not end."""
+        return str(self.summary["digest"] or "")
 
     @cached_property
     def config(self) -> Mapping[str, Any]:
@@ -189,7 +201,8 @@ class Run:
 
     def _repr_html_(self) -> str:
         """Show the main figures."""
-        title = escape(f"{self.summary['symbol']}, {self.status}")
+        called = f"{self.label}: " if self.label else ""
+        title = escape(f"{called}{self.summary['symbol']}, {self.status}")
         rows = "".join(
             f"<tr><th style='text-align:left'>{escape(text)}</th>"
             f"<td style='text-align:right'>{_figure(self.summary[key])}</td></tr>"
@@ -200,15 +213,17 @@ class Run:
 
 
 def open_run(path: str | Path) -> Run:
-    """Open a run on disk.
+    """Open a run on disk; also one that was killed or still goes on, as far as it came.
 
     Args:
         path: its directory.
 
     Raises:
-        DataError: it is not the directory of a run that has ended.
+        DataError: it is not the directory of a run.
     """
     path = Path(path)
+    if not has_ended(path):
+        return _open_unfinished(path)
     try:
         summary = json.loads(_text(path / "summary.json"))
         text = read_config(path)
@@ -217,7 +232,25 @@ def open_run(path: str | Path) -> Run:
         raise DataError(f"{path}: is not the directory of a run that has ended: {error}") from error
     if not whole:
         raise DataError(f"{path / 'summary.json'}: is not what a run writes")
-    return Run(path, summary, text, lambda name: read_table(path / f"{name}.csv"))
+    return Run(path, summary, text, lambda name: read_table(table_path(path, name)))
+
+
+def _open_unfinished(path: Path) -> Run:
+    status, started, _ = read_started(path)
+    tables: dict[str, Table] = {}
+
+    def read(name: str) -> Table:
+        if name not in tables:  # the summary and who asks later see the same rows
+            tables[name] = read_table(table_path(path, name), cut=True)
+        return tables[name]
+
+    text = _text(path / "config.toml")
+    return Run(path, summary_so_far(status, started, read), text, read)
+
+
+def table_path(directory: Path, name: str) -> Path:
+    """Say where a table of a run stands, or would."""
+    return find_table(directory, name) or directory / f"{name}.csv"
 
 
 def read_config(path: Path) -> str:
@@ -238,7 +271,7 @@ def _text(path: Path) -> str:
 
 
 def runs(folder: str | Path) -> list[Run]:
-    """Open every run in a folder, by name; what is no run that has ended is left out.
+    """Open every run in a folder, by name; what is no run is left out.
 
     Raises:
         DataError: there is no such folder.
@@ -268,4 +301,6 @@ def _microseconds(step: str) -> int:
 
 
 def _figure(value: Any) -> str:
+    if value is None:
+        return "–"
     return f"{value:,.6g}" if isinstance(value, float) else f"{value:,}"

@@ -5,9 +5,10 @@ pandas, polars, DuckDB and pyarrow take a Table as it is, and none of them is ne
 nothing of runs.
 """
 
-import io
+from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import arro3.core as ac
 import numpy as np
@@ -16,6 +17,7 @@ from arro3.io import read_csv
 
 from mm.api import DataError, open_file
 from mm.results.schema import SCHEMA, Column
+from mm.rows import parquet_batches
 
 _READ_AS: Final = {
     "time": ac.DataType.int64(),
@@ -112,42 +114,64 @@ def read_table(path: Path, *, cut: bool = False) -> Table:
     """Read a file of a run.
 
     Args:
-        path: its name is one of ``SCHEMA``, with ``.csv``.
-        cut: who wrote it may have been stopped on the way: what follows the last whole row is left
-            out, and a file with nothing in it has no rows.
+        path: of the file.
+        cut: it may end anywhere, as its run did; the rows that are whole count.
 
     Raises:
         DataError: it is not there, or not what a run writes.
     """
-    columns = SCHEMA[path.stem]
-    names = ",".join(one.name for one in columns)
-    fields = [ac.Field(one.name, _READ_AS[one.kind], nullable=True) for one in columns]
+    name = path.name.partition(".")[0]
+    columns = SCHEMA[name]
     if not path.exists():
-        raise DataError(f"{path}: is not there; was the sink csv left out of the run?")
+        raise DataError(f"{path}: is not there; were the sinks csv and parquet left out?")
     open_file(path, expected="a file of a run", error=DataError).close()
     try:
-        source, header = _source(path, names, cut)
-        if header != names:
-            raise DataError(
-                f"{path}: its columns are not those that this version writes; open it with the"
-                " version that the run's manifest.json names"
-            )
-        table = read_csv(source, ac.Schema(fields), has_header=True).read_all()
+        if path.suffix == ".parquet":
+            table = _read_parquet(path, columns)
+        else:
+            table = _read_csv(path, columns, cut=cut)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except DataError:
+        raise
     except Exception as error:
         text = str(error).splitlines()[0]
         raise DataError(f"{path}: is not what a run writes: {text}; run it again") from error
-    return Table(path.stem, _typed(table, columns))
+    return Table(name, _typed(table, columns))
 
 
-def _source(path: Path, names: str, cut: bool) -> tuple[Path | io.BytesIO, str]:
-    """What to read, and its first line."""
-    if not cut:
-        with path.open(encoding="utf-8") as file:
-            return path, file.readline().rstrip("\n")
-    rows = path.read_bytes().rpartition(b"\n")[0] or names.encode()
-    return io.BytesIO(rows + b"\n"), rows.partition(b"\n")[0].decode()
+def _read_csv(path: Path, columns: tuple[Column, ...], *, cut: bool) -> ac.Table:
+    fields = [ac.Field(one.name, _READ_AS[one.kind], nullable=True) for one in columns]
+    with path.open("rb") as file:
+        source: IO[bytes] = file
+        if cut:
+            text = file.read()
+            header = ",".join(one.name for one in columns).encode() + b"\n"
+            source = BytesIO(text[: text.rfind(b"\n") + 1] or header)
+        _check_names(path, source.readline().decode().rstrip("\n").split(","), columns)
+        source.seek(0)
+        return read_csv(source, ac.Schema(fields), has_header=True).read_all()
+
+
+def _read_parquet(path: Path, columns: tuple[Column, ...]) -> ac.Table:
+    table: ac.Table = parquet_batches(path).read_all()
+    _check_names(path, table.column_names, columns)
+    for one in columns:
+        wanted = _CAST.get(one.kind, _READ_AS[one.kind])
+        if table.schema.field(one.name).type != wanted:
+            raise DataError(
+                f"{path}: its column {one.name} is not of the type {wanted} that a run writes;"
+                " run it again"
+            )
+    return table
+
+
+def _check_names(path: Path, names: Sequence[str], columns: tuple[Column, ...]) -> None:
+    if list(names) != [one.name for one in columns]:
+        raise DataError(
+            f"{path}: its columns are not those that this version writes; open it with the"
+            " version that the run's manifest.json names"
+        )
 
 
 def table_of(name: str, columns: dict[str, npt.NDArray[Any]]) -> Table:
@@ -168,7 +192,7 @@ def _typed(table: ac.Table, columns: tuple[Column, ...]) -> ac.Table:
         table = ac.Table.from_pydict(dict(empty))
     arrays = [
         table.column(one.name).cast(_CAST[one.kind])
-        if one.kind in _CAST
+        if one.kind in _CAST and table.column(one.name).type != _CAST[one.kind]
         else table.column(one.name)
         for one in columns
     ]

@@ -1,103 +1,81 @@
-"""A run that never ended: it was killed, or is still going. What it wrote so far, as a ``Run``.
+"""The summary of a run that did not end, worked out from the tables up to their last whole rows.
 
-Without a summary, which a run writes last; what there can be of one is added up from the rows. The
-rows are whole ones: whatever follows the last line break of a file is left out.
+What the tables do not tell is None: turnover, where the profit came from, the drawdown between
+their rows (``Run.metrics`` has one by the second), times of the machine. Money is as of the last
+row. Knows the tables, and nothing of files.
 """
 
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
 
-from mm.api import DataError
-from mm.metrics import drawdown
-from mm.results.measures import account, captured, fills_of, floats, times
-from mm.results.run import Run, open_run, read_config
-from mm.results.table import Table, read_table
+from mm.metrics import Floats
+from mm.results.schema import SCHEMA
+from mm.results.table import Table
 
-STATUS: Final = "unfinished"
-_STEP_US: Final = 1_000_000
+_UNKNOWN: Final = (
+    "turnover", "spread_capture", "inventory_pnl", "rows_read", "bracket", "clamps",
+    "crossed_book_messages", "prints_without_side", "last_ts", "max_drawdown",
+)  # fmt: skip
+
+_OF_LAST_ROW: Final = ("realized_pnl", "unrealized_pnl", "funding", "equity")
+"""Figures that are columns of ``positions``."""
 
 
-def open_any(path: str | Path) -> Run:
-    """Open a run on disk, also one that never ended.
+def summary_so_far(
+    status: str, started: Mapping[str, Any], read: Callable[[str], Table]
+) -> dict[str, Any]:
+    """Sum a run up as far as it came.
 
-    Such a run has the status ``unfinished`` and no digest; nothing is said of the health of its
-    data, and its summary has fewer keys.
-
-    Raises:
-        DataError: it is not the directory of a run.
+    Args:
+        status: ``killed``, or ``running``.
+        started: its summary as it was at the start.
+        read: gives a table by its name.
     """
-    path = Path(path)
-    begun = (path / "config.toml").is_file() and (path / "trades.csv").is_file()
-    if (path / "summary.json").exists():
-        return open_run(path)
-    if not begun:
-        raise DataError(
-            f"{path}: is not the directory of a run: it holds no summary.json, and no config.toml"
-            " beside trades.csv; name one that mm backtest or mm live made"
-        )
-    summary: dict[str, Any] = {"status": STATUS, "digest": "", "error": None}
-    try:
-        run = Run(path, summary, read_config(path), partial(_read, path))
-        symbols = run.positions["symbol"].tolist()  # of several instruments the first comes first
-        summary["symbol"] = symbols[0] if symbols else run.config["strategy"]["symbol"]
-        summary |= _account(run)
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{path / 'config.toml'}: is not what a run writes: {error}") from error
-    return run
-
-
-def _read(path: Path, name: str) -> Table:
-    return read_table(path / f"{name}.csv", cut=True)
-
-
-def _account(run: Run) -> dict[str, Any]:
-    """Add up what the rows tell."""
-    config, trades = run.config, run.trades
-    fills, _ = fills_of(run)
-    seen = np.concatenate([times(run.quotes, "ts"), times(run.positions, "timestamp")])
-    size = float(config["instrument"]["multiplier"]) * fills.size
-    inverse = config["position"]["contract_type"] == "Inverse"
-    value = size / fills.price if inverse else size * fills.price
-    fee = floats(trades, "fee")
-    last = _last_row(run.positions)
-    spread = float(captured(run, fills).sum())
-    held = account(run, _STEP_US)
+    quotes, orders, trades, positions = map(read, ("quotes", "orders", "trades", "positions"))
+    fees = _floats(trades, "fee")
+    ours = positions["symbol"] == started["symbol"]  # of several instruments the first, as ever
+    held = _floats(positions, "position")[ours]
     return {
-        "contract_type": config["position"]["contract_type"],
-        "first_ts": int(seen.min()) if len(seen) else None,
-        "last_ts": int(seen.max()) if len(seen) else None,
-        "decisions": len(run.quotes),
-        "clamps": _clamps(run.quotes),
-        "orders": len(run.orders),
+        **started,
+        **dict.fromkeys(_UNKNOWN),
+        "status": status,
+        "decisions": len(quotes),
+        "orders": len(orders),
         "fills": len(trades),
         "maker_fills": int((trades["liquidity"] == "maker").sum()),
-        "filled_qty": float(fills.size.sum()),
-        "turnover": float(value.sum()),
-        **last,
-        "spread_capture": spread,
-        "inventory_pnl": last["equity"] - spread + last["fees"] - last["funding"],
-        "fees_paid": float(np.maximum(fee, 0.0).sum()),
-        "rebates_earned": float(np.maximum(-fee, 0.0).sum()),
-        "max_drawdown": drawdown(held.ts, held.equity).depth,
-        "notes": [],
-        "health": [],
+        "filled_qty": float(_floats(trades, "size").sum()),
+        "position": _last(held),
+        "avg_price": _last(_floats(positions, "avg_price")[ours]),
+        **{name: _last(_floats(positions, name)) for name in _OF_LAST_ROW},
+        "max_position": float(np.abs(held).max(initial=0.0)),
+        "fees_paid": float(fees[fees > 0].sum()),
+        "rebates_earned": float(-fees[fees < 0].sum()),
+        "last_ts": _newest(read),
     }
 
 
-def _last_row(rows: Table) -> dict[str, float]:
-    names = ("position", "realized_pnl", "unrealized_pnl", "equity", "fees", "funding")
-    if not len(rows):
-        return dict.fromkeys(names, 0.0)
-    last = {name: float(floats(rows, name)[-1]) for name in names}
-    first = rows["symbol"] == rows["symbol"][0]
-    return {**last, "position": float(floats(rows, "position")[first][-1])}
+def _last(values: Floats) -> float | None:
+    """The newest value; 0 where nothing happened yet, None where it is not known."""
+    if not len(values):
+        return 0.0
+    return float(values[-1]) if np.isfinite(values[-1]) else None
 
 
-def _clamps(quotes: Table) -> dict[str, int]:
-    """Sides of decisions that were not as the model said, by reason."""
-    reasons = [*quotes["bid_clamp"].tolist(), *quotes["ask_clamp"].tolist()]
-    found = sorted({reason for reason in reasons if reason})
-    return {reason: reasons.count(reason) for reason in found}
+def _newest(read: Callable[[str], Table]) -> int | None:
+    """When the last of all rows was written, by the run's own clock [µs]; None = there is none."""
+    newest = [-1]
+    for name in ("trades", "orders", "order_events", "positions", "quotes"):
+        table = read(name)
+        column = next(one.name for one in SCHEMA[name] if one.kind == "time")
+        newest.append(int(_times(table, column)[-1]) if len(table) else -1)
+    return max(newest) if max(newest) >= 0 else None
+
+
+def _floats(table: Table, column: str) -> Floats:
+    return np.asarray(table[column], np.float64)
+
+
+def _times(table: Table, column: str) -> Any:
+    return table[column].astype(np.int64)

@@ -15,4 +15,6 @@ look         what a run would find in its data, without a strategy
 warm         compiling before a live connector is listened to
 rundir       the run's directory, its manifest and digest
 summary      what ``summary.json`` says
+seal         what a run's directory says of it: at the start, and at the end
+unfinished   a run's directory before its end, and after a kill
 """

@@ -2,18 +2,26 @@
 
 ``manifest.json`` is written last. A directory without one is of a run that is still going or was
 killed; one with it holds what it says, by hash. ``digest`` is the run's identity: a hash over the
-CSV outputs and nothing else, so that two runs can be compared across machines and days.
+rows as CSV and nothing else, so that two runs can be compared across machines and days, whatever
+format they were written in.
 """
 
 import hashlib
 import json
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from mm.api import ConfigError, UsageError, open_file
 from mm.record.files import replace_text
+
+STARTED: Final = "started.json"
+"""Is there while a run goes on; see ``unfinished``."""
+
+_NAMES_ALONE: Final = ("csv_path", "exchange", "date", "sinks", "label")
+"""Keys of ``[output]`` that say where and how results are kept, and nothing of what they are."""
 
 
 def create_run_directory(parent: Path, stem: str) -> Path:
@@ -71,8 +79,8 @@ def writing_to(directory: Path) -> Iterator[None]:
 
 
 def hash_outputs(directory: Path) -> dict[str, str]:
-    """Hash every file in the directory: name to sha256, sorted by name."""
-    paths = sorted(path for path in directory.iterdir() if path.is_file())
+    """Hash every file in the directory that stays: name to sha256, sorted by name."""
+    paths = sorted(p for p in directory.iterdir() if p.is_file() and p.name != STARTED)
     return {path.name: hash_file(path) for path in paths}
 
 
@@ -99,13 +107,21 @@ def hash_inputs(files: Mapping[str, str]) -> list[dict[str, str]]:
     return entries
 
 
-def digest(hashes: dict[str, str]) -> str:
+def digest(hashes: Mapping[str, str]) -> str:
     """Boil the CSV outputs' hashes down to one sha256."""
     total = hashlib.sha256()
-    for name, value in hashes.items():
+    for name, value in sorted(hashes.items()):
         if name.endswith(".csv"):
             total.update(f"{name} {value}\n".encode())
     return total.hexdigest()
+
+
+def config_digest(text: str) -> str:
+    """Hash what an effective configuration says: not its comments, nor where results go."""
+    content = tomllib.loads(text)
+    kept = {k: v for k, v in content.get("output", {}).items() if k not in _NAMES_ALONE}
+    said = json.dumps({**content, "output": kept}, sort_keys=True, default=str)
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -4,9 +4,6 @@ Whatever happens to the network, the run directory ends valid: the sinks are clo
 says how it ended, and the manifest, written last, seals it.
 """
 
-import platform
-import resource
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -28,16 +25,10 @@ from mm.run.health import defects_of, health_of
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
 from mm.run.recording import log_frames, start_recording
-from mm.run.rundir import (
-    create_run_directory,
-    digest,
-    hash_inputs,
-    hash_outputs,
-    write_json,
-    writing_to,
-)
-from mm.run.summary import summarize
+from mm.run.rundir import config_digest, create_run_directory, hash_inputs, writing_to
+from mm.run.seal import opening, seal
 from mm.run.survey import Market, survey_market
+from mm.run.unfinished import going_on
 
 
 @attrs.frozen(kw_only=True)
@@ -106,6 +97,17 @@ async def run_plan(
         UsageError: if the results cannot be written.
     """
     directory = _make_directory(plan)
+    with going_on(directory, opening(plan, directory)):
+        return await _run_in(directory, plan, options, stop, watch)
+
+
+async def _run_in(
+    directory: Path,
+    plan: Plan,
+    options: Options,
+    stop: trio.CancelScope,
+    watch: Callable[[Progress], None],
+) -> Result:
     said: tuple[str, ...] = ()
     sinks: dict[str, Sink] = {}
     parts = attrs.evolve(
@@ -194,8 +196,15 @@ def _build_sinks(plan: Plan, directory: Path, options: Options, sinks: dict[str,
         owner = registry.owner("sink", "console")
         chosen.append(Choice(owner=owner, offer=console, config=console.config()))
     context = make_context(config, plan.parts.instruments)
+    output = Output(
+        directory=directory,
+        metadata={
+            "version": version("mm-engine"),
+            "config_digest": config_digest(plan.loaded.text),
+        },
+    )
     for sink in chosen:
-        sinks[sink.owner] = sink.build(context, Output(directory=directory))
+        sinks[sink.owner] = sink.build(context, output)
 
 
 def _finish(
@@ -214,66 +223,5 @@ def _finish(
         except MMError as raised:
             status, error = "failed", error or raised
     with writing_to(directory):
-        summary = _seal(plan, parts, directory, status, error, engine_s, health)
+        summary = seal(plan, parts, directory, status, error, engine_s, health)
     return Result(status=status, directory=directory, summary=summary, error=error, health=health)
-
-
-def _seal(
-    plan: Plan,
-    parts: Parts,
-    directory: Path,
-    status: Status,
-    error: BaseException | None,
-    engine_s: float,
-    health: Health | None,
-) -> Mapping[str, Any]:
-    """Write the summary, and last the manifest."""
-    hashes = hash_outputs(directory)
-    summary = summarize(plan.survey, plan.notes, plan.defects, parts, status, error, health)
-    timings = {
-        "wall_s": round(time.perf_counter() - plan.started, 3),
-        "engine_s": round(engine_s, 3),
-        "events_per_s": round(parts.progress.rows / engine_s) if engine_s > 0 else None,
-        "peak_rss_mb": _peak_rss_mb(),
-    }
-    summary = {**summary, "run_dir": str(directory), **timings, "digest": digest(hashes)}
-    write_json(directory / "summary.json", summary)
-    write_json(directory / "manifest.json", _manifest(plan, summary, hash_outputs(directory)))
-    return summary
-
-
-def _manifest(plan: Plan, summary: Mapping[str, Any], hashes: dict[str, str]) -> dict[str, Any]:
-    packages = ("mm-engine", "numba", "numpy", "trio")
-    return {
-        "status": summary["status"],
-        "error": summary["error"],
-        "digest": summary["digest"],
-        "seed": plan.loaded.config.engine.seed,
-        "config_sha256": hashes["config.toml"],
-        "inputs": [attrs.asdict(source) for source in plan.survey.sources],
-        "part_inputs": plan.part_inputs,
-        "outputs": hashes,
-        "plugins": [attrs.asdict(row) for row in plan.loaded.registry.listing()],
-        "versions": {
-            "python": platform.python_version(),
-            **{package: version(package) for package in packages},
-        },
-        "command": sys.argv,
-        "written": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def _peak_rss_mb() -> float:
-    """Peak memory of this process [MiB].
-
-    On Linux getrusage counts from the peak of whoever started the process, for exec keeps it;
-    VmHWM (proc_pid_status(5)) does not. Elsewhere getrusage has to do, in bytes on macOS.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        lines = status.read_text(encoding="ascii", errors="replace").splitlines()
-        peaks = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
-        if peaks:
-            return round(int(peaks[0]) / (1 << 10), 1)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)

@@ -34,24 +34,29 @@ async def record(
 ) -> None:
     """Write every row. Owns both ends; whoever made the sinks closes them, by who they are.
 
-    ``flush_s``: how often sinks are to let everybody see what came [s].
+    ``flush_s``: how long a row may be held back from everybody to see [s], also if no other comes.
     """
     inlets = [ledger, candles]
     reached: list[float] = [-1, -1]
-    flush_at = trio.current_time() + flush_s
+    flush_at = math.inf  # of rows that nobody has seen yet
+    watermark = -1
     with ledger, candles:
         while min(reached) < math.inf:
             behind = reached.index(min(reached))
+            records = None
             try:
-                records = await inlets[behind].receive()
+                with trio.move_on_at(flush_at):
+                    records = await inlets[behind].receive()
             except trio.EndOfChannel:
                 reached[behind] = math.inf
-                continue
-            reached[behind] = records.watermark
-            _write(records, sinks)
+            if records is not None:
+                reached[behind] = watermark = records.watermark
+                _write(records, sinks)
+                if any(len(rows) for _, rows in records.tables):
+                    flush_at = min(flush_at, trio.current_time() + flush_s)
             if trio.current_time() >= flush_at:
-                flush_at = trio.current_time() + flush_s
-                _flush(records.watermark, sinks)
+                flush_at = math.inf
+                _flush(watermark, sinks)
 
 
 def _write(records: Records, sinks: Mapping[str, Sink]) -> None:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -17,7 +17,7 @@ def summarize(
     notes: Sequence[str],
     defects: Sequence[Defect],
     parts: Parts,
-    status: Status,
+    status: Status | Literal["running"],
     error: BaseException | None,
     health: Health | None = None,
 ) -> dict[str, Any]:

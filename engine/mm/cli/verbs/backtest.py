@@ -15,7 +15,7 @@ def add(verbs: Any) -> None:
             "mm backtest --config example/backtest.toml --seed 7 --json | jq .digest",
         ),
     )  # fmt: skip
-    run_file(parser, "data", "output", "symbol", "seed")
+    run_file(parser, "data", "output", "symbol", "seed", "label")
     parser.add_argument(
         "--speed", metavar="X", type=positive, help="pace the replay at X times real time"
     )

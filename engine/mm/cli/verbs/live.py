@@ -15,7 +15,7 @@ def add(verbs: Any) -> None:
             "mm live --config example/live.toml --url ws://127.0.0.1:8765/realtime --json",
         ),
     )  # fmt: skip
-    run_file(parser, "symbol", "output", "url", "seed")
+    run_file(parser, "symbol", "output", "url", "seed", "label")
     add = parser.add_argument
     add("--record", metavar="DIR", help="write the market down as Tardis CSV files in DIR")
     add("--duration", metavar="T", type=duration, help="stop after 90s, 5m, 2h …; else Ctrl-C")

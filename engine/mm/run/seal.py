@@ -1,0 +1,118 @@
+"""What a run directory says of its run: first ``started.json``, at the end summary and manifest.
+
+Knows what a run came to and what is to be written down of it; nothing of how it was run.
+"""
+
+import platform
+import resource
+import sys
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from mm.api import Health, Status
+from mm.blame import blame
+from mm.run.network import Parts
+from mm.run.rundir import config_digest, digest, hash_outputs, write_json
+from mm.run.summary import summarize
+
+if TYPE_CHECKING:
+    from mm.run.session import Plan
+
+_NOT_YET: Final = dict.fromkeys(("wall_s", "engine_s", "events_per_s", "peak_rss_mb", "digest"))
+
+
+def opening(plan: "Plan", directory: Path) -> dict[str, Any]:
+    """Say what is known at the start, in the words of the end; see ``unfinished``."""
+    summary = summarize(plan.survey, plan.notes, plan.defects, plan.parts, "running", None)
+    summary = {**summary, "run_dir": str(directory), **_NOT_YET, **_names(plan)}
+    return {"summary": summary, "manifest": _manifest(plan, summary, hash_outputs(directory))}
+
+
+def seal(
+    plan: "Plan",
+    parts: Parts,
+    directory: Path,
+    status: Status,
+    error: BaseException | None,
+    engine_s: float,
+    health: Health | None,
+) -> Mapping[str, Any]:
+    """Write the summary, and last the manifest."""
+    hashes = {**_hashes_of(parts), **hash_outputs(directory)}
+    summary = summarize(plan.survey, plan.notes, plan.defects, parts, status, error, health)
+    timings = {
+        "wall_s": round(time.perf_counter() - plan.started, 3),
+        "engine_s": round(engine_s, 3),
+        "events_per_s": round(parts.progress.rows / engine_s) if engine_s > 0 else None,
+        "peak_rss_mb": _peak_rss_mb(),
+    }
+    summary = {
+        **summary,
+        "run_dir": str(directory),
+        **timings,
+        **_names(plan),
+        "digest": digest(hashes),
+    }
+    write_json(directory / "summary.json", summary)
+    write_json(directory / "manifest.json", _manifest(plan, summary, hash_outputs(directory)))
+    return summary
+
+
+def _names(plan: "Plan") -> dict[str, Any]:
+    return {
+        "label": plan.loaded.config.output.label,
+        "config_digest": config_digest(plan.loaded.text),
+    }
+
+
+def _hashes_of(parts: Parts) -> dict[str, str]:
+    """Ask the sinks that write no CSV for the hashes of what it would have been."""
+    told: dict[str, str] = {}
+    for owner, sink in parts.sinks.items():
+        hashes = getattr(sink, "hashes", dict)
+        with blame(owner):
+            told.update(hashes())
+    return told
+
+
+def _manifest(plan: "Plan", summary: Mapping[str, Any], hashes: dict[str, str]) -> dict[str, Any]:
+    packages = ("mm-engine", "numba", "numpy", "trio")
+    return {
+        "status": summary["status"],
+        "error": summary["error"],
+        "digest": summary["digest"],
+        "seed": plan.loaded.config.engine.seed,
+        "config_sha256": hashes["config.toml"],
+        "inputs": [attrs.asdict(source) for source in plan.survey.sources],
+        "part_inputs": plan.part_inputs,
+        "outputs": hashes,
+        "plugins": [attrs.asdict(row) for row in plan.loaded.registry.listing()],
+        "versions": {
+            "python": platform.python_version(),
+            **{package: version(package) for package in packages},
+        },
+        "command": sys.argv,
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _peak_rss_mb() -> float:
+    """Peak memory of this process [MiB].
+
+    On Linux getrusage counts from the peak of whoever started the process, for exec keeps it;
+    VmHWM (proc_pid_status(5)) does not. Elsewhere getrusage has to do, in bytes on macOS.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        lines = status.read_text(encoding="ascii", errors="replace").splitlines()
+        peaks = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
+        if peaks:
+            return round(int(peaks[0]) / (1 << 10), 1)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)

@@ -1,0 +1,78 @@
+"""The sink task: rows in the order of their times, and on the disk soon, whatever comes next."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import trio
+from trio.testing import MockClock
+
+from mm.api import EXECUTION, Rows, Status
+from mm.run.channels import Outlet, open_channel
+from mm.run.sinks import Records, record
+
+
+class Noting:
+    """Notes when rows came, and when they were to be shown."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, float]] = []
+
+    def write(self, table: str, rows: Rows) -> None:
+        self.seen.append((f"{len(rows)} {table}", trio.current_time()))
+
+    def flush(self) -> None:
+        self.seen.append(("flush", trio.current_time()))
+
+    def close(self, status: Status) -> None:
+        """Not by this task."""
+
+
+def records(count: int, watermark: int) -> Records:
+    return Records(tables=(("trades", np.zeros(count, EXECUTION)),), watermark=watermark)
+
+
+async def run(send: Callable[[Outlet[Records], Outlet[Records]], Any]) -> list[tuple[str, float]]:
+    to_ledger, ledger = open_channel(4, Records)
+    to_candles, candles = open_channel(4, Records)
+    sink = Noting()
+    start = trio.current_time()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(lambda: record(ledger, candles, sinks={"noting": sink}, flush_s=1.0))
+        with to_ledger, to_candles:
+            await send(to_ledger, to_candles)
+    return [(what, round(when - start, 3)) for what, when in sink.seen]
+
+
+async def test_a_row_is_shown_a_second_later_though_nothing_follows(
+    autojump_clock: MockClock,
+) -> None:
+    async def send(ledger: Outlet[Records], candles: Outlet[Records]) -> None:
+        await ledger.send(records(3, 10))
+        await trio.sleep(60)
+
+    assert await run(send) == [("3 trades", 0.0), ("flush", 1.0)]
+
+
+async def test_rows_that_keep_coming_do_not_put_it_off(autojump_clock: MockClock) -> None:
+    async def send(ledger: Outlet[Records], candles: Outlet[Records]) -> None:
+        for n in range(8):
+            await ledger.send(records(1, n))
+            await candles.send(records(0, n))
+            await trio.sleep(0.3)
+
+    seen = await run(send)
+    waits = [when for what, when in seen if what == "flush"]
+    assert waits == pytest.approx([1.0, 2.2])
+    assert [what for what, _ in seen].count("1 trades") == 8
+
+
+async def test_where_no_rows_come_nothing_is_flushed(autojump_clock: MockClock) -> None:
+    async def send(ledger: Outlet[Records], candles: Outlet[Records]) -> None:
+        for n in range(50):
+            await ledger.send(records(0, n))
+            await candles.send(records(0, n))
+            await trio.sleep(0.3)
+
+    assert await run(send) == []
