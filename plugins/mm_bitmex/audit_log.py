@@ -18,7 +18,7 @@ _KEPT: Final = 1000
 _ROWS: Final = (
     ("trades", (TRADE,)),
     ("quotes", (QUOTE,)),
-    ("book", (LEVEL, CLEAR)),
+    ("book", (LEVEL,)),  # a CLEAR is no row of a file
     ("derivative_ticker", (TICKER,)),
 )
 

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -93,12 +94,13 @@ async def test_the_replay_of_a_recording_has_the_digest_of_the_live_run(
     assert session.result.summary["fills"] > 0
     assert result["digest"] == session.result.summary["digest"]
     assert result["fills"] == session.result.summary["fills"]
+    assert {"derivative_ticker": 0, **dict(result["rows"])} == session.result.summary["rows"]
 
 
-async def in_real_time(folder: Path) -> dict[str, object]:
+async def in_real_time(folder: Path) -> dict[str, Any]:
     """Replay in a thread of its own: files are read in threads, which a MockClock overtakes."""
 
-    def replay() -> dict[str, object]:
+    def replay() -> dict[str, Any]:
         result = trio.run(
             lambda: run_config(folder / "recording" / "replay.toml", output=folder / "replayed")
         )

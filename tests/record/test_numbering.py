@@ -50,6 +50,16 @@ def test_rows_are_counted_by_kind_and_anew_each_utc_day() -> None:
     ]  # fmt: skip
 
 
+def test_rows_are_counted_as_the_files_have_them() -> None:
+    """A CLEAR is no row; the levels put on either side so that the file shows it are."""
+    t = MIDNIGHT
+    events = stream(trade(t, size=0), trade(t), quote(t, 1, 2), snapshot(t, 7, 8), gap(t + 3, 7))
+    numbering = Numbering("test")
+    made = numbering.push(MarketBatch(events, t + 9)).events
+    assert numbering.rows == {"trades": 1, "quotes": 2, "book": 4, "derivative_ticker": 0}
+    assert sum(numbering.rows.values()) == np.count_nonzero(made["row"])
+
+
 def test_the_last_row_of_each_kind_and_time_ends_a_message() -> None:
     t = MIDNIGHT
     events = one(trade(t), trade(t), snapshot(t, 7), event(t, TICKER, price=1), trade(t + 1))

@@ -65,6 +65,12 @@ _FAULTS: Final = {
 }
 
 
+_FILES: Final = (
+    ("trades", TRADE), ("quotes", QUOTE), ("book", LEVEL), ("derivative_ticker", TICKER)
+)  # fmt: skip
+"""What a file holds, and the kind of event that is a row of it; a CLEAR is none."""
+
+
 class Numbering:
     """Settles and numbers the batches of one live connector, in their order."""
 
@@ -73,6 +79,8 @@ class Numbering:
         self._connector = connector
         self._state = np.zeros(_STATE, np.int64)
         self._state[_PRICE], self._state[_SIDE] = 1, BUY
+        self.rows = {name: 0 for name, _ in _FILES}
+        """Rows so far by what a file holds, as a recording has them."""
         # Compiled now: once the exchange sends, nobody has seconds to wait.
         _settle(np.zeros(0, EVENT), self._state, np.zeros(0, EVENT))
 
@@ -92,6 +100,9 @@ class Numbering:
                 f"{self._connector} broke the MarketBatch contract: event {at} of"
                 f" {len(batch.events)} up to {batch.watermark} {_FAULTS[fault]}"
             )
+        kinds = np.bincount(out["kind"][:made], minlength=TICKER + 1)
+        for name, kind in _FILES:
+            self.rows[name] += int(kinds[kind])
         return MarketBatch(out[:made], batch.watermark)
 
 

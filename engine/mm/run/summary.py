@@ -33,7 +33,7 @@ def summarize(
         "contract_type": instrument.contract_type,
         "tick_size": str(instrument.tick_size),
         "lot_size": str(instrument.lot_size),
-        "rows": _rows(survey) if health is None else dict(health.rows),
+        "rows": _rows(survey) if health is None else _rows_live(parts, health),
         "rows_read": parts.progress.rows,
         "first_ts": survey.first_ts if health is None else _time(parts.progress.first_ts),
         "last_ts": _time(parts.progress.ts),
@@ -101,6 +101,11 @@ def _rows(survey: Survey) -> dict[str, int]:
     for source in survey.sources:
         rows[source.name] = rows.get(source.name, 0) + source.rows
     return rows
+
+
+def _rows_live(parts: Parts, health: Health) -> dict[str, int]:
+    """Count rows as a recording of them has them, and as its replay will."""
+    return dict(health.rows if parts.numbering is None else parts.numbering.rows)
 
 
 def _number(value: float) -> float | None:
