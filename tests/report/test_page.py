@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 from tests.report.reading import Reader, charts, painted, read
+from tests.results.test_unfinished import as_killed
 
 import mm
 from mm.api import DataError, UsageError
@@ -127,13 +128,10 @@ def test_a_run_without_fills_says_so(idle: mm.Run, tmp_path: Path) -> None:
 
 
 def test_a_run_that_never_ended_says_what_the_page_covers(run: mm.Run, tmp_path: Path) -> None:
-    assert run.path is not None
-    folder = shutil.copytree(run.path, tmp_path / "killed")
-    for name in ("summary.json", "manifest.json"):
-        (folder / name).unlink()
+    folder = as_killed(run, tmp_path / "killed")
     assert main(["report", str(folder)]) == 0
     words = " ".join(read(folder / "report.html").words)
-    assert "has not ended: it was killed, or is still going. This page covers 2024-08-01" in words
+    assert "The run was killed. This page covers 2024-08-01" in words
     for path in folder.glob("*.csv"):
         path.write_bytes(b"")
     assert main(["report", str(folder)]) == 0

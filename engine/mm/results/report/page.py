@@ -89,8 +89,8 @@ def _head(run: Run, name: str, past: History, unit: str) -> Iterator[str]:
     s, ts = run.summary, past.account.ts
     strategy = run.config["strategy"]["kind"]
     yield f"<header><h1>{escape(str(s['symbol']))}, {escape(strategy)}</h1>"
-    yield f'<p class="soft">{clock(s["first_ts"])} – {clock(s["last_ts"])} UTC · {escape(name)}</p>'
     covers = f"{clock(int(ts[0]))} – {clock(int(ts[-1]))} UTC" if len(ts) else "no decision"
+    yield f'<p class="soft">{covers} · {escape(name)}</p>'
     for css, text in _notices(run, covers):
         yield f'<p class="notice {css}">{escape(text)}</p>'
     yield f"</header><section>{tables.key_figures(run, unit)}</section>"
@@ -99,10 +99,14 @@ def _head(run: Run, name: str, past: History, unit: str) -> Iterator[str]:
 def _notices(run: Run, covers: str) -> Iterator[tuple[str, str]]:
     s = run.summary
     sick = verdict(s["health"])
-    ended = {"interrupted": "was interrupted", "failed": f"failed: {s['error']}"}
+    ended = {
+        "interrupted": "was interrupted",
+        "failed": f"failed: {s['error']}",
+        "killed": "was killed",
+        "running": "is still going",
+    }
     if not run.status.startswith("complete"):
-        how = ended.get(run.status, "has not ended: it was killed, or is still going")
-        yield "bad", f"The run {how}. This page covers {covers}."
+        yield "bad", f"The run {ended.get(run.status, run.status)}. This page covers {covers}."
     if sick is not None:
         yield "warn", f"{sick[0].upper()}{sick[1:]}."
     if not s["fills"]:

@@ -120,7 +120,7 @@ def figures(run: Run, unit: str) -> str:
             ("bid behind it, price", number(quoting["bid_distance"], 4)),
             ("ask behind it, price", number(quoting["ask_distance"], 4)),
             *((f"sides held back: {name.replace('_', ' ')}", number(count))
-              for name, count in s["clamps"].items() if count),
+              for name, count in (s["clamps"] or {}).items() if count),
         )),
     )  # fmt: skip
     return f'<div class="cards">{"".join(section(t, pairs(rows)) for t, rows in boxes)}</div>'
