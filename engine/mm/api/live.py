@@ -48,8 +48,8 @@ class Health:
     touch: tuple[int, int, int, int]
     """Best bid [ticks], its size [lots], best ask, its size; a side of size 0 is empty."""
     rows: Mapping[str, int]
-    """Rows handed over, by the names of ``Source``; a CLEAR is none. The summary counts those that a
-    recording has."""
+    """Rows handed over, by the names of ``Source``; a CLEAR is none. The summary counts those
+    that a recording has."""
     counters: Mapping[str, int]
     """What happened how often, for the summary."""
     gaps: tuple[Gap, ...]
