@@ -49,7 +49,11 @@ def read_rows(path: Path) -> Iterator[Row]:
     with open_file(path, expected="a file of a run", error=DataError) as file:
         lines = io.TextIOWrapper(io.BufferedReader(file), "utf-8", newline="")
         whole = (line for line in lines if line.endswith("\n"))
-        yield from csv.DictReader(whole)
+        try:
+            yield from csv.DictReader(whole)
+        except (OSError, ValueError, csv.Error) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise DataError(f"{path}: cannot be read: {reason}; run it again") from error
 
 
 def parquet_batches(path: Path) -> Any:

@@ -33,7 +33,29 @@ def test_live_and_look_alike_trade_record_and_end_clean(tmp_path: Path) -> None:
                 "--output", str(tmp_path / "replay"))  # fmt: skip
     out, err = replay.communicate(timeout=60)
     assert replay.returncode == 0, err
-    assert json.loads(out)["digest"] == summary["digest"]
+    replayed = json.loads(out)
+    assert (replayed["digest"], replayed["rows"]) == (summary["digest"], summary["rows"])
+    told = [explain(run, "1") for run in (summary["run_dir"], replayed["run_dir"])]
+    assert told[0] == told[1]
+    files = "trades, quotes, book, derivative_ticker"
+    assert f"data      {files}: the same files as in the run (sha256)\n" in told[0]
+
+
+def explain(run: str, fill: str) -> str:
+    process = mm("explain", run, fill)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    return out
+
+
+def test_a_run_that_was_not_recorded_is_explained_without_the_market(tmp_path: Path) -> None:
+    with exchange("--speed", "20") as url:
+        done = live(url, tmp_path, "--duration", "5s", "--json", "--quiet")
+    assert done.code == 0, done.err
+    story = explain(done.summary["run_dir"], "1")
+    sentence = f"the run listened to {url} and was not recorded, so the market around the fill"
+    assert story.count(sentence) == 1
+    assert "No such file" not in story
 
 
 def test_ctrl_c_drains_prints_the_summary_and_exits_130(tmp_path: Path) -> None:

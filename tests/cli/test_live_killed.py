@@ -71,6 +71,9 @@ def test_it_is_opened_listed_and_explained_up_to_there(
     story = capsys.readouterr().out
     assert story.startswith("the run was killed before its end")
     assert "\nFill 1 of " in story
+    files = "trades, quotes, book, derivative_ticker"
+    assert f"{files}: as the recording has them; the run left no sha256\n" in story
+    assert "took from our side\n" in story
 
 
 def test_while_it_goes_on_it_is_running(tmp_path: Path) -> None:

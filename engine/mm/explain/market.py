@@ -1,7 +1,8 @@
 """What the recorded files say about the time around a fill: prints, the level, mids.
 
 Reads Tardis CSV files line by line, no further than needed, and only if they are what the run read
-(sha256). The exchange's times are moved by the same constant as in the run. Judges nothing.
+(sha256), or the recording that a killed run left. The exchange's times are moved by the same
+constant as in the run. Judges nothing.
 """
 
 import csv
@@ -101,6 +102,8 @@ class Recording:
         self._steps = [(_PRICES, tick), (_SIZES, lot)]
         self.problems: list[str] = []
         """A sentence for each file that cannot be used."""
+        self.unchecked: list[str] = []
+        """Names of the files whose hash nobody knows."""
         self._paths = {
             name: [Path(entry["path"]) for entry in entries]
             for name, entries in self._inputs.items()
@@ -114,18 +117,30 @@ class Recording:
 
     def _is_same(self, entry: Mapping[str, Any]) -> bool:
         name, path = entry["name"], Path(entry["path"])
+        if "://" in entry["path"]:
+            self._note(
+                f"the run listened to {entry['path']} and was not recorded, so the market around"
+                " the fill can't be looked at; mm live --record DIR keeps it"
+            )
+            return False
         try:
             with path.open("rb") as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError as error:
             self.problems.append(f"{path}: {error.strerror}, so the {name} can't be looked at")
             return False
-        if found != entry["sha256"]:
+        if not entry["sha256"]:
+            self.unchecked += [name] if name not in self.unchecked else []
+        elif found != entry["sha256"]:
             self.problems.append(
                 f"{path}: has changed since the run, so the {name} can't be looked at"
             )
             return False
         return True
+
+    def _note(self, problem: str) -> None:
+        """Keep a sentence, once."""
+        self.problems += [problem] if problem not in self.problems else []
 
     def _rows(self, name: str, until: int) -> Iterator[tuple[_Place, int, dict[str, str]]]:
         """Yield a row's place, its exchange time and its fields, up to a local time."""

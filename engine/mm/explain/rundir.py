@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 
 from mm.api import UsageError
+from mm.record.recorder import recording_files
 from mm.rows import find_table, read_rows
 from mm.run.rundir import hash_file
 from mm.run.unfinished import Unfinished, has_ended, read_started
@@ -64,6 +65,21 @@ class RunDirectory:
                     " run the backtest again"
                 )
         return manifest
+
+    def inputs(self) -> list[dict[str, Any]]:
+        """Give the files that tell what the market did: name, path, sha256 ("" = not known).
+
+        Of a live run that is its recording, which has no hashes if the run was killed.
+        """
+        manifest = self.manifest()
+        recording = manifest.get("recording")
+        if recording is None:
+            found: list[dict[str, Any]] = manifest["inputs"]
+            return found
+        return recording["files"] or [
+            {"name": name, "path": str(path), "sha256": ""}
+            for name, path in recording_files(Path(recording["directory"]))
+        ]
 
     def summary(self) -> dict[str, Any]:
         """Give the summary; of a run that did not end, as it was at its start."""

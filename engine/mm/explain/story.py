@@ -47,6 +47,8 @@ class Story:
     mids: Mids
     inputs: list[str]
     """Names of the files that were looked at."""
+    unchecked: list[str]
+    """Of them, those of which it is not known whether they are as the run had them."""
     problems: list[str]
     unfinished: Unfinished | None = None
     """Whether the run was killed, or goes on; None = it has ended."""
@@ -70,11 +72,11 @@ def tell(directory: Path, fill: str) -> Story:
         UsageError: if there is no such fill, or no such run.
     """
     run = RunDirectory(directory)
-    manifest = run.manifest()
+    inputs = run.inputs()  # first, since it looks whether the tables are as the run left them
     found = run.find(fill)
     summary, config = run.summary(), run.config()
     recording = Recording(
-        manifest["inputs"],
+        inputs,
         RunClock(summary["data"]),
         Decimal(summary["tick_size"]),
         Decimal(summary["lot_size"]),
@@ -95,6 +97,7 @@ def tell(directory: Path, fill: str) -> Story:
         threshold=_threshold(found.trade, level) if model == "probabilistic" else None,
         mids=_mids(found.trade, window, recording),
         inputs=recording.used,
+        unchecked=recording.unchecked,
         problems=recording.problems,
         unfinished=run.unfinished(),
         verdict=verdict(summary.get("health", ())),

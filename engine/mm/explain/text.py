@@ -241,8 +241,11 @@ def _after(story: Story) -> Iterator[str]:
 
 
 def _data(story: Story) -> Iterator[str]:
-    if story.inputs:
-        yield f"{', '.join(story.inputs)}: the same files as in the run (sha256)"
+    checked = [name for name in story.inputs if name not in story.unchecked]
+    if checked:
+        yield f"{', '.join(checked)}: the same files as in the run (sha256)"
+    if story.unchecked:
+        yield f"{', '.join(story.unchecked)}: as the recording has them; the run left no sha256"
     yield from story.problems
 
 

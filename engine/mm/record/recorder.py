@@ -20,7 +20,7 @@ from mm.api import CLEAR, LEVEL, MICRO, Instrument, MarketBatch, PluginError, Ro
 from mm.record.files import MemberFile
 from mm.record.numbering import DAY_US
 from mm.record.replay import ReplayFile
-from mm.record.text import HEADERS, NAMES, QUOTES, csv_lines
+from mm.record.text import HEADERS, NAMES, QUOTES, SOURCES, csv_lines
 
 FLUSH_US: Final = MICRO // 2
 """Half a second, so that with a heartbeat more it still is less than one."""
@@ -114,7 +114,8 @@ class Recorder:
         self.recorded = Recorded()
         self.raw = RawLog(directory, self.recorded) if raw else None
         """Where the connector hands its frames; None = they are not asked for."""
-        self._directory = directory
+        self.directory = directory
+        """Where the files are."""
         self._instrument = instrument
         self._exchange = exchange
         self._kinds = [kind for kind in range(len(NAMES)) if has_quotes or kind != QUOTES]
@@ -169,7 +170,7 @@ class Recorder:
         self._close_day()
         self._day = ts // DAY_US
         for kind in self._kinds:
-            path = self._directory / f"{NAMES[kind]}_{_date(self._day)}.csv.gz"
+            path = self.directory / f"{NAMES[kind]}_{_date(self._day)}.csv.gz"
             self._files[kind] = MemberFile(path, HEADERS[kind])
             self.recorded.rows[path.name] = 0
 
@@ -213,6 +214,15 @@ class Recorder:
                 f"the connector gave the time {min(ends)} up to watermark {batch.watermark},"
                 " expected microseconds since 1970 in 16 digits; this stream cannot be recorded"
             )
+
+
+def recording_files(directory: Path) -> list[tuple[str, Path]]:
+    """List a recording's files: what each holds (as ``Source.name``), by kind and then by day."""
+    return [
+        (source, path)
+        for source, name in zip(SOURCES, NAMES, strict=True)
+        for path in sorted(directory.glob(f"{name}_*.csv.gz"))
+    ]
 
 
 def _by_day(events: Rows) -> Sequence[Rows]:

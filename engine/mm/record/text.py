@@ -22,6 +22,9 @@ run file consists."""
 NAMES: Final = ("trades", "quotes", "incremental_book_L2", "derivative_ticker")
 """What each file holds, as Tardis calls it."""
 
+SOURCES: Final = ("trades", "quotes", "book", "derivative_ticker")
+"""As ``Source.name`` calls it."""
+
 _COMMON: Final = "exchange,symbol,timestamp,local_timestamp,"
 HEADERS: Final = (
     f"{_COMMON}id,side,price,amount\n",

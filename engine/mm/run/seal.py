@@ -3,6 +3,7 @@
 Knows what a run came to and what is to be written down of it; nothing of how it was run.
 """
 
+import os
 import platform
 import resource
 import sys
@@ -15,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from mm.api import Health, Status
+from mm.api import Health, Source, Status
 from mm.blame import blame
+from mm.record.recorder import Recorder, recording_files
 from mm.run.network import Parts
-from mm.run.rundir import config_digest, digest, hash_outputs, write_json
+from mm.run.rundir import config_digest, digest, hash_file, hash_outputs, write_json
 from mm.run.summary import summarize
 
 if TYPE_CHECKING:
@@ -27,11 +29,16 @@ if TYPE_CHECKING:
 _NOT_YET: Final = dict.fromkeys(("wall_s", "engine_s", "events_per_s", "peak_rss_mb", "digest"))
 
 
-def opening(plan: "Plan", directory: Path) -> dict[str, Any]:
-    """Say what is known at the start, in the words of the end; see ``unfinished``."""
+def opening(plan: "Plan", directory: Path, record: Path | None) -> dict[str, Any]:
+    """Say what is known at the start, in the words of the end; see ``unfinished``.
+
+    ``record``: where the market will be written down, if it is.
+    """
     summary = summarize(plan.survey, plan.notes, plan.defects, plan.parts, "running", None)
     summary = {**summary, "run_dir": str(directory), **_NOT_YET, **_names(plan)}
-    return {"summary": summary, "manifest": _manifest(plan, summary, hash_outputs(directory))}
+    recording = None if record is None else {"directory": os.path.abspath(record), "files": []}
+    manifest = _manifest(plan, summary, hash_outputs(directory), recording)
+    return {"summary": summary, "manifest": manifest}
 
 
 def seal(
@@ -60,8 +67,24 @@ def seal(
         "digest": digest(hashes),
     }
     write_json(directory / "summary.json", summary)
-    write_json(directory / "manifest.json", _manifest(plan, summary, hash_outputs(directory)))
+    manifest = _manifest(plan, summary, hash_outputs(directory), _recording(parts.recorder))
+    write_json(directory / "manifest.json", manifest)
     return summary
+
+
+def _recording(recorder: Recorder | None) -> dict[str, Any] | None:
+    """List the files that the market was written down in; None = it was not."""
+    if recorder is None:
+        return None
+    rows = recorder.recorded.rows
+    files = [
+        Source(name=name, path=os.path.abspath(path), sha256=hash_file(path), rows=rows[path.name])
+        for name, path in recording_files(recorder.directory)
+    ]
+    return {
+        "directory": os.path.abspath(recorder.directory),
+        "files": [attrs.asdict(file) for file in files],
+    }
 
 
 def _names(plan: "Plan") -> dict[str, Any]:
@@ -81,7 +104,12 @@ def _hashes_of(parts: Parts) -> dict[str, str]:
     return told
 
 
-def _manifest(plan: "Plan", summary: Mapping[str, Any], hashes: dict[str, str]) -> dict[str, Any]:
+def _manifest(
+    plan: "Plan",
+    summary: Mapping[str, Any],
+    hashes: dict[str, str],
+    recording: dict[str, Any] | None,
+) -> dict[str, Any]:
     packages = ("mm-engine", "numba", "numpy", "trio")
     return {
         "status": summary["status"],
@@ -91,6 +119,7 @@ def _manifest(plan: "Plan", summary: Mapping[str, Any], hashes: dict[str, str]) 
         "config_sha256": hashes["config.toml"],
         "inputs": [attrs.asdict(source) for source in plan.survey.sources],
         "part_inputs": plan.part_inputs,
+        "recording": recording,
         "outputs": hashes,
         "plugins": [attrs.asdict(row) for row in plan.loaded.registry.listing()],
         "versions": {

@@ -97,7 +97,7 @@ async def run_plan(
         UsageError: if the results cannot be written.
     """
     directory = _make_directory(plan)
-    with going_on(directory, opening(plan, directory)):
+    with going_on(directory, opening(plan, directory, options.record)):
         return await _run_in(directory, plan, options, stop, watch)
 
 
@@ -119,7 +119,8 @@ async def _run_in(
     try:
         _build_sinks(plan, directory, options, sinks)
         with _recording(plan, options) as recorder:
-            await run_network(attrs.evolve(parts, recorder=recorder), stop)
+            parts = attrs.evolve(parts, recorder=recorder)
+            await run_network(parts, stop)
         said = _last_words(parts)
     except BaseException as raised:
         error = root_cause(raised)
