@@ -23,7 +23,7 @@ from mm.config import LoadedConfig, load_config
 from mm.config.edit import key_text, leaves, set_values, toml_text
 from mm.registry import Plugin, Registry, build_registry, load_registry
 from mm.results import Run, open_run
-from mm.results.run import table_path
+from mm.results.opening import table_path
 from mm.results.schema import SCHEMA
 from mm.results.table import read_table
 from mm.run.build import Options

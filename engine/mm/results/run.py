@@ -1,11 +1,9 @@
 """A run on disk: its summary, its tables, and what can be asked of it.
 
-Tables are read when they are first asked for, and kept. Of a run that was killed, or still goes
-on, they hold the rows that were on the disk then. Knows the run directory; nothing of how a
-run is made.
+Tables are read when they are first asked for, and kept. Knows what a run is; nothing of how it is
+made, or opened.
 """
 
-import json
 import tomllib
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -13,18 +11,12 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
-from mm.api import MICRO, DataError, UsageError, read_file
+from mm.api import MICRO, UsageError
 from mm.explain import in_words, tell
 from mm.results.measures import account, measure
-from mm.results.table import Table, read_table, table_of
-from mm.results.unfinished import summary_so_far
-from mm.rows import find_table
-from mm.run.unfinished import has_ended, read_started
+from mm.results.table import Table, table_of
 
 _UNITS_S: Final = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
-
-_MOST_BYTES: Final = 1 << 26
-"""Of a summary: the notes and gaps of the longest live run stay far below."""
 
 _SHOWN: Final = (
     ("decisions", "decisions"), ("orders", "orders"), ("fills", "fills"),
@@ -210,82 +202,6 @@ class Run:
         )
         place = escape(str(self.path or "kept in memory"))
         return f"<h4>{title}</h4><table>{rows}</table><p>{place}<br>{self.digest}</p>"
-
-
-def open_run(path: str | Path) -> Run:
-    """Open a run on disk; also one that was killed or still goes on, as far as it came.
-
-    Args:
-        path: its directory.
-
-    Raises:
-        DataError: it is not the directory of a run.
-    """
-    path = Path(path)
-    if not has_ended(path):
-        return _open_unfinished(path)
-    try:
-        summary = json.loads(_text(path / "summary.json"))
-        text = read_config(path)
-        whole = isinstance(summary, dict) and {"status", "digest", "symbol"} <= summary.keys()
-    except (DataError, ValueError) as error:
-        raise DataError(f"{path}: is not the directory of a run that has ended: {error}") from error
-    if not whole:
-        raise DataError(f"{path / 'summary.json'}: is not what a run writes")
-    return Run(path, summary, text, lambda name: read_table(table_path(path, name)))
-
-
-def _open_unfinished(path: Path) -> Run:
-    status, started, _ = read_started(path)
-    tables: dict[str, Table] = {}
-
-    def read(name: str) -> Table:
-        if name not in tables:  # the summary and who asks later see the same rows
-            tables[name] = read_table(table_path(path, name), cut=True)
-        return tables[name]
-
-    text = _text(path / "config.toml")
-    return Run(path, summary_so_far(status, started, read), text, read)
-
-
-def table_path(directory: Path, name: str) -> Path:
-    """Say where a table of a run stands, or would."""
-    return find_table(directory, name) or directory / f"{name}.csv"
-
-
-def read_config(path: Path) -> str:
-    """Give the effective run file in a run's directory.
-
-    Raises:
-        DataError: it cannot be read.
-        ValueError: it is not TOML.
-    """
-    text = _text(path / "config.toml")
-    tomllib.loads(text)
-    return text
-
-
-def _text(path: Path) -> str:
-    data = read_file(path, expected="a file of a run", most_bytes=_MOST_BYTES, error=DataError)
-    return data.decode()
-
-
-def runs(folder: str | Path) -> list[Run]:
-    """Open every run in a folder, by name; what is no run is left out.
-
-    Raises:
-        DataError: there is no such folder.
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise DataError(f"{folder}: there is no such folder")
-    found = []
-    for path in sorted(folder.iterdir()):
-        try:
-            found.append(open_run(path))
-        except DataError:
-            continue
-    return found
 
 
 def _microseconds(step: str) -> int:
