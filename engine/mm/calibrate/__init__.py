@@ -9,6 +9,7 @@
     volatility, intensity, estimate   the estimates themselves
     takers    trades to taker orders, by time and side
     report, content, picture    text and TOML; JSON; PNG or SVG
+    paste     the table put into a run file, comments kept
 
 All but ``read`` are pure. Nothing here knows of strategies but for the names of their settings.
 """

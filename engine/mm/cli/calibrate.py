@@ -14,6 +14,7 @@ import trio
 
 from mm.calibrate.content import as_content
 from mm.calibrate.estimate import Calibration, calibrate
+from mm.calibrate.paste import paste, read_target, write_over
 from mm.calibrate.picture import draw
 from mm.calibrate.read import SampledMarket, read_market
 from mm.calibrate.report import as_text, as_toml
@@ -36,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.plot:
         check_place(Path(args.plot))
+    target = None if args.write is None else Path(args.write)
+    before = "" if target is None else read_target(target)
     loaded = load_run_file(args)
     market = trio.run(_read, loaded, args.quiet)
     found = calibrate(
@@ -47,7 +50,11 @@ def run(args: argparse.Namespace) -> int:
     sick = verdict(health)
     if sick is not None:
         print(sick, file=sys.stderr)
-    print(_output(found, health, args, _table(loaded)))
+    table = _table(loaded)
+    print(_output(found, health, args, table))
+    if target is not None:
+        write_over(target, paste(before, as_toml(found, _command(args), table)))
+        print(f"{target}: [{table}] was written", file=sys.stderr)
     return 0 if sick is None else EXIT_CODE
 
 
