@@ -10,6 +10,7 @@ import pytest
 import mm
 from mm.api import DataError
 from mm.cli import main
+from mm.prove.difference import first_difference
 from mm.results.comparison import compare
 from mm.results.schema import SCHEMA
 from mm.rows import find_table, read_rows
@@ -35,6 +36,27 @@ def test_it_has_the_same_digest_and_no_csv(run: mm.Run, packed: mm.Run) -> None:
     )
     manifest = json.loads((folder_of(packed) / "manifest.json").read_text())
     assert "trades.parquet" in manifest["outputs"]
+
+
+def test_the_same_run_elsewhere_under_another_name_leaves_the_same_bytes(
+    run_file: Path, packed: mm.Run, tmp_path: Path
+) -> None:
+    keys = {"output.sinks": ["parquet", "csv"], "output.label": "again", "output.exchange": "x"}
+    again = mm.backtest(run_file, keys, run_dir=tmp_path, progress=False)
+    for name in SCHEMA:
+        one, other = (folder_of(r) / f"{name}.parquet" for r in (packed, again))
+        assert one.read_bytes() == other.read_bytes()
+
+
+def test_the_first_row_in_which_runs_differ_is_found_in_either_format(
+    run_file: Path, run: mm.Run, packed: mm.Run, tmp_path: Path
+) -> None:
+    keys = {"output.sinks": ["parquet"], "execution.latency_ms": 50}
+    other = mm.backtest(run_file, keys, run_dir=tmp_path, progress=False)
+    assert first_difference(folder_of(run), folder_of(packed)) is None
+    found = first_difference(folder_of(packed), folder_of(other))
+    assert found is not None
+    assert found == first_difference(folder_of(run), folder_of(other))
 
 
 def test_its_files_say_which_run_they_are_of(packed: mm.Run) -> None:
