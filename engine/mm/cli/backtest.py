@@ -6,14 +6,14 @@ Only the summary goes to stdout, or with ``--json`` only the JSON; all else goes
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import trio
 
 from mm.cli.display import run_shown
 from mm.cli.run_file import load_run_file
-from mm.cli.running import finish, plan_and_run, warn_if_cold
+from mm.cli.running import compiling_beside, finish, plan_and_run, warn_if_cold
 from mm.config import LoadedConfig
 from mm.health import EXIT_CODE as SICK
 from mm.health import entries, is_sick, lines, verdict
@@ -37,11 +37,19 @@ def run(args: argparse.Namespace) -> int:
         plan = trio.run(plan_run, loaded)
         _print_plan(plan, args.json)
         return SICK if is_sick(plan.defects) else 0
-    result = trio.run(_run, loaded, args)
+    with compiling_beside(args.config, args.set) as wait:
+        result = trio.run(_run, loaded, args, wait)
     return finish(result, as_json=args.json, report=args.report)
 
 
-async def _run(loaded: LoadedConfig, args: argparse.Namespace) -> Result | None:
+async def _run(
+    loaded: LoadedConfig, args: argparse.Namespace, wait: Callable[[], object]
+) -> Result | None:
+    async def plan() -> Plan:
+        made = await plan_run(loaded)
+        await trio.to_thread.run_sync(wait, abandon_on_cancel=True)
+        return made
+
     async def carry_out(plan: Plan, reading: trio.CancelScope) -> Result:
         def tell(notes: Sequence[str]) -> None:
             for note in () if args.quiet else notes:
@@ -56,7 +64,7 @@ async def _run(loaded: LoadedConfig, args: argparse.Namespace) -> Result | None:
         tell(result.summary["notes"][len(plan.notes) :])
         return result
 
-    return await plan_and_run(lambda: plan_run(loaded), carry_out)
+    return await plan_and_run(plan, carry_out)
 
 
 def _print_plan(plan: Plan, as_json: bool) -> None:

@@ -33,18 +33,25 @@ class LiveLog:
         """Log news as they come, fills, and the state every ten seconds, until cancelled."""
         next_status_s = trio.current_time() + _STATUS_S
         fills = progress.fills
-        while True:
-            await trio.sleep(_LOOK_S)
-            health = health_of(plan.parts.connector)
-            if health is not None:
-                self.news(health.news)
-            if progress.fills > fills:
-                fills = progress.fills
-                state = live_state(progress, health, plan.parts.instruments[0])
-                self._write("fills", fills=fills, position=state.position, equity=state.equity)
-            if trio.current_time() >= next_status_s:
-                next_status_s += _STATUS_S
-                self._status(progress, plan)
+        try:
+            while True:
+                await trio.sleep(_LOOK_S)
+                fills = self._look(progress, plan, fills)
+                if trio.current_time() >= next_status_s:
+                    next_status_s += _STATUS_S
+                    self._status(progress, plan)
+        finally:
+            self._look(progress, plan, fills)  # what came since the last look is told, too
+
+    def _look(self, progress: Progress, plan: Plan, fills: int) -> int:
+        """Log what is new, if there were ``fills`` at the last look; return how many there are."""
+        health = health_of(plan.parts.connector)
+        if health is not None:
+            self.news(health.news)
+        if progress.fills > fills:
+            state = live_state(progress, health, plan.parts.instruments[0])
+            self._write("fills", fills=progress.fills, position=state.position, equity=state.equity)
+        return progress.fills
 
     def news(self, news: Iterable[News]) -> None:
         """Log what a connector tells."""

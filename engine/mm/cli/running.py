@@ -1,9 +1,10 @@
 """What the verbs that run something share: a count meanwhile, Ctrl-C, and how the end is told."""
 
 import json
+import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
@@ -28,6 +29,24 @@ def warn_if_cold(*, quiet: bool) -> None:
         print(
             "compiling kernels, once for this version: half a minute to a minute …", file=sys.stderr
         )
+
+
+@contextmanager
+def compiling_beside(config: str, overrides: Sequence[str]) -> Iterator[Callable[[], object]]:
+    """Compile the run's kernels in a second process while the data are read, where none are there.
+
+    Gives what waits for it. Should it fail, the run compiles them itself.
+    """
+    if not is_cold("mm"):
+        yield lambda: None
+        return
+    command = [sys.executable, "-m", "mm.run.warm", config, *overrides]
+    silent = subprocess.DEVNULL
+    with subprocess.Popen(command, stdin=silent, stdout=silent, stderr=silent) as process:
+        try:
+            yield process.wait
+        finally:
+            process.kill()
 
 
 @contextmanager
