@@ -392,7 +392,7 @@ def test_a_full_disk_is_said_to_be_full_and_the_rest_is_sealed(backtest: Any) ->
     """A limit on file sizes stands in for the disk: quotes.csv passes it, the summary does not."""
 
     def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (25_000, 25_000))
 
     done = backtest.finish(backtest.start("--quiet", preexec_fn=limit))
     (run,) = backtest.runs()

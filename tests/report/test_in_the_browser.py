@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import trio
 from tests.report.browser import Page, opened
 
 import mm
@@ -88,11 +89,10 @@ async def test_zooming_one_panel_zooms_all_and_fits_their_values(
         assert after["xaxis"] == after["xaxis2"]
         price, was = after["yaxis"], before["yaxis"]
         assert price[1] - price[0] < was[1] - was[0]  # type: ignore[operator]
-        await shown.double_click(x, y)
-        await shown.until(
-            "document.querySelector('#timeline')._fullLayout.xaxis.range[1]"
-            f" === '{before['xaxis'][1]}'"
-        )
+        with trio.fail_after(60):  # where others work, two clicks may be too far apart for one
+            while (await ranges(shown))["xaxis"] != before["xaxis"]:
+                await shown.double_click(x, y)
+                await trio.sleep(1)
         assert await ranges(shown) == before
         assert shown.complaints() == []
 

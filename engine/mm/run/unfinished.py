@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import IO, Any, Final, Literal, TypeAlias
 
 from mm.api import DataError, read_file
-from mm.run.rundir import STARTED, write_json, writing_to
+from mm.record.files import replace_text
+from mm.run.rundir import STARTED, writing_to
 
 try:
     import fcntl
@@ -34,7 +35,7 @@ def going_on(directory: Path, content: Mapping[str, Any]) -> Iterator[None]:
     """
     path = directory / STARTED
     with writing_to(directory):
-        write_json(path, content)
+        replace_text(path, json.dumps(content, allow_nan=False) + "\n")  # compact: nobody reads it
         file = path.open("rb")
     with file:
         _lock(file)
