@@ -213,6 +213,8 @@ def decide_rows(
 ) -> int:
     """Decide every row, in order.
 
+    Over 40 lines with what its arguments are: what a row sends is where the next one begins.
+
     Args:
         rows: dtype QUOTING, shape (n,).
         positions: int64, lots by instrument.

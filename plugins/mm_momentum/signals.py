@@ -103,6 +103,8 @@ def decide_rows(
 ) -> int:
     """Decide every row, in order; an order sent makes its instrument busy for the rest.
 
+    Over 40 lines with what its arguments are: one walk, whose state stays in registers.
+
     Args:
         rows: dtype AVERAGED, shape (n,).
         positions: int64, lots by instrument.

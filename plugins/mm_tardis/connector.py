@@ -89,12 +89,10 @@ class TardisConnector:
             )
         self._found = found
         self._surveys = Surveys(config, symbol, NO_STEPS)
-        self._given = NO_STEPS
 
     def take_grid(self, tick_size: Decimal | None, lot_size: Decimal | None) -> None:
         """Hear which steps the configuration gives; noise of floats is rounded to them."""
-        self._given = Given(tick_size, lot_size)
-        self._surveys = Surveys(self._config, self._symbol, self._given)
+        self._surveys = Surveys(self._config, self._symbol, Given(tick_size, lot_size))
 
     async def survey(self) -> Survey:
         """Read every file once: check all rows, count, infer the grid."""
@@ -157,7 +155,7 @@ class TardisConnector:
             files = ", ".join(str(f.path) for f in found)
             raise DataError(f"no file has any rows, expected market data in one: {files}")
         refuse_floats(found)
-        refuse_large(found, self._given)
+        refuse_large(found, self._surveys.given)
         _refuse_silence(self._config.until, found)
         if self._config.strict:
             _refuse_sick(health(found, clock))

@@ -43,6 +43,11 @@ class Surveys:
         self.read_anew = False
         """The cache was asked, and did not have them."""
 
+    @property
+    def given(self) -> Given:
+        """The steps that are known beforehand."""
+        return self._told.given
+
     async def find(self, names: Names) -> list[Findings]:
         """Find the files of a run by name or pattern, and look into them.
 

@@ -10,6 +10,7 @@ import pytest
 import trio
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.plugins.tardis_directory import Collector
 
 from mm.api import (
     BUY,
@@ -29,20 +30,6 @@ from mm_brownian.walk import Walk, uniforms
 
 PAPER = BrownianConfig()
 LONG = BrownianConfig(duration_s=500.0)  # 100 000 steps
-
-
-class Collector:
-    """An outlet that keeps what it is sent."""
-
-    def __init__(self) -> None:
-        self.batches: list[MarketBatch] = []
-        self.closed = False
-
-    async def send(self, value: MarketBatch, /) -> None:
-        self.batches.append(value)
-
-    def close(self) -> None:
-        self.closed = True
 
 
 def batches_of(config: BrownianConfig, seed: int = 0) -> list[MarketBatch]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from tests.plugins.tardis_directory import Collector
 
 from mm.api import Instrument, MarketBatch
 from mm.config import LoadedConfig, load_config
@@ -12,20 +13,6 @@ from mm.study.market import MarketMemory
 
 REPOSITORY = Path(__file__).parents[2]
 RUN = REPOSITORY / "example" / "backtest.toml"
-
-
-class Collected:
-    """An outlet that collects."""
-
-    def __init__(self) -> None:
-        self.batches: list[MarketBatch] = []
-        self.closed = False
-
-    async def send(self, value: MarketBatch, /) -> None:
-        self.batches.append(value)
-
-    def close(self) -> None:
-        self.closed = True
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +25,7 @@ def load(*overrides: str) -> LoadedConfig:
 
 
 async def stream(market: Market, instruments: tuple[Instrument, ...]) -> list[tuple[int, bytes]]:
-    out = Collected()
+    out = Collector()
     await market.connector.run(instruments, out)
     assert out.closed
     return [(batch.watermark, batch.events.tobytes()) for batch in out.batches]
@@ -96,7 +83,7 @@ def test_a_stream_that_was_cut_off_is_not_taken_for_the_whole() -> None:
         market = await memory.survey(load())
         with trio.CancelScope() as scope:
 
-            class Cancelling(Collected):
+            class Cancelling(Collector):
                 async def send(self, value: MarketBatch, /) -> None:
                     scope.cancel()
                     await trio.lowlevel.checkpoint()

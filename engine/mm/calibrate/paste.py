@@ -4,8 +4,6 @@ Of comments only our own are rewritten, which would be wrong beside new values: 
 table that say what made it, and the error behind each value. Estimates nothing.
 """
 
-import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +13,7 @@ from mm.config.document import MOST_BYTES
 from mm.config.edit import leaves, set_values
 from mm.config.overrides import parse_toml
 from mm.config.scan import Keys, scan
+from mm.record.files import replace_text
 
 _HEAD: Final = "# mm calibrate "
 _ERROR: Final = "# ±"
@@ -65,14 +64,9 @@ def write_over(path: Path, text: str) -> None:
     Raises:
         UsageError: it cannot be written.
     """
-    target = path.resolve()
-    temporary = target.with_name(f"{target.name}.tmp")
     try:
-        temporary.write_bytes(text.encode())
-        shutil.copymode(target, temporary)
-        os.replace(temporary, target)
+        replace_text(path.resolve(), text)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise UsageError(
             f"{path}: cannot be written: {error.strerror}; the file is as it was"
         ) from error

@@ -1,7 +1,7 @@
 """Plays a session through the real venue, in batches and blocks cut as one likes."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +23,7 @@ from mm.api import (
     SETTLED,
     Account,
     Context,
+    DecisionKernel,
     Decisions,
     ExecutionReport,
     FillModel,
@@ -30,10 +31,11 @@ from mm.api import (
     LatencyModel,
     MarketBatch,
     OrderBlock,
+    Rows,
 )
 from mm.core.bracket import Bracket
 from mm.core.position import Holding
-from mm.core.venue import SimulatedVenue
+from mm.core.venue import ClosedLoop, SimulatedVenue
 from mm.core.working import WorkingOrders
 from mm_queue_models import mm_fill_models
 
@@ -45,6 +47,8 @@ END = 10_000_000
 
 
 INSTRUMENT = Instrument(symbol="X", tick_size=Decimal("0.5"), lot_size=Decimal(1))
+
+_NOTHING = Decisions(orders=np.zeros(0, ORDER), trace=np.zeros(0, DECISION))
 
 
 def fill_model(name: str, crosses: bool = False) -> FillModel:
@@ -186,6 +190,56 @@ def replay(
     outcome.refused = venue.statistics().refused
     outcome.killed_ts = venue.statistics().killed_ts
     return outcome, answers
+
+
+def decided_outside(
+    session: Session,
+    rows: Rows,
+    longest: int,
+    decide: Callable[[Rows, Account], Decisions],
+) -> list[ExecutionReport]:
+    """Decide as ``mm.run.strategy`` does, ``longest`` rows at a time."""
+    venue, knowledge = real_venue(session), Knowledge(session.instruments)
+    feed, answers = iter(batches(session.tape)), list[ExecutionReport]()
+    start, up_to = 0, -1
+    while start < len(rows) or up_to < END:
+        account = knowledge.account(up_to)
+        due = start < len(rows) and up_to >= rows["ts"][start]
+        wanted = rows[start : start + longest] if due else rows[:0]
+        decisions = decide(wanted, account) if due else _NOTHING
+        decisions.orders["ts"] = wanted["ts"][decisions.orders["decision"]]
+        after = start + len(wanted)
+        venue.submit(
+            OrderBlock(
+                times=np.ascontiguousarray(wanted["ts"]),
+                decisions=decisions,
+                horizon=int(rows["ts"][after]) if after < len(rows) else END,
+                account=account,
+            )
+        )
+        while (answer := venue.advance()) is None:
+            venue.load(next(feed))
+        knowledge.apply(answer)
+        answers.append(answer)
+        start, up_to = start + answer.committed, answer.up_to
+    return answers
+
+
+def decided_inside(
+    session: Session, form: DecisionKernel, rows: Rows, longest: int, cuts: Sequence[bool]
+) -> list[ExecutionReport]:
+    """Let the venue's kernel decide; features come by the batch."""
+    account = Knowledge(session.instruments).account(-1)
+    loop = ClosedLoop(real_venue(session), form, account, longest)
+    start, answers = 0, list[ExecutionReport]()
+    for batch in batches(session.tape, cuts):
+        end = int(np.searchsorted(rows["ts"], batch.watermark, side="right"))
+        loop.submit(rows[start:end], batch.watermark)
+        start = end
+        while (answer := loop.advance()) is None:
+            loop.venue.load(batch)
+        answers.append(answer)
+    return answers
 
 
 def play(session: Session) -> SimulatedVenue:

@@ -21,14 +21,13 @@ from mm.api import (
     DecisionKernel,
     Decisions,
     ExecutionReport,
-    OrderBlock,
     Rows,
 )
 from mm.api.addresses import rows_at
 from mm.core.venue import ClosedLoop
 from mm.run.closed_loop import kernel_of
 
-from .replay import END, Knowledge, batches, real_venue
+from .replay import Knowledge, batches, decided_inside, decided_outside, real_venue
 from .strategies import sessions
 from .tapes import Session
 
@@ -102,62 +101,30 @@ def rows_of(session: Session, longest: int) -> Rows:
 
 def outside(session: Session, longest: int) -> list[ExecutionReport]:
     """Decide as ``mm.run.strategy`` does, block by block."""
-    venue, knowledge = real_venue(session), Knowledge(session.instruments)
-    feed, rows, script = iter(batches(session.tape)), rows_of(session, longest), script_of(session)
-    answers: list[ExecutionReport] = []
-    start, up_to = 0, -1
-    while start < len(rows) or up_to < END:
-        account = knowledge.account(up_to)
-        wanted = rows[start : start + longest]
-        if start < len(rows) and up_to < rows["ts"][start]:
-            wanted = rows[:0]
+    script = script_of(session)
+
+    def answer(wanted: Rows, account: Account) -> Decisions:
         orders = np.zeros(MOST * len(wanted), ORDER)
         trace = np.zeros(len(wanted), DECISION)
-        count = 0
-        if len(wanted):
-            seen = np.ascontiguousarray(wanted)
-            lots, known = np.array(account.position), account.working.copy()
-            question = np.zeros(1, QUESTION)
-            question["rows"], question["count"] = seen.ctypes.data, len(seen)
-            question["positions"], question["instruments"] = lots.ctypes.data, len(lots)
-            question["working"], question["open_orders"] = known.ctypes.data, len(known)
-            question["next_id"], question["settings"] = account.next_client_id, script.ctypes.data
-            question["orders"], question["trace"] = orders.ctypes.data, trace.ctypes.data
-            count = decide(question.ctypes.data)
-            orders["ts"] = wanted["ts"][orders["decision"]]
-        after = start + len(wanted)
-        venue.submit(
-            OrderBlock(
-                times=np.ascontiguousarray(wanted["ts"]),
-                decisions=Decisions(orders=orders[:count], trace=trace),
-                horizon=int(rows["ts"][after]) if after < len(rows) else END,
-                account=account,
-            )
-        )
-        while (answer := venue.advance()) is None:
-            venue.load(next(feed))
-        knowledge.apply(answer)
-        answers.append(answer)
-        start, up_to = start + answer.committed, answer.up_to
-    return answers
+        seen = np.ascontiguousarray(wanted)
+        lots, known = np.array(account.position), account.working.copy()
+        question = np.zeros(1, QUESTION)
+        question["rows"], question["count"] = seen.ctypes.data, len(seen)
+        question["positions"], question["instruments"] = lots.ctypes.data, len(lots)
+        question["working"], question["open_orders"] = known.ctypes.data, len(known)
+        question["next_id"], question["settings"] = account.next_client_id, script.ctypes.data
+        question["orders"], question["trace"] = orders.ctypes.data, trace.ctypes.data
+        count = decide(question.ctypes.data)
+        return Decisions(orders=orders[:count], trace=trace)
+
+    return decided_outside(session, rows_of(session, longest), longest, answer)
 
 
 def inside(session: Session, longest: int, cuts: Sequence[bool]) -> list[ExecutionReport]:
-    """Let the venue's kernel decide; features come by the batch."""
-    venue = real_venue(session)
-    script, rows, answers = script_of(session), rows_of(session, longest), []
+    """Let the venue's kernel decide."""
+    script = script_of(session)
     form = DecisionKernel(decide=decide_at, rows=NUMBERED, settings=script, orders_per_row=MOST)
-    account = Knowledge(session.instruments).account(-1)
-    loop = ClosedLoop(venue, form, account, longest)
-    start = 0
-    for batch in batches(session.tape, cuts):
-        end = int(np.searchsorted(rows["ts"], batch.watermark, side="right"))
-        loop.submit(rows[start:end], batch.watermark)
-        start = end
-        while (answer := loop.advance()) is None:
-            venue.load(batch)
-        answers.append(answer)
-    return answers
+    return decided_inside(session, form, rows_of(session, longest), longest, cuts)
 
 
 def told(answers: list[ExecutionReport], count: int) -> dict[str, Any]:

@@ -14,15 +14,11 @@ from hypothesis import strategies as st
 
 from mm.api import (
     BUY,
-    DECISION,
     FOK,
     IOC,
-    ORDER,
     SELL,
     TOUCH_FIELDS,
-    Decisions,
     ExecutionReport,
-    OrderBlock,
     Rows,
     RowStrategy,
 )
@@ -31,14 +27,12 @@ from mm.core.venue import ClosedLoop
 from mm.core.venue.closed_loop import _caught
 from mm.core.venue.loop import CURSOR
 
-from .replay import END, Knowledge, batches, real_venue
+from .replay import Knowledge, batches, decided_inside, decided_outside, real_venue
 from .strategies import sessions
 from .tapes import Decision, Session
 from .test_closed_loop import told
 
 ROWS = np.dtype([*TOUCH_FIELDS, ("mid", "f8"), ("number", "i8")], align=True)
-
-NOTHING = Decisions(orders=np.zeros(0, ORDER), trace=np.zeros(0, DECISION))
 
 
 class Moody(RowStrategy, compiled=True):
@@ -105,50 +99,17 @@ def rows_of(session: Session) -> Rows:
 
 def outside(session: Session, strategy: RowStrategy) -> list[ExecutionReport]:
     """Ask in Python, a row at a time."""
-    venue, knowledge, rows = real_venue(session), Knowledge(session.instruments), rows_of(session)
-    feed, answers = iter(batches(session.tape)), list[ExecutionReport]()
-    start, up_to = 0, -1
-    while start < len(rows) or up_to < END:
-        account = knowledge.account(up_to)
-        due = start < len(rows) and up_to >= rows["ts"][start]
-        wanted = rows[start : start + 1] if due else rows[:0]
-        decisions = strategy.decide(wanted, account) if due else NOTHING
-        decisions.orders["ts"] = rows["ts"][start] if due else 0
-        after = start + len(wanted)
-        venue.submit(
-            OrderBlock(
-                times=np.ascontiguousarray(wanted["ts"]),
-                decisions=decisions,
-                horizon=int(rows["ts"][after]) if after < len(rows) else END,
-                account=account,
-            )
-        )
-        while (answer := venue.advance()) is None:
-            venue.load(next(feed))
-        knowledge.apply(answer)
-        answers.append(answer)
-        start, up_to = start + answer.committed, answer.up_to
-    return answers
+    return decided_outside(session, rows_of(session), 1, strategy.decide)
 
 
 def inside(
     session: Session, strategy: RowStrategy, cuts: Sequence[bool], longest: int = 256
 ) -> list[ExecutionReport]:
-    """Let the venue's kernel ask; features come by the batch."""
-    rows, answers = rows_of(session), []
+    """Let the venue's kernel ask."""
+    rows = rows_of(session)
     form = strategy.compiled(rows.dtype)
     assert form is not None
-    account = Knowledge(session.instruments).account(-1)
-    loop = ClosedLoop(real_venue(session), form, account, longest)
-    start = 0
-    for batch in batches(session.tape, cuts):
-        end = int(np.searchsorted(rows["ts"], batch.watermark, side="right"))
-        loop.submit(rows[start:end], batch.watermark)
-        start = end
-        while (answer := loop.advance()) is None:
-            loop.venue.load(batch)
-        answers.append(answer)
-    return answers
+    return decided_inside(session, form, rows, longest, cuts)
 
 
 @settings(max_examples=300)

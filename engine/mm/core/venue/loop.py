@@ -90,7 +90,8 @@ def run_venue(
 ) -> int:
     """Carry a block out, or decide and carry out all rows of a message: the one way into the venue.
 
-    One kernel for both, since each would take a quarter of a minute to compile.
+    One kernel for both, since each would take a quarter of a minute to compile. Over 40 lines for
+    its arguments alone: a kernel takes no objects.
 
     Args:
         venue, rules, gate, spare, alone: see ``carry_out``.

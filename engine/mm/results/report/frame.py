@@ -7,7 +7,6 @@ head forbids it to ask any server for anything. Knows no run.
 import base64
 import gzip
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from importlib.resources import files
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mm.api import UsageError
+from mm.record.files import replace_text
 from mm.results.report.theme import DARK, LIGHT
 
 _POLICY: Final = (
@@ -81,12 +81,9 @@ def write(path: Path, make: Callable[[], str]) -> None:
     check_library()
     check_place(path)
     text = make()
-    beside = path.with_name(f".{path.name}.part")
     try:
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
+        replace_text(path, text)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise UsageError(
             f"{path}: the page cannot be written: {error.strerror}; choose another place"
         ) from error
