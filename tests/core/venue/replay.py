@@ -262,8 +262,6 @@ def _told(report: Report) -> str:
         return f"funding {report['size']} on {report['price']} at {report['ts_venue']}"
     if report["kind"] == SETTLED:
         return f"settled {report['size']} at {report['price']} at {report['ts_venue']}"
-    if report["kind"] == SETTLED:
-        return f"settled {report['size']} at {report['price']} at {report['ts_venue']}"
     name = f"{report['client_id']} {REPORT_NAMES[report['kind']]}"
     if report["kind"] == FILLED:
         rule = RULE_NAMES[report["rule"]]
