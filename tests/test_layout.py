@@ -265,7 +265,7 @@ def test_no_import_runs_upwards(floor: int) -> None:
 
 KNOW_PLUGINS = {
     # Defaults, so that a run file need not name what everybody takes.
-    "config/tables.py": {"Avellaneda", "tardis"},
+    "config/tables.py": {"Avellaneda", "Touch", "tardis"},
     "cli/verbs/data.py": {"tardis"},
     # The format that recordings are written in is the one that this connector reads.
     "record/text.py": {"tardis"},

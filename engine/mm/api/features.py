@@ -3,6 +3,7 @@
 from typing import Final
 
 import attrs
+import numpy as np
 
 from mm.api.market import Rows
 
@@ -15,6 +16,9 @@ TOUCH_FIELDS: Final = [
     ("instrument", "i8"),
 ]
 """The columns every transformer's dtype starts with; what follows is the transformer's own."""
+
+NOBODY: Final = np.zeros(0, TOUCH_FIELDS)
+"""No instrument's touch."""
 
 SIGNAL_FIELDS: Final = [*TOUCH_FIELDS, ("signal", "f8")]
 """The columns of a signal, for a transformer that ``strategy.signals`` may name.

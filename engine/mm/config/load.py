@@ -22,7 +22,7 @@ from mm.config.edit import set_values
 from mm.config.layout import names_below, part_tables, table_of
 from mm.config.overrides import CONNECTOR_FLAGS
 from mm.config.scan import Keys
-from mm.config.tables import TABLES, DataTable, RunConfig
+from mm.config.tables import TABLES, TOUCH, DataTable, RunConfig
 from mm.config.validation import FaultsError, check_key, field_names, structure
 from mm.registry import Registry, load_registry
 from mm.suggest import did_you_mean
@@ -110,7 +110,11 @@ class _Loader:
         core = {name: self._core_table(name) for name in TABLES}
         self._other_tables()
         self._required()
-        return None if self.document.faulty else RunConfig(**core, parts=parts)
+        if self.document.faulty:
+            return None
+        name = parts.transformer.offer.name
+        core["strategy"] = attrs.evolve(core["strategy"], preprocessing=name)
+        return RunConfig(**core, parts=parts)
 
     def defaults(self, config: RunConfig) -> Iterator[tuple[Keys, Any]]:
         """Every key in force that the document does not hold, with its value."""
@@ -136,10 +140,11 @@ class _Loader:
 
     def _parts(self) -> Parts:
         part, choose = self._part_of, self._choose
+        strategy = choose("strategy", "kind", "strategy")
         return Parts(
             connector=self._connector(),
-            strategy=part("strategy", choose("strategy", "kind", "strategy")),
-            transformer=part("transformer", choose("strategy", "preprocessing", "transformer")),
+            strategy=part("strategy", strategy),
+            transformer=part("transformer", self._transformer(strategy)),
             fill_model=part("fill model", choose("execution", "fill_model", "fill model")),
             latency_model=part(
                 "latency model", choose("execution", "latency_model", "latency model")
@@ -150,6 +155,21 @@ class _Loader:
                 part("sink", offer) for _, offer in self._several(("output", "sinks"), "sink")
             ),
         )
+
+    def _transformer(self, strategy: Any) -> Any:
+        """Return the offer that ``preprocessing`` names, or that the strategy asks for."""
+        key = ("strategy", "preprocessing")
+        name = self.document.get(key, "") or (strategy and self._asked_for(strategy))
+        offer = self._offered(key, "transformer", name) if isinstance(name, str) else None
+        when = self.document.get(("strategy", "when"), {})
+        if offer is not None and offer.own_times and isinstance(when, dict) and any(when.values()):
+            text = f"the transformer {name!r} has times of its own; leave [strategy.when] out"
+            self.document.fault(("strategy", "when"), text)
+        return offer
+
+    def _asked_for(self, strategy: Any) -> str:
+        own = any(offer.name == strategy.name for offer in self.registry.offers("transformer"))
+        return str(strategy.preprocessing or (strategy.name if own else TOUCH))
 
     def _signals(self) -> tuple[Any, ...]:
         parts = []

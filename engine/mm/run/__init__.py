@@ -9,6 +9,7 @@ closed_loop  strategy, execution and position as one task, compiled
 recording    the task that writes a live market down, and who starts it
 channels     what the tasks share: channel ends that say who failed
 signals, ticks      fair prices for a strategy; the tick size in force
+moments      rows at the times that ``[strategy.when]`` chooses
 pace, interrupt     replay speed; Ctrl-C
 health, progress    how a live connector is doing; what to show meanwhile
 look         what a run would find in its data, without a strategy

@@ -38,6 +38,7 @@ from mm.core.venue import FundingSchedule, Limits, SimulatedVenue
 from mm.record.numbering import Numbering
 from mm.registry import Registry
 from mm.run.closed_loop import kernel_of
+from mm.run.moments import TimedTransformer
 from mm.run.network import Parts
 from mm.run.position import Books
 from mm.run.progress import Progress
@@ -123,7 +124,12 @@ def build_parts(
         connector=connector,
         transformer=transformer,
         strategy=strategy,
-        venue=_build_venue(config, config.parts.fill_model.build(context), context),
+        venue=_build_venue(
+            config,
+            config.parts.fill_model.build(context),
+            context,
+            wakes=config.strategy.when.own_reports,
+        ),
         apart=not config.engine.closed_loop,
         compiled=None if bracket else _find_kernel(config, strategy, transformer),
         books=Books(_build_ledger(config, context)),
@@ -153,6 +159,8 @@ def _find_kernel(
 def _build_strategy(config: RunConfig, context: Context) -> tuple[Transformer, Strategy]:
     table, chosen = config.strategy, config.parts
     transformer = _build_transformer(chosen.transformer, context)
+    if table.when.by_market:
+        transformer = TimedTransformer(transformer, chosen.transformer.owner, table.when, context)
     if table.signals:
         signals = [
             Signal(name, _build_transformer(one, context), one.config.weight, one.owner)
@@ -192,7 +200,12 @@ def make_context(config: RunConfig, instruments: tuple[Instrument, ...]) -> Cont
 
 
 def _build_venue(
-    config: RunConfig, model: FillModel, context: Context, *, alone: bool = False
+    config: RunConfig,
+    model: FillModel,
+    context: Context,
+    *,
+    alone: bool = False,
+    wakes: bool = False,
 ) -> SimulatedVenue:
     return SimulatedVenue(
         instruments=context.instruments,
@@ -202,6 +215,7 @@ def _build_venue(
         limits=_limits(config, context.instruments[0]),
         funding=_funding(config),
         alone=alone,
+        wakes=wakes,
     )
 
 

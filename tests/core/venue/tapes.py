@@ -92,6 +92,8 @@ class Session:
     """Fill when crossed, with models that leave the choice."""
     limits: Limits = attrs.field(factory=Limits)
     funding: FundingSchedule | None = None
+    wakes: bool = False
+    """News of our own wake the strategy."""
     tick_steps: tuple[tuple[int, int], ...] = ()
     """(from when, ticks) of the first instrument: prices are multiples of so many ticks."""
 

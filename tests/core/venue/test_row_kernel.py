@@ -25,7 +25,7 @@ from mm.api import (
 from mm.api.row_kernel import state_of
 from mm.core.venue import ClosedLoop
 from mm.core.venue.closed_loop import _caught
-from mm.core.venue.loop import CURSOR
+from mm.core.venue.decider import CURSOR
 
 from .replay import Knowledge, batches, decided_inside, decided_outside, real_venue
 from .strategies import sessions
@@ -113,9 +113,12 @@ def inside(
 
 
 @settings(max_examples=300)
-@given(sessions(), st.lists(st.booleans(), max_size=4))
-def test_compiled_and_in_python_it_does_the_same(session: Session, cuts: list[bool]) -> None:
-    session = attrs.evolve(session, limits=attrs.evolve(session.limits, loss=0.0))
+@given(sessions(), st.lists(st.booleans(), max_size=4), st.booleans())
+def test_compiled_and_in_python_it_does_the_same(
+    session: Session, cuts: list[bool], wakes: bool
+) -> None:
+    limits = attrs.evolve(session.limits, loss=0.0)
+    session = attrs.evolve(session, limits=limits, wakes=wakes)
     count = session.instruments
     assert told(inside(session, Moody(), cuts), count) == told(outside(session, Moody()), count)
 

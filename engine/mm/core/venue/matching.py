@@ -220,6 +220,9 @@ def look_again(venue: Venue, rules: Rules, event: Any) -> None:
 def match_quote(venue: Venue, rules: Rules, event: Any) -> None:
     """Take a quote. Without a book it is all we see; with one, queues follow the book's sizes."""
     note_quote(venue.levels, event)
+    seen = venue.standing[event["instrument"]]
+    seen["quoted_bid"], seen["quoted_bid_size"] = event["price"], event["size"]
+    seen["quoted_ask"], seen["quoted_ask_size"] = event["ask_price"], event["ask_size"]
     has_levels = venue.levels.touch[event["instrument"]]["has_levels"]
     for i in range(venue.state[0]["open"]):
         order = venue.orders[i]
