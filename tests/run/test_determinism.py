@@ -75,7 +75,7 @@ def test_neither_capacities_nor_batch_cuts_show(
 
 WOKEN = (
     "strategy.when.own_reports=true", "strategy.when.touch=true", "execution.latency_ms=3",
-    "execution.response_latency_ms=4",
+    "execution.response_latency_ms=4", "strategy.depth=5",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mm.api import EVENT, QUOTE, TOUCH_FIELDS, TRADE, Context, Instrument, MarketBatch, Rows
 from mm.config.when import WhenTable
+from mm.core.depth import depth_fields
 from mm.core.waking import bring_up
 from mm.run.moments import TimedTransformer
 
@@ -131,7 +132,7 @@ def test_a_row_brought_up_leans_as_it_did() -> None:
     dtype = np.dtype([*TOUCH_FIELDS, ("mid", "f8"), ("fair", "f8"), ("sigma", "f8")])
     rows = np.zeros(3, dtype)
     rows["mid"], rows["fair"], rows["sigma"] = (100.0, np.nan, 100.0), (101.5, np.nan, 99.0), 7.0
-    touch: Any = np.zeros(3, TOUCH_FIELDS)
+    touch: Any = np.zeros(3, [*TOUCH_FIELDS, *depth_fields(2)])
     touch["ts"], touch["bid"], touch["ask"] = 5, 220, 222
     touch["bid_size"], touch["ask_size"] = (1, 1, 0), 1
     bring_up(rows, touch, [0.25])

@@ -210,8 +210,9 @@ class ExecutionReport:
     reports: Rows
     """dtype REPORT, shape (r,)."""
     woken: Rows = NOBODY
-    """dtype TOUCH_FIELDS, where news of our own wake the strategy: a row for each instrument that
-    news known at ``up_to`` are of, and no decision of that time has heard."""
+    """dtype TOUCH_FIELDS, and DEPTH_FIELDS where rows have depth. Where news of our own wake the
+    strategy: a row for each instrument that news known at ``up_to`` are of, and no decision of that
+    time has heard."""
 
 
 MARK: Final = np.dtype(

@@ -40,6 +40,14 @@ class StrategyTable:
         ge=1,
     )
 
+    depth: int = option(
+        0,
+        help="Levels of the book a side that rows show, as columns bids, bid_sizes, asks and"
+        " ask_sizes; 0 = none of these columns.",
+        unit="levels",
+        ge=0,
+        le=100,
+    )
     when: WhenTable = option(
         factory=WhenTable,
         help="When to decide; where none of the market's is chosen, when the transformer says.",

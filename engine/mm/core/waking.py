@@ -22,11 +22,13 @@ def bring_up(rows: Rows, touch: Rows, half_ticks: Any) -> None:
 
     Args:
         rows: dtype of the transformer's, shape (n,).
-        touch: dtype TOUCH_FIELDS, shape (n,): of the same instruments, when and what it is.
+        touch: shape (n,): of the same instruments, when and what it is; dtype TOUCH_FIELDS, and
+            DEPTH_FIELDS, which count where the rows have them.
         half_ticks: half the tick size of each instrument [price], by index.
     """
     for name in touch.dtype.names or ():
-        rows[name] = touch[name]
+        if name in (rows.dtype.names or ()):  # a strategy may have left the depth out
+            rows[name] = touch[name]
     if not has_number(rows.dtype, "mid"):
         return
     before = rows["mid"].copy()

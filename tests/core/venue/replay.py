@@ -80,6 +80,7 @@ def real_venue(
         funding=session.funding,
         alone=alone,
         wakes=session.wakes,
+        depth=session.depth,
     )
 
 

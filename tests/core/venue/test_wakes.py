@@ -51,7 +51,7 @@ def news(answers: list[ExecutionReport]) -> list[tuple[int, int, int]]:
 def test_it_is_asked_at_the_news_and_at_no_other_time(session: Session, cuts: list[bool]) -> None:
     """But for what our own gate refuses, which is known at the decision itself."""
     limits = attrs.evolve(session.limits, loss=0.0)
-    session = attrs.evolve(session, limits=limits, wakes=True)
+    session = attrs.evolve(session, limits=limits, wakes=True, depth=2)
     rows, strategy = rows_of(session), Moody()
     form = strategy.compiled(rows.dtype)
     assert form is not None

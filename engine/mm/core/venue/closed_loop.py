@@ -15,6 +15,7 @@ import numpy as np
 
 from mm.api import (
     DECISION,
+    DEPTH_FIELDS,
     ORDER,
     QUESTION,
     TOUCH_FIELDS,
@@ -85,6 +86,10 @@ class ClosedLoop:
         cursor["touch"] = [fields[name][1] for name, _ in TOUCH_FIELDS]
         for name in ("mid", "fair"):
             cursor[name] = fields[name][1] if has_number(form.rows, name) else -1
+        depth = fields["bids"][0].shape[0] if "bids" in fields and self.venue.wakes else 0
+        cursor["depth"] = depth
+        if depth:
+            cursor["levels"] = [fields[name][1] for name, _ in DEPTH_FIELDS]
         number = np.zeros(1)
         cursor["up_to"] = account.up_to
         venue.learn(account, 0)
@@ -98,6 +103,8 @@ class ClosedLoop:
             has_last=np.zeros(len(account.position), np.int64),
             woken=np.zeros((1, form.rows.itemsize), np.uint8),
             woken_ts=np.zeros(1, np.int64),
+            prices=np.zeros(depth, np.int64),
+            sizes=np.zeros(depth, np.int64),
             number=number,
             number_bytes=number.view(np.uint8),
             positions=np.zeros(len(account.position), np.int64),

@@ -25,6 +25,8 @@ CURSOR: Final = np.dtype(
         ("most_orders", "i8"),  # that the strategy may give for a row
         ("row_size", "i8"),  # bytes
         ("touch", "i8", (6,)),  # bytes from a row's start to each of TOUCH_FIELDS
+        ("depth", "i8"),  # levels that a row shows
+        ("levels", "i8", (4,)),  # bytes to each of DEPTH_FIELDS, if it shows any
         ("mid", "i8"),  # bytes to the columns of these names; -1 = there is none
         ("fair", "i8"),
         ("orders", "i8"),  # orders that took effect, of this message
@@ -58,6 +60,9 @@ class Decider(NamedTuple):
     """The row that news have woken, shape (1, row_size)."""
     woken_ts: npt.NDArray[np.int64]
     """µs, shape (1,): its time."""
+    prices: npt.NDArray[np.int64]
+    """Shape (depth,): room for a side's levels."""
+    sizes: npt.NDArray[np.int64]
     number: npt.NDArray[np.float64]
     """Shape (1,); and its bytes: how a number gets out of a row, or into it."""
     number_bytes: npt.NDArray[np.uint8]
@@ -90,6 +95,8 @@ def idle_decider() -> Decider:
         has_last=no_numbers,
         woken=no_bytes,
         woken_ts=no_numbers,
+        prices=no_numbers,
+        sizes=no_numbers,
         number=np.zeros(0),
         number_bytes=np.zeros(0, np.uint8),
         positions=no_numbers,

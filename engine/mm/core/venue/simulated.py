@@ -11,6 +11,7 @@ import attrs
 import numpy as np
 
 from mm.api import (
+    DEPTH_FIELDS,
     EVENT,
     MARK,
     NOBODY,
@@ -29,6 +30,7 @@ from mm.api import (
     Rows,
 )
 from mm.core.book import Book
+from mm.core.depth import depth_fields, write_depth
 from mm.core.venue.arrays import make_gate, make_rules
 from mm.core.venue.block import NEED_EVENTS, NEED_ROOM, reports_needed
 from mm.core.venue.decider import Decider, idle_decider
@@ -83,6 +85,7 @@ class SimulatedVenue:
         funding: FundingSchedule | None = None,
         alone: bool = False,
         wakes: bool = False,
+        depth: int = 0,
     ) -> None:
         """Start with an empty book.
 
@@ -95,6 +98,7 @@ class SimulatedVenue:
             funding: set when the data has no ticker that tells.
             alone: nobody decides on the answers, so blocks are carried out whole.
             wakes: news of our own end a block, and the answer says whom they wake.
+            depth: levels of the book that it then shows them.
         """
         self._book = Book.empty(len(instruments))
         self._orders = np.zeros(64, OPEN)
@@ -102,6 +106,7 @@ class SimulatedVenue:
         self._reports = np.zeros(_SPARE_REPORTS, REPORT)
         self._state = np.zeros(1, STATE)
         self._state["wakes"] = wakes
+        self._touch = np.dtype([*TOUCH_FIELDS, *depth_fields(depth)])
         self.wakes = wakes
         """News of our own end a block."""
         self._rules = make_rules(fill_model, latency, seed, instruments)
@@ -276,15 +281,19 @@ class SimulatedVenue:
         )
 
     def _woken(self) -> Rows:
-        """Say whom news wake, with the touch of now; dtype TOUCH_FIELDS. Once for each."""
+        """Say whom news wake, with the touch and depth of now. Once for each."""
         state, standing = self._state[0], self._standing
         if not state["woken"]:
             return NOBODY
         state["woken"] = 0
         mine = np.flatnonzero(standing["woken"])
         standing["woken"] = 0
-        rows = np.zeros(len(mine), TOUCH_FIELDS)
+        rows = np.zeros(len(mine), self._touch)
         rows["ts"], rows["instrument"] = state["up_to"], mine
         for name in ("bid", "bid_size", "ask", "ask_size"):
             rows[name] = standing[f"quoted_{name}"][mine]
+        if "bids" in (self._touch.names or ()):
+            for row in rows:
+                columns = (row[name] for name, _ in DEPTH_FIELDS)
+                write_depth(self._book.levels, int(row["instrument"]), *columns)
         return rows

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mm.api.jit import inner
+from mm.core.book import ASK, BID
+from mm.core.depth import levels_of
 from mm.core.venue.decider import Decider
 from mm.core.venue.gate import Gate
 from mm.core.venue.state import Venue
@@ -72,6 +74,11 @@ def wake(venue: Venue, gate: Gate, decider: Decider, instrument: int) -> None:
     _put(row, touch[2], seen["quoted_bid_size"])
     _put(row, touch[3], seen["quoted_ask"])
     _put(row, touch[4], seen["quoted_ask_size"])
+    for side in (BID, ASK):
+        levels_of(venue.levels, instrument, side, decider.prices, decider.sizes)
+        for n in range(cursor["depth"]):
+            _put(row, cursor["levels"][2 * side] + 8 * n, decider.prices[n])
+            _put(row, cursor["levels"][2 * side + 1] + 8 * n, decider.sizes[n])
     if cursor["mid"] >= 0:
         before, mid = _number(decider, row, cursor["mid"]), np.nan
         if seen["quoted_bid_size"] > 0 and seen["quoted_ask_size"] > 0:
