@@ -85,12 +85,12 @@ def pareto(objectives: Floats) -> npt.NDArray[np.bool_]:
     Args:
         objectives: shape (N, k), each the larger the better; a set with a NaN is never among them.
     """
-    known = np.asarray(~np.isnan(objectives).any(axis=1))
-    front = known.copy()
-    rows = objectives[known]
-    for place in np.flatnonzero(known):
-        one = objectives[place]
-        front[place] = not bool(((rows >= one).all(axis=1) & (rows > one).any(axis=1)).any())
+    front = np.asarray(~np.isnan(objectives).any(axis=1))
+    with np.errstate(invalid="ignore"):
+        for place in np.argsort(-objectives.sum(axis=1), kind="stable"):
+            if front[place]:  # what beats a set has the larger sum, so it came before
+                one = objectives[place]
+                front &= ~((objectives <= one).all(axis=1) & (objectives < one).any(axis=1))
     return front
 
 

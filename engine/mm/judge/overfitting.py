@@ -22,6 +22,9 @@ _AT_ONCE: Final = 1 << 20
 _TIE: Final = 1e-9
 """Statistics this close, of their size, are alike: sums in another order differ in a last digit."""
 
+_ALIKE: Final = 1e-13
+"""A variance below this share of the squares is what rounding leaves of none."""
+
 Statistic = Literal["mean", "sharpe"]
 
 
@@ -65,9 +68,11 @@ def overfitting(blocks: Floats, parts: int = PARTS, statistic: Statistic = "mean
     for start in range(0, len(taken), step):
         inside = taken[start : start + step]
         outside = 1 - inside
-        seen = _statistic(inside @ sums, inside @ squares, half, statistic)
-        earned = outside @ sums
-        later = _statistic(earned, outside @ squares, half, statistic)
+        seen, earned = inside @ sums, outside @ sums
+        later = earned
+        if statistic == "sharpe":
+            seen = _sharpe(seen, inside @ squares, half)
+            later = _sharpe(earned, outside @ squares, half)
         rows = np.arange(len(inside))
         best = np.argmax(seen >= seen.max(axis=1, keepdims=True) - _close(seen), axis=1)
         shares.append(_rank(later, later[rows, best]) / (sets + 1))
@@ -79,14 +84,12 @@ def overfitting(blocks: Floats, parts: int = PARTS, statistic: Statistic = "mean
     )
 
 
-def _statistic(sums: Floats, squares: Floats, count: int, kind: Statistic) -> Floats:
+def _sharpe(sums: Floats, squares: Floats, count: int) -> Floats:
+    """Give the ratio from sums of blocks and of their squares; 0 where nothing varies."""
     mean = sums / count
-    if kind == "mean":
-        return mean
-    spread = np.maximum(squares - count * mean**2, 0.0) / max(count - 1, 1)
-    found: Floats = np.where(spread > 1e-24 * squares, mean, 0.0) / np.sqrt(
-        np.where(spread > 1e-24 * squares, spread, 1.0)
-    )
+    spread = (squares - count * mean**2) / max(count - 1, 1)
+    varies = spread > _ALIKE * squares
+    found: Floats = np.where(varies, mean, 0.0) / np.sqrt(np.where(varies, spread, 1.0))
     return found
 
 

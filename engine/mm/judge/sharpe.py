@@ -134,8 +134,9 @@ def independent_trials(blocks: Floats) -> float:
 def deflated(blocks: Floats, chosen: int) -> Deflated:
     """Deflate the Sharpe ratio of a set that was chosen among all.
 
-    Bailey and López de Prado (2014). Every set counts as a trial, though they are alike: the
-    careful side. What was tried before this study is not known here.
+    Bailey and López de Prado (2014). Every set counts as a trial, though they are alike,
+    and what truly differs between sets counts as luck: the careful side. What was tried before this
+    study is not known here.
 
     Args:
         blocks: shape (T, N).

@@ -12,20 +12,35 @@ def add(verbs: Any) -> None:
         (
             "mm sweep --config example/backtest.toml --vary strategy.avellaneda.gamma=0.05,0.1,0.2 "
             "--vary execution.latency_ms=0,5,20 --output studies/gamma",
+            "mm sweep report studies/gamma --best 2",
         ),
     )  # fmt: skip
-    parser.add_argument("--config", metavar="FILE", required=True, help="run file (TOML)")
     parser.add_argument(
-        "--vary", metavar="KEY=A,B,…", action="append", default=[], required=True,
+        "words", metavar="report FOLDER", nargs="*",
+        help="judge the study in a folder, and write it down as one HTML page",
+    )  # fmt: skip
+    parser.add_argument("--config", metavar="FILE", help="run file (TOML)")
+    parser.add_argument(
+        "--vary", metavar="KEY=A,B,…", action="append", default=[],
         help="a key and its values; with several, every combination is run",
     )  # fmt: skip
     parser.add_argument(
-        "--output", metavar="DIR", required=True,
-        help="folder of the study; started again there, only what is missing is run",
+        "--output", metavar="DIR",
+        help="folder of the study; started again there, only what is missing is run; of a report,"
+        " the file to write (default report.html in FOLDER)",
     )  # fmt: skip
     parser.add_argument(
         "--processes", metavar="N", type=whole, help="runs at a time (default: one a core)"
     )
+    parser.add_argument(
+        "--by", metavar="FIGURE", default="equity",
+        help="of a report, what sets are ranked by: a figure of the summary, or a path in metrics"
+        " such as ratios.sharpe; --by=-max_drawdown is the smaller the better (default equity)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--best", metavar="N", type=whole,
+        help="of a report, write the N best sets as run files beside the page",
+    )  # fmt: skip
     set_keys(parser)
     flag(parser, "--json", "print each set's row as a line of JSON, in order, instead of a table")
     flag(parser, "--quiet", "show no progress")
