@@ -119,14 +119,14 @@ def effects(content: Content, found: Judgement) -> Figure | None:
     inner = rows * _ROW - _BETWEEN
     layout = base(inner + _HEAD + _FOOT, _HEAD, _FOOT)
     across = min(len(shown), _A_ROW)
-    gap = 0.06
+    gap = 0.09
     width = (1 + gap) / across - gap
     data: list[Any] = []
     for place, effect in enumerate(shown):
         left = place % _A_ROW * (width + gap)
         top = 1 - place // _A_ROW * _ROW / inner
         low = top - (_ROW - _BETWEEN) / inner
-        unit = f"{effect.spread:.3g} ± {effect.spread_error:.2g} between best and worst"
+        unit = f"{effect.spread:.3g} ± {effect.spread_error:.2g}"
         axes = panel(layout, place + 1, (left, left + width), (max(low, 0.0), top),
                      names[effect.key], unit)  # fmt: skip
         layout[axes["xaxis"].replace("x", "xaxis")] |= _categories(effect.levels, effect.binned)

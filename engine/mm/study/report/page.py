@@ -93,7 +93,8 @@ def _charts(content: Content, found: Judgement) -> tuple[dict[str, Any], list[st
 
     put("What each parameter matters", "effects", figures.effects(content, found),
         _soft("Mean of the sets at each value, all others averaged over; the dotted line is the"
-              " mean of all. Errors are those of the difference from it, of paired runs.")
+              " mean of all. Errors are those of the difference from it, of paired runs. Beside a"
+              " name: what is between its best and its worst value.")
         + _effects_table(content, found))  # fmt: skip
     put(
         "Two parameters at a time",
@@ -154,7 +155,7 @@ def _stretches(content: Content) -> str:
     for number_, piece in enumerate(np.array_split(np.arange(len(ends)), cuts)):
         earned = content.blocks[piece].sum(axis=0)
         worse = (earned[1:] < earned[0]).sum() + (earned[1:] == earned[0]).sum() / 2
-        name = content.data[number_] if many else f"until {clock(int(ends[piece[-1]]))}"
+        name = content.data[number_] if many else f"until {clock(int(ends[piece[-1]]))[:16]}"
         rows.append((name, number(float(earned[0]), 4), number(float(earned.mean()), 4),
                      number(float(earned.max()), 4), share(float(worse) / (len(earned) - 1)),
                      varied(content, content.sets[int(np.argmax(earned))])))  # fmt: skip

@@ -153,7 +153,8 @@ def _span(content: Content) -> Iterator[Sentence]:
     days = sum(end - start for start, end in content.spans) / MICRO / _DAY_S
     if days >= _DAYS:
         return
-    long = f"{days:.3g} days" if days >= 2 else f"{24 * days:.3g} hours"
+    units = (("days", days), ("hours", 24 * days), ("minutes", 24 * 60 * days))
+    long = next((f"{much:.3g} {unit}" for unit, much in units if much >= 2), "2 minutes or less")
     text = (
         f"All this is of {long} of market. What differs from day to day is not in it, and no figure"
         " here can know it: errors and probabilities hold for more of the same market."
