@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mm.judge import deflated, expected_maximum, independent_trials, moments, probabilistic, sharpes
+from mm.judge import (
+    autocorrelation,
+    deflated,
+    expected_maximum,
+    independent_trials,
+    moments,
+    probabilistic,
+    sharpes,
+)
 from mm.judge.sharpe import Moments
 
 stats = pytest.importorskip("scipy.stats", reason="scipy is not installed")
@@ -89,6 +97,18 @@ def test_of_many_worthless_sets_the_best_is_not_believed() -> None:
         alone += found.alone > 0.95
     assert believed <= 4
     assert alone == 40
+
+
+def test_the_likeness_of_neighbours_is_that_of_the_process() -> None:
+    """Of an autoregression with a coefficient of 0.6, and of independent draws."""
+    draws = np.random.default_rng(9).standard_normal(20_000)
+    process = np.zeros(20_000)
+    for n in range(1, 20_000):
+        process[n] = 0.6 * process[n - 1] + draws[n]
+    assert autocorrelation(process) == pytest.approx(0.6, abs=0.02)
+    assert autocorrelation(draws) == pytest.approx(0.0, abs=0.03)
+    assert autocorrelation(np.array([1.0, -1.0, 1.0, -1.0])) == pytest.approx(-0.75)
+    assert math.isnan(autocorrelation(np.ones(5)))
 
 
 def test_what_never_varies_has_no_ratio() -> None:

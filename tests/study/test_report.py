@@ -206,6 +206,61 @@ def test_sets_over_several_days_are_judged_over_all_of_them(tmp_path: Path) -> N
     ]  # fmt: skip
 
 
+def test_names_that_stand_for_days_are_data_and_those_of_fees_are_not(tmp_path: Path) -> None:
+    """They set several keys, which are told from those that are set for all sets."""
+    sets = grid(day=("mon", "tue"), fees=("maker", "taker"), strategy__avellaneda__gamma=GAMMAS)
+    rows = made_up(sets, peak)
+    for one in rows:
+        mon, maker = one["set"]["day"] == "mon", one["set"]["fees"] == "maker"
+        own = [
+            f"data.book_csv={one['set']['day']}.csv",
+            f"position.maker_fee={0.0 if maker else 1}",
+        ]
+        one["run_file"]["overrides"] = ["engine.seed=1", *own, f"{GAMMA}={one['set'][GAMMA]}"]
+        if not mon:
+            one["blocks"] |= {"start": one["blocks"]["start"] + DAY, "end": DAY * 3}
+    content = read_study(write(tmp_path, rows))
+    assert (content.data, content.keys) == (("mon", "tue"), ("fees", GAMMA))
+    assert content.blocks.shape == (96, 10)
+    anew = json.loads(json.dumps(rows[:4]))
+    for place, one in enumerate(anew):
+        one["key"] = f"anew {place}"
+        one["run_file"]["overrides"][0] = "engine.seed=2"
+    content = read_study(write(tmp_path, [*rows, *anew]))
+    assert content.left_out == 5  # monday, maker, as it was before
+    assert {
+        row["run_file"]["overrides"][0]
+        for one in content.sets
+        for row in one.rows
+        if row["set"]["day"] == "mon" and row["set"]["fees"] == "maker"
+    } == {"engine.seed=2"}
+
+
+def test_a_study_of_days_alone_has_one_set(tmp_path: Path) -> None:
+    rows = made_up(grid(data__book_csv=("a.csv", "b.csv")), flat)
+    page = report(write(tmp_path, rows), tmp_path)
+    assert "One set alone cannot be judged" in " ".join(read(page).words)
+
+
+def test_the_walk_is_as_long_as_it_is_asked_to_be(
+    studies: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report(studies["two"], tmp_path, "--walk", "12, 9", "--json")
+    steps = json.loads(capsys.readouterr().out)["walk_forward"]
+    assert [(one["train"], one["test"]) for one in steps] == [
+        ([0, 12], [12, 21]), ([9, 21], [21, 30]), ([18, 30], [30, 39]), ([27, 39], [39, 48]),
+    ]  # fmt: skip
+
+
+def test_blocks_that_are_like_their_neighbours_are_said_to_be(tmp_path: Path) -> None:
+    slow = np.repeat(np.random.default_rng(1).standard_normal(12), 4)
+    sets = grid(strategy__avellaneda__gamma=GAMMAS)
+    rows = [row(one, (slow + place / 100).tolist()) for place, one in enumerate(sets)]
+    assert "Neighbouring blocks of the best set are alike (correlation 0." in said(
+        write(tmp_path, rows)
+    )
+
+
 def test_rows_that_cannot_be_held_against_the_others_are_kept_out(tmp_path: Path) -> None:
     sets = grid(strategy__avellaneda__gamma=GAMMAS)
     rows = made_up(sets, flat)
@@ -228,7 +283,7 @@ def test_sets_are_ranked_by_any_figure(studies: dict[str, Path]) -> None:
     by_fall = read_study(studies["two"], "-max_drawdown")
     falls = [one.drawdown for one in by_fall.sets]
     assert falls == sorted(falls)
-    assert read_study(studies["two"], "ratios.sharpe").statistic == "sharpe"
+    assert read_study(studies["two"], "metrics.ratios.sharpe").statistic == "sharpe"
     assert "cannot be told" in said(studies["one"], "-max_drawdown")
 
 
@@ -236,8 +291,12 @@ def test_sets_are_ranked_by_any_figure(studies: dict[str, Path]) -> None:
     ("words", "text"),
     [
         (["--by", "equitty"], "no row has this figure, did you mean 'equity'?"),
-        (["--by", "ratios.sharp"], "did you mean 'ratios.sharpe'?"),
-        (["--vary", "a.b=1"], "expected the folder of a study and no --config or --vary"),
+        (["--by", "metrics.ratios.sharp"], "did you mean 'metrics.ratios.sharpe'?"),
+        (["--vary", "a.b=1"], "expected the folder of a study, and no --vary"),
+        (["more"], "expected the folder of a study, such as"),
+        (["--walk", "40,0"], "'0' is not a positive whole number"),
+        (["--walk", "40"], "'40' is not two whole numbers such as 24,6"),
+        (["--walk", "48,6"], "--walk: 48 and 6 blocks do not fit into 48"),
         (["--output", "nowhere/page.html"], "there is no folder nowhere"),
     ],
 )
@@ -261,6 +320,8 @@ def test_a_folder_that_is_none_of_a_study_is_named(
     assert "the study has no rows yet" in capsys.readouterr().err
     assert main(["sweep", "--config", "run.toml"]) == 2
     assert "expected --config FILE, --vary KEY=A,B and --output FOLDER" in capsys.readouterr().err
+    assert main(["sweep", "--config", "run.toml", "--best", "3"]) == 2
+    assert "--best: is for a report" in capsys.readouterr().err
 
 
 def test_the_best_sets_are_run_files_that_run_again_to_the_same_digest(
@@ -285,9 +346,13 @@ def test_the_best_sets_are_run_files_that_run_again_to_the_same_digest(
         assert tomllib.loads(text)["engine"]["seed"] == 3
         again = mm.backtest(study / f"best_{rank}.toml", run_dir=None, progress=False)
         assert again.digest == one.rows[0]["digest"]
-    run_file.write_text(run_file.read_text().replace("xi = 200", "xi = 300"), encoding="utf-8")
+    text = run_file.read_text()
+    run_file.write_text(text.replace("xi = 200", "xi = 300"), encoding="utf-8")
     assert main(["sweep", "report", str(study), "--best", "1"]) == 2
     assert "run.toml: was changed since the study" in capsys.readouterr().err
+    run_file.unlink()
+    assert main(["sweep", "report", str(study), "--best", "1"]) == 2
+    assert "the study's run file is not there" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

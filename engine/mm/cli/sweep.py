@@ -35,6 +35,9 @@ def run(args: argparse.Namespace) -> int:
         from mm.cli.sweep_report import run as report
 
         return report(args)
+    for name in ("by", "best", "walk"):
+        if getattr(args, name):
+            raise UsageError(f"--{name}: is for a report, such as mm sweep report studies/gamma")
     if args.words or not (args.config and args.vary and args.output):
         raise UsageError(
             "mm sweep: expected --config FILE, --vary KEY=A,B and --output FOLDER; or"

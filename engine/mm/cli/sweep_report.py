@@ -18,17 +18,19 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         UsageError: the folder is none of a study, or the page cannot be written.
     """
-    if len(args.words) != 2 or args.vary or args.config:
+    given = [name for name in ("config", "vary", "set", "processes") if getattr(args, name)]
+    if len(args.words) != 2 or given:
+        more = f", and no --{given[0]}" if given else ""
         raise UsageError(
-            "mm sweep report: expected the folder of a study and no --config or --vary, such as"
+            f"mm sweep report: expected the folder of a study{more}, such as"
             " mm sweep report studies/gamma"
         )
     folder = Path(args.words[1])
     path = Path(args.output) if args.output else folder / "report.html"
-    content = read_study(folder, args.by)
+    content = read_study(folder, args.by or "equity")
     check_library()
     check_place(path)
-    found = content.judgement()
+    found = content.judgement(args.walk)
     best = write_best(content, args.best, path.parent) if args.best else []
     write_study(content, found, path)
     if args.json:
@@ -59,6 +61,11 @@ def _summary(content: Content, found: Judgement | None) -> Any:
             "probabilistic_sharpe": found.sharpe.alone,
             "independent_trials": found.sharpe.independent,
             "overfitting": found.overfitting.probability,
+            "walk_forward": [
+                {"set": content.sets[one.chosen].values, "train": one.train, "test": one.test,
+                 "earned": one.earned, "average": one.average, "best": one.most}
+                for one in found.forward
+            ],
             "effects": [
                 {"key": one.key, "spread": one.spread, "error": one.spread_error,
                  "share": one.share}

@@ -20,6 +20,7 @@ from mm.judge.overfitting import Overfitting, overfitting
 from mm.judge.paired import Differences, differences, errors_apart
 from mm.judge.sharpe import (
     Deflated,
+    autocorrelation,
     deflated,
     expected_maximum,
     independent_trials,
@@ -36,6 +37,7 @@ __all__ = [
     "Levels",
     "Overfitting",
     "Step",
+    "autocorrelation",
     "deflated",
     "differences",
     "errors_apart",

@@ -14,7 +14,7 @@ from mm.judge.forward import Step, walk_forward
 from mm.judge.grid import neighbours
 from mm.judge.overfitting import PARTS, Overfitting, Statistic, overfitting
 from mm.judge.paired import Differences, differences, errors_apart
-from mm.judge.sharpe import Deflated, deflated
+from mm.judge.sharpe import Deflated, autocorrelation, deflated
 from mm.metrics import Floats
 
 _STEPS: Final = 4
@@ -35,6 +35,8 @@ class Judgement:
     apart: tuple[int, ...]
     """Neighbours that it can be told from: better by ``needed`` standard errors."""
     needed: float
+    likeness: float
+    """Correlation of neighbouring blocks of the best set."""
     sharpe: Deflated
     overfitting: Overfitting
     effects: tuple[Effect, ...]
@@ -53,6 +55,7 @@ def judge(
     columns: Mapping[str, Sequence[Any]],
     best: int,
     statistic: Statistic = "mean",
+    walk: tuple[int, int] | None = None,
 ) -> Judgement:
     """Judge a study.
 
@@ -61,12 +64,20 @@ def judge(
         columns: parameter -> its value in each set.
         best: the number of the best set.
         statistic: by which a best set is chosen on a part of the time.
+        walk: blocks that a choice of the walk-forward looks back, and is held for; None = half of
+            the time, and an eighth.
+
+    Raises:
+        ValueError: the walk does not fit into the time.
     """
     lead = differences(blocks, best)
     others = np.arange(blocks.shape[1]) != best
     near = neighbours(columns, best)
     needed = errors_apart(len(near))
     half = len(blocks) // 2
+    back, ahead = walk or (half, half // _STEPS)
+    if not (2 <= back < len(blocks) and ahead >= 1):
+        raise ValueError(f"{back} and {ahead} blocks do not fit into {len(blocks)}")
     return Judgement(
         best=best,
         lead=lead,
@@ -76,9 +87,10 @@ def judge(
             n for n in near if lead.total[n] > 0 and lead.total[n] > needed * lead.error[n]
         ),
         needed=needed,
+        likeness=autocorrelation(blocks[:, best]),
         sharpe=deflated(blocks, best),
         overfitting=overfitting(blocks, PARTS, statistic),
         effects=tuple(main_effects(blocks, columns)),
         split=walk_forward(blocks, half, len(blocks) - half, statistic)[0],
-        forward=tuple(walk_forward(blocks, half, half // _STEPS, statistic)),
+        forward=tuple(walk_forward(blocks, back, ahead, statistic)),
     )

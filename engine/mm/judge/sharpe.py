@@ -79,6 +79,20 @@ def moments(profit: Floats) -> Moments:
     )
 
 
+def autocorrelation(profit: Floats) -> float:
+    """Give the correlation of each block with the next, of one set's blocks, shape (T,).
+
+    Above some 2/√T neighbours are alike, and errors that take blocks to be independent are too
+    small: Lo, "The statistics of Sharpe ratios", Financial Analysts Journal 58 (2002).
+
+    Returns:
+        NaN where nothing varies.
+    """
+    around = profit - profit.mean()
+    whole = float((around**2).sum())
+    return float((around[1:] * around[:-1]).sum()) / whole if whole > 0 else math.nan
+
+
 def probabilistic(found: Moments, benchmark: float = 0.0) -> float:
     """Give the probability that the true Sharpe ratio is above ``benchmark``.
 

@@ -1,5 +1,6 @@
 """The arguments of ``mm sweep``."""
 
+import argparse
 from typing import Any
 
 from mm.cli.arguments import flag, set_keys, verb, whole
@@ -33,9 +34,14 @@ def add(verbs: Any) -> None:
         "--processes", metavar="N", type=whole, help="runs at a time (default: one a core)"
     )
     parser.add_argument(
-        "--by", metavar="FIGURE", default="equity",
-        help="of a report, what sets are ranked by: a figure of the summary, or a path in metrics"
-        " such as ratios.sharpe; --by=-max_drawdown is the smaller the better (default equity)",
+        "--by", metavar="FIGURE",
+        help="of a report, what sets are ranked by: a figure of the summary, or a path such as"
+        " metrics.ratios.sharpe; --by=-max_drawdown is the smaller the better (default equity)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--walk", metavar="N,M", type=_walk,
+        help="of a report, walk forward by choosing on N blocks and holding for M (default: half"
+        " of the time, and an eighth)",
     )  # fmt: skip
     parser.add_argument(
         "--best", metavar="N", type=whole,
@@ -44,3 +50,11 @@ def add(verbs: Any) -> None:
     set_keys(parser)
     flag(parser, "--json", "print each set's row as a line of JSON, in order, instead of a table")
     flag(parser, "--quiet", "show no progress")
+
+
+def _walk(text: str) -> tuple[int, int]:
+    """Read two positive whole numbers."""
+    first, comma, second = text.partition(",")
+    if not comma:
+        raise argparse.ArgumentTypeError(f"{text!r} is not two whole numbers such as 24,6")
+    return whole(first.strip()), whole(second.strip())

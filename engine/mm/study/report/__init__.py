@@ -1,6 +1,7 @@
 """A study as one HTML page, judged in words, and its best sets as run files.
 
-    content    the study's rows, as ranked sets with what each earned block by block
+    reading    the rows of one study, and what their keys are
+    content    the study as ranked sets with what each earned block by block
     words      what may be concluded, in plain sentences
     figures    charts by parameter: heat maps, parallel coordinates, effects, the Pareto front
     course     charts by time: equity, walk-forward, overfitting

@@ -47,6 +47,11 @@ def _head(content: Content, rank: int, one: SetResult) -> str:
 
 def _text(one: SetResult) -> str:
     made = one.rows[0]["run_file"]
+    if not Path(made["path"]).is_file():
+        raise UsageError(
+            f"{made['path']}: the study's run file is not there, so the best sets cannot be"
+            " written from it"
+        )
     loaded = load_config(made["path"], None, made["overrides"])
     if config_digest(loaded.text) != made["digest"]:
         raise UsageError(

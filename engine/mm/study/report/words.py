@@ -34,6 +34,7 @@ def verdict(content: Content, found: Judgement | None) -> list[Sentence]:
         *_deflated(found),
         *_overfitting(found),
         *_forward(content, found),
+        *_likeness(content, found),
         *_span(content),
         *_kept_out(content),
     ]
@@ -147,6 +148,15 @@ def _forward(content: Content, found: Judgement) -> Iterator[Sentence]:
         f" than {share(step.better)} of the others."
     )
     yield "good" if step.earned > 0 and step.better > 0.5 else "warn", text
+
+
+def _likeness(content: Content, found: Judgement) -> Iterator[Sentence]:
+    if found.likeness > 2 / math.sqrt(len(content.blocks)):
+        text = (
+            f"Neighbouring blocks of the best set are alike (correlation {found.likeness:.2f}), so"
+            " errors are larger than shown, and probabilities less certain."
+        )
+        yield "warn", text
 
 
 def _span(content: Content) -> Iterator[Sentence]:
