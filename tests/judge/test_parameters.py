@@ -84,8 +84,8 @@ def test_a_parameter_without_effect_is_within_its_error() -> None:
 
 def test_levels_in_order_and_binned_where_there_are_many() -> None:
     assert levels([0.5, 0.1, 0.5]).names == ("0.1", "0.5")
-    assert levels(["b", "a", "b"]).names == ("b", "a")
-    assert levels([True, False]).names == ("True", "False")
+    assert levels(["b", "a", "b"]).names == ("a", "b")
+    assert levels([True, False]).names == ("False", "True")
     drawn = levels([float(n) for n in np.random.default_rng(1).permutation(1000)])
     assert drawn.binned
     assert np.bincount(drawn.codes).tolist() == [125] * 8
@@ -139,6 +139,24 @@ def test_one_set_far_ahead_is_told_from_its_neighbours() -> None:
     assert found.split.chosen == 2
     assert [step.test for step in found.forward] == [(24, 30), (30, 36), (36, 42), (42, 48)]
     assert found.effects[0].key == "a"
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [grid(a=[1, 2]), grid(a=[1, 2, 3, 4]), grid(a=[1, 2, 3, 4], b=["x", "y", "z"])],
+    ids=["two sets", "four", "twelve"],
+)
+def test_of_noise_the_best_is_told_apart_in_at_most_one_study_of_twenty(
+    columns: dict[str, list[Any]],
+) -> None:
+    """The best of several is ahead by the choice alone; its neighbours must all be far behind."""
+    told, sets = 0, len(columns["a"])
+    for seed in range(600):
+        blocks = np.random.default_rng(seed).standard_normal((48, sets))
+        best = int(np.argmax(blocks.sum(axis=0)))
+        near, lead = neighbours(columns, best), differences(blocks, best)
+        told += bool((lead.total[near] > errors_apart(len(near)) * lead.error[near]).all())
+    assert told / 600 < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 600)
 
 
 def test_sets_that_never_traded_are_judged_to_be_alike() -> None:

@@ -32,12 +32,12 @@ class Levels:
 
 
 def levels(values: Sequence[Any]) -> Levels:
-    """Sort the values of a parameter into levels: numbers ascending, words as they come.
+    """Sort the values of a parameter into levels: numbers ascending, words by the alphabet.
 
     More than ``MOST_LEVELS`` different numbers become ``BINS`` ranges that hold as many sets each.
     """
     if not all(_is_number(value) for value in values):
-        names = list(dict.fromkeys(str(value) for value in values))
+        names = sorted({str(value) for value in values})
         codes = np.array([names.index(str(value)) for value in values], np.int64)
         return Levels(names=tuple(names), codes=codes, binned=False)
     numbers = np.array(values, np.float64)

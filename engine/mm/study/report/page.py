@@ -16,7 +16,7 @@ from mm.results.report.frame import framed, place, write
 from mm.results.report.tables import number, share
 from mm.study.report import course, figures
 from mm.study.report.content import Content, SetResult
-from mm.study.report.words import ENOUGH, OVERFIT, short, value_text, varied, verdict
+from mm.study.report.words import short, value_text, varied, verdict
 from mm.times import clock
 
 _MOST_ROWS: Final = 300
@@ -67,11 +67,8 @@ def _key(content: Content, found: Judgement) -> str:
         ("equity of the best", number(content.sets[0].equity, 4)),
         ("neighbours it is told from", f"{apart} of {near}"),
         ("others within one error", number(found.alike)),
-        (f"deflated Sharpe ratio (≥ {ENOUGH:g})", _probability(deflated)),
-        (
-            f"probability of overfitting (≤ {OVERFIT:g})",
-            _probability(overfit),
-        ),
+        ("deflated Sharpe ratio", _probability(deflated)),
+        ("probability of overfitting", _probability(overfit)),
     )
     cells = "".join(f"<div><b>{escape(text)}</b>{escape(name)}</div>" for name, text in shown)
     return f'<div class="key">{cells}</div>'
@@ -96,12 +93,9 @@ def _charts(content: Content, found: Judgement) -> tuple[dict[str, Any], list[st
               " mean of all. Errors are those of the difference from it, of paired runs. Beside a"
               " name: what is between its best and its worst value.")
         + _effects_table(content, found))  # fmt: skip
-    put(
-        "Two parameters at a time",
-        "heat",
-        figures.heat_maps(content, found),
+    put("Two parameters at a time", "heat", figures.heat_maps(content, found),
         _soft("The frame holds the best set; a cell is the mean over all other parameters."),
-    )
+    )  # fmt: skip
     put("Equity and risk", "front", figures.front(content, front_of(content)))
     put("Over time", "course", course.course(content), _stretches(content))
     put("Judged by what it did not know", "later", course.judged_later(content, found),
@@ -152,10 +146,10 @@ def _stretches(content: Content) -> str:
     cuts = len(content.spans) if many else _STRETCHES
     rows = []
     ends = course.edges(content)
-    for number_, piece in enumerate(np.array_split(np.arange(len(ends)), cuts)):
+    for stretch, piece in enumerate(np.array_split(np.arange(len(ends)), cuts)):
         earned = content.blocks[piece].sum(axis=0)
         worse = (earned[1:] < earned[0]).sum() + (earned[1:] == earned[0]).sum() / 2
-        name = content.data[number_] if many else f"until {clock(int(ends[piece[-1]]))[:16]}"
+        name = content.data[stretch] if many else f"until {clock(int(ends[piece[-1]]))[:16]}"
         rows.append((name, number(float(earned[0]), 4), number(float(earned.mean()), 4),
                      number(float(earned.max()), 4), share(float(worse) / (len(earned) - 1)),
                      varied(content, content.sets[int(np.argmax(earned))])))  # fmt: skip
@@ -186,19 +180,19 @@ def _tables(content: Content, found: Judgement | None) -> Iterator[str]:
 
 def _sets(content: Content, found: Judgement | None, shown: tuple[SetResult, ...]) -> str:
     names = short(content.keys or tuple(content.sets[0].values))
-    ranked = content.by not in ("equity", "profit.equity")
+    ranked = content.by not in ("equity", "metrics.profit.equity")
     head = ("", *names.values(), *((content.by,) if ranked else ()), "equity", "behind the best",
             "± error", "Sharpe", "drawdown", "fills", "digest")  # fmt: skip
     front, ratios = front_of(content), sharpes(content.blocks)
     rows = []
-    for place_, one in enumerate(shown):
+    for rank, one in enumerate(shown):
         lead = found.lead if found is not None else None
         rows.append((
-            f"{place_ + 1}{' front' if front[place_] else ''}",
+            f"{rank + 1}{' front' if front[rank] else ''}",
             *(_value(one, key) for key in names), *((number(one.by, 4),) if ranked else ()),
-            number(one.equity, 4), number(float(lead.total[place_]), 3) if lead else "–",
-            number(float(lead.error[place_]), 2) if lead else "–",
-            number(float(ratios[place_]), 3),
+            number(one.equity, 4), number(float(lead.total[rank]), 3) if lead else "–",
+            number(float(lead.error[rank]), 2) if lead else "–",
+            number(float(ratios[rank]), 3),
             number(one.drawdown, 4), number(one.fills), str(one.rows[0]["digest"] or "")[:12],
         ))  # fmt: skip
     return tables.grid(head, rows)

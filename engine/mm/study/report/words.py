@@ -91,7 +91,7 @@ def _neighbours(content: Content, found: Judgement) -> Iterator[Sentence]:
     if found.distinct:
         text = (
             f"The best set ({best}) earned more than each of its {near} neighbours by over"
-            f" {found.needed:.2g} standard errors, which chance does in one study of twenty."
+            f" {found.needed:.2g} standard errors; chance does that in at most one study of twenty."
         )
         yield "good", f"{text} {within}"
         return
