@@ -111,6 +111,22 @@ def test_the_likeness_of_neighbours_is_that_of_the_process() -> None:
     assert math.isnan(autocorrelation(np.ones(5)))
 
 
+def test_what_parameters_truly_do_is_not_taken_for_luck() -> None:
+    """Half of the sets lose, as a fee would have them; of the others nothing is worth anything."""
+    believed, right = 0, 0
+    for seed in range(200):
+        blocks = np.random.default_rng(seed).standard_normal((48, 20))
+        blocks[:, 10:] -= 1.0
+        found = deflated(blocks, int(np.argmax(sharpes(blocks))))
+        assert found.probability < found.by_luck
+        believed += found.by_luck > 0.95
+        blocks[:, 3] += 1.0
+        found = deflated(blocks, 3)
+        right += found.by_luck > 0.95 > found.probability
+    assert believed <= 10
+    assert right >= 195
+
+
 def test_what_never_varies_has_no_ratio() -> None:
     blocks = np.zeros((48, 3))
     blocks[:, 1] = 0.1

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -149,9 +150,10 @@ def test_a_cell_of_a_heat_map_is_the_mean_of_its_sets(
     content = read_study(studies["three"])
     heat = charts(report(studies["three"], tmp_path))["heat"]
     assert len(heat["data"]) == 3
-    first, (across, down) = heat["data"][0], (
-        heat["layout"][axis]["title"]["text"] for axis in ("xaxis", "yaxis")
-    )  # fmt: skip
+    first = heat["data"][0]
+    found = re.match("<b>(\\w+) up, (\\w+) across</b>", heat["layout"]["annotations"][0]["text"])
+    assert found is not None
+    down, across = found.groups()
     for x, column in enumerate(first["x"]):
         for y, line in enumerate(first["y"]):
             own = [
@@ -250,6 +252,19 @@ def test_the_walk_is_as_long_as_it_is_asked_to_be(
     assert [(one["train"], one["test"]) for one in steps] == [
         ([0, 12], [12, 21]), ([9, 21], [21, 30]), ([18, 30], [30, 39]), ([27, 39], [39, 48]),
     ]  # fmt: skip
+
+
+def test_what_is_assumed_of_the_venue_is_not_taken_for_a_choice(
+    studies: dict[str, Path],
+) -> None:
+    assert f"{LATENCY} is an assumption about the venue" in said(studies["two"])
+    assert f"{LATENCY} and execution.fill_model are assumptions" in said(studies["three"])
+    assert "assumption" not in said(studies["one"])
+
+
+def test_a_seed_is_said_to_be_luck(tmp_path: Path) -> None:
+    text = said(write(tmp_path, made_up(grid(engine__seed=(1, 2, 3)), flat)))
+    assert "engine.seed is luck: the best of its values is the luckiest one." in text
 
 
 def test_blocks_that_are_like_their_neighbours_are_said_to_be(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ def _summary(content: Content, found: Judgement | None) -> Any:
             "neighbours_apart": len(found.apart),
             "within_one_error": found.alike,
             "deflated_sharpe": found.sharpe.probability,
+            "deflated_sharpe_by_luck": found.sharpe.by_luck,
             "probabilistic_sharpe": found.sharpe.alone,
             "independent_trials": found.sharpe.independent,
             "overfitting": found.overfitting.probability,

@@ -44,6 +44,10 @@ class Deflated:
     """The best ratio that so many independent trials worth nothing would have shown."""
     probability: float
     """That its true ratio is above 0 in spite of the choice: the deflated Sharpe ratio."""
+    by_luck: float
+    """The same, were the trials no further apart than luck sets them: 1 / (T - 1) is the variance
+    of ratios whose true value is 0, whatever the shape of what they are of. Above ``probability``
+    where parameters truly matter, which the published figure takes for luck."""
 
 
 def sharpes(blocks: Floats) -> Floats:
@@ -148,9 +152,8 @@ def independent_trials(blocks: Floats) -> float:
 def deflated(blocks: Floats, chosen: int) -> Deflated:
     """Deflate the Sharpe ratio of a set that was chosen among all.
 
-    Bailey and López de Prado (2014). Every set counts as a trial, though they are alike,
-    and what truly differs between sets counts as luck: the careful side. What was tried before this
-    study is not known here.
+    Bailey and López de Prado (2014). Every set counts as a trial, though they are alike: the
+    careful side. What was tried before this study is not known here.
 
     Args:
         blocks: shape (T, N).
@@ -160,12 +163,15 @@ def deflated(blocks: Floats, chosen: int) -> Deflated:
     ratios = sharpes(blocks)
     ratios = ratios[~np.isnan(ratios)]
     variance = float(ratios.var(ddof=1)) if len(ratios) > 1 else 0.0
-    expected = expected_maximum(blocks.shape[1], variance)
+    count, sets = blocks.shape
+    expected = expected_maximum(sets, variance)
+    luck = expected_maximum(sets, min(variance, 1 / (count - 1)))
     return Deflated(
         sharpe=found.sharpe,
         alone=probabilistic(found),
-        trials=blocks.shape[1],
+        trials=sets,
         independent=independent_trials(blocks),
         expected=expected,
         probability=probabilistic(found, expected),
+        by_luck=probabilistic(found, luck),
     )

@@ -55,12 +55,11 @@ def heat_maps(content: Content, found: Judgement) -> Figure | None:
     width = (1 + gap) / count - gap
     for place, ((across, down), means) in enumerate(zip(pairs, cells, strict=True)):
         left = place * (width + gap)
-        text = f"{names[down]} by {names[across]}"
+        text = f"{names[down]} up, {names[across]} across"
         axes = panel(layout, place + 1, (left, left + width), (0.0, 1.0), text, "mean equity")
         x, y = levels(columns[across]), levels(columns[down])
-        for key, name, one in (("xaxis", names[across], x), ("yaxis", names[down], y)):
+        for key, one in (("xaxis", x), ("yaxis", y)):
             layout[axes[key].replace(key[0], key)] |= _categories(one.names, one.binned) | {
-                "title": {"text": name, "standoff": 6, "font": {"size": 11}},
                 "showgrid": False, "ticks": "",
             }  # fmt: skip
         texts = [[f"{one:.3g}" if one == one else "" for one in row.tolist()] for row in means]

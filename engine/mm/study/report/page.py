@@ -61,14 +61,16 @@ def _head(content: Content, found: Judgement | None) -> Iterator[str]:
 def _key(content: Content, found: Judgement) -> str:
     """Show the handful that one looks at first."""
     near, apart = len(found.neighbours), len(found.apart)
-    deflated, overfit = found.sharpe.probability, found.overfitting.probability
+    deflated = _probability(found.sharpe.probability)
+    if (by_luck := _probability(found.sharpe.by_luck)) != deflated:
+        deflated += f" to {by_luck}"
     shown = (
         ("sets judged", number(len(content.sets))),
         ("equity of the best", number(content.sets[0].equity, 4)),
         ("neighbours it is told from", f"{apart} of {near}"),
         ("others within one error", number(found.alike)),
-        ("deflated Sharpe ratio", _probability(deflated)),
-        ("probability of overfitting", _probability(overfit)),
+        ("deflated Sharpe ratio", deflated),
+        ("probability of overfitting", _probability(found.overfitting.probability)),
     )
     cells = "".join(f"<div><b>{escape(text)}</b>{escape(name)}</div>" for name, text in shown)
     return f'<div class="key">{cells}</div>'
@@ -149,7 +151,7 @@ def _stretches(content: Content) -> str:
     for stretch, piece in enumerate(np.array_split(np.arange(len(ends)), cuts)):
         earned = content.blocks[piece].sum(axis=0)
         worse = (earned[1:] < earned[0]).sum() + (earned[1:] == earned[0]).sum() / 2
-        name = content.data[stretch] if many else f"until {clock(int(ends[piece[-1]]))[:16]}"
+        name = content.data[stretch] if many else f"until {clock(int(ends[piece[-1]]))}"
         rows.append((name, number(float(earned[0]), 4), number(float(earned.mean()), 4),
                      number(float(earned.max()), 4), share(float(worse) / (len(earned) - 1)),
                      varied(content, content.sets[int(np.argmax(earned))])))  # fmt: skip

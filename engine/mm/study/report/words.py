@@ -19,6 +19,10 @@ ENOUGH: Final = 0.95
 """Deflated Sharpe ratio from which a set is believed to be worth something (the paper's level)."""
 OVERFIT: Final = 0.05
 """Probability of overfitting above which the papers' authors reject a choice."""
+_NOTABLE: Final = 0.005
+"""Probabilities this close are said once."""
+_ASSUMED: Final = ("execution.", "position.", "instrument.", "funding.")
+"""Keys that say how the venue is taken to be, not what the strategy does."""
 _DAY_S: Final = 86_400
 _DAYS: Final = 20
 """Fewer days than this are said to be few."""
@@ -31,7 +35,8 @@ def verdict(content: Content, found: Judgement | None) -> list[Sentence]:
     return [
         *_loss(content),
         *_neighbours(content, found),
-        *_deflated(found),
+        *_assumed(content),
+        *_deflated(content, found),
         *_overfitting(found),
         *_forward(content, found),
         *_likeness(content, found),
@@ -109,7 +114,20 @@ def _neighbours(content: Content, found: Judgement) -> Iterator[Sentence]:
     yield "warn", f"{text} {within}"
 
 
-def _deflated(found: Judgement) -> Iterator[Sentence]:
+def _assumed(content: Content) -> Iterator[Sentence]:
+    keys = [key for key in content.keys if key.startswith(_ASSUMED)]
+    if keys:
+        are = "is an assumption" if len(keys) == 1 else "are assumptions"
+        text = (
+            f"{' and '.join(keys)} {are} about the venue, not a choice: the best of all sets is"
+            " partly the kindest assumption. Compare strategies at the values that you believe."
+        )
+        yield "warn", text
+    if "engine.seed" in content.keys:
+        yield "warn", "engine.seed is luck: the best of its values is the luckiest one."
+
+
+def _deflated(content: Content, found: Judgement) -> Iterator[Sentence]:
     s = found.sharpe
     if math.isnan(s.probability):
         yield "warn", "The best set's equity never varied, so it has no Sharpe ratio to deflate."
@@ -119,7 +137,12 @@ def _deflated(found: Judgement) -> Iterator[Sentence]:
         " that the best one is worth more than nothing; had it been the only one,"
         f" {s.alone:.3f}."
     )
-    if s.probability >= ENOUGH:
+    if s.by_luck > s.probability + _NOTABLE:
+        text += (
+            " That takes all that differs between sets for luck, also what parameters truly do;"
+            f" with no more luck than {len(content.blocks)} blocks allow it is {s.by_luck:.3f}."
+        )
+    if s.by_luck >= ENOUGH:
         yield "good", text
     else:
         luck = f" Below {ENOUGH:g}, luck explains it well enough." if s.sharpe > 0 else ""
