@@ -31,6 +31,18 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         MMError: nothing was run; ConfigError has every fault of any set.
     """
+    if args.words[:1] == ["report"]:
+        from mm.cli.sweep_report import run as report
+
+        return report(args)
+    for name in ("by", "best", "walk"):
+        if getattr(args, name):
+            raise UsageError(f"--{name}: is for a report, such as mm sweep report studies/gamma")
+    if args.words or not (args.config and args.vary and args.output):
+        raise UsageError(
+            "mm sweep: expected --config FILE, --vary KEY=A,B and --output FOLDER; or"
+            " mm sweep report FOLDER"
+        )
     axes = [parse_axis(text) for text in args.vary]
     sets = sets_of(axes)
     path = Path(args.config)

@@ -5,6 +5,7 @@
     market   what was read, kept in memory for the sets that read the same
     worker   a process that makes one run after the other
     pool     sets given out to workers; what comes back is written down at once
+    report   a study judged, as one HTML page
 
 A set's run is byte for byte the run that ``mm backtest`` makes of it, so its digest is, too.
 """
