@@ -168,6 +168,39 @@ def test_an_interrupt_ends_the_run_and_leaves_python_usable(run_file: Path) -> N
     assert done.stdout.split() == ["interrupted", "complete"], done.stderr
 
 
+TWICE = """
+import os, signal, sys
+import mm
+from mm.api import RowStrategy
+
+class Stuck(RowStrategy):
+    def on_row(self, row, account, orders):
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+        while True:
+            pass
+
+try:
+    mm.backtest(sys.argv[1], strategy=Stuck, run_dir=sys.argv[2], progress=False)
+except KeyboardInterrupt:
+    print("raised", *[run.status for run in mm.runs(sys.argv[2])], flush=True)
+print(mm.backtest(sys.argv[1], run_dir=None, progress=False).status)
+"""
+
+
+def test_a_second_interrupt_ends_also_what_never_returns_and_not_the_process(
+    run_file: Path, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TWICE, str(run_file), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert (done.stdout.split(), done.stderr) == (["raised", "killed", "complete"], "")
+
+
 def test_importing_mm_imports_nothing_else() -> None:
     code = "import sys; before = set(sys.modules); import mm; print(*(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -141,7 +141,10 @@ class Registry:
     def owner(self, kind: str, name: str) -> str:
         """Name a part, and who supplies it if it is on offer: ``sink 'csv' (mm-engine 0.1.0)``."""
         plugin, _ = self._chosen.get((kind, name), (None, None))
-        return f"{kind} {name!r}" + (f" ({plugin.package} {plugin.version})" if plugin else "")
+        if plugin is None:
+            return f"{kind} {name!r}"
+        supplier = f"{plugin.package} {plugin.version}".rstrip()  # a script has no version
+        return f"{kind} {name!r} ({supplier})"
 
     def require(self, name: str) -> None:
         """Raise PluginError unless the plugin of this name is loaded without a fault."""

@@ -17,6 +17,7 @@ import attrs
 import trio
 
 from mm.api import NoConfig, PluginError, Strategy, StrategyOffer, UsageError
+from mm.blame import ungrouped
 from mm.cli.display import run_shown
 from mm.cli.running import plan_and_run, warn_if_cold
 from mm.config import LoadedConfig, load_config
@@ -59,7 +60,7 @@ def backtest(
     Raises:
         MMError: what kept it from starting, or what a part failed with; the results of a run that
             failed are in its directory.
-        KeyboardInterrupt: it was interrupted before there was anything to write down.
+        KeyboardInterrupt: it was interrupted before there was anything to write down, or twice.
         RuntimeError: called under Trio; await ``abacktest`` there.
     """
     run = partial(
@@ -170,7 +171,8 @@ async def _carry_out(loaded: LoadedConfig, progress: bool) -> Result:
     async def carry_out(plan: Plan, reading: trio.CancelScope) -> Result:
         return await run_shown(plan, Options(), reading, shown=shown)
 
-    result = await plan_and_run(lambda: plan_run(loaded), carry_out)
+    with ungrouped():
+        result = await plan_and_run(lambda: plan_run(loaded), carry_out, survive=True)
     if result is None:
         raise KeyboardInterrupt
     if result.error is not None:

@@ -73,29 +73,34 @@ def counting(total: int, noun: str, *, quiet: bool = False) -> Iterator[Callable
 async def plan_and_run(
     plan: Callable[[], Awaitable[PlanT]],
     carry_out: Callable[[PlanT, trio.CancelScope], Awaitable[ResultT]],
+    *,
+    survive: bool = False,
 ) -> ResultT | None:
     """Plan and run with Ctrl-C handled; None if it came before there was anything to write down.
 
     Args:
         plan: makes the plan; cancelled by Ctrl-C.
         carry_out: runs it, and stops reading when the scope is cancelled.
+        survive: a second Ctrl-C cancels all of it (None, or KeyboardInterrupt in a group), where
+            else it would end the process.
 
     Raises:
         MMError: the plan could not be made.
     """
-    planning, reading = trio.CancelScope(), trio.CancelScope()
+    planning, reading, everything = trio.CancelScope(), trio.CancelScope(), trio.CancelScope()
 
     def stop() -> None:
         planning.cancel()
         reading.cancel()
 
-    with graceful_interrupts(stop):
+    with everything, graceful_interrupts(stop, everything.cancel if survive else None):
         made = None
         with planning:
             made = await plan()
         if made is None or reading.cancel_called:
             return None
         return await carry_out(made, reading)
+    return None
 
 
 def never_began() -> int:

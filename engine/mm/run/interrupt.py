@@ -14,12 +14,16 @@ EXIT_CODE: Final = 130
 
 
 @contextmanager
-def graceful_interrupts(on_first: Callable[[], None]) -> Iterator[None]:
-    """Call ``on_first`` (in Trio's thread) at the first signal to end; exit at the second.
+def graceful_interrupts(
+    on_first: Callable[[], None], on_second: Callable[[], None] | None = None
+) -> Iterator[None]:
+    """Call ``on_first`` (in Trio's thread) at the first signal to end; at the second ``on_second``.
 
     Must be entered in the main thread, inside ``trio.run``; elsewhere it does nothing, since only
-    the main thread receives signals. The second signal ends the process without another word:
-    the manifest, which is written last, is then missing, and says so.
+    the main thread receives signals. Without ``on_second`` the second signal ends the process
+    without another word: the manifest, which is written last, is then missing, and says so. With
+    it the process is somebody else's and goes on: what handled the signal before is called, too,
+    which of Ctrl-C is Trio, who raises KeyboardInterrupt also in a part that never returns.
     """
     token = trio.lowlevel.current_trio_token()
     seen = False
@@ -28,8 +32,14 @@ def graceful_interrupts(on_first: Callable[[], None]) -> Iterator[None]:
         nonlocal seen
         if number == signal.SIGHUP:  # the shell and the kernel both tell of a closed terminal
             signal.signal(number, signal.SIG_IGN)
-        elif seen:
+        elif seen and on_second is None:
             os._exit(EXIT_CODE)
+        elif seen and on_second is not None:
+            token.run_sync_soon(on_second)
+            earlier = before[signal.Signals(number)]
+            if callable(earlier):
+                earlier(number, frame)
+            return
         seen = True
         token.run_sync_soon(on_first)
 
