@@ -59,18 +59,26 @@ def run_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_run_file(tmp_path_factory.mktemp("market"))
 
 
-def shown(run_file: Path, *cells: str) -> list[str]:
-    """Run cells in one kernel; give what each shows as its value."""
+def shown(run_file: Path, *cells: str, lines: int) -> list[str]:
+    """Run cells in one kernel, so many of them with runs; give what each shows as its value."""
     sources = [f"{START}run_file = {str(run_file)!r}", *cells]
     made = [nbformat.v4.new_code_cell(source) for source in sources]  # type: ignore[no-untyped-call]
     notebook: Any = nbformat.v4.new_notebook(cells=made)  # type: ignore[no-untyped-call]
     NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
-    assert [o for cell in notebook.cells for o in cell.outputs if o.get("name") == "stderr"] == []
-    return [o["data"]["text/plain"] for c in notebook.cells for o in c.outputs if "data" in o]
+    outputs = [
+        [out for out in cell.outputs if "execution_count" not in out] for cell in notebook.cells
+    ]
+    # What progress leaves, whatever was run in a cell: one line, which says nothing any more.
+    line = {"text/plain": "", "text/html": ""}
+    assert [[out.get("data") for out in outs] for outs in outputs if outs] == [[line]] * lines
+    values = [o for cell in notebook.cells for o in cell.outputs if "execution_count" in o]
+    return [value["data"]["text/plain"] for value in values]
 
 
 def test_a_class_of_a_cell_is_compiled_as_it_stands_now(run_file: Path) -> None:
-    assert shown(run_file, *CELLS) == ["True", "True", "2", "True", "3", "True", "True"]
+    assert shown(run_file, *CELLS, lines=4) == [
+        "True", "True", "2", "True", "3", "True", "True",
+    ]  # fmt: skip
 
 
 def test_interrupts_end_the_run_and_not_the_kernel(run_file: Path) -> None:
@@ -78,4 +86,4 @@ def test_interrupts_end_the_run_and_not_the_kernel(run_file: Path) -> None:
     twice = INTERRUPTED.format(name="Twice", times=2)
     status = "mm.backtest(run_file, run_dir=None).status"
     expected = ["'interrupted'", "'complete'", "'raised'", "'complete'"]
-    assert shown(run_file, once, status, twice, status) == expected
+    assert shown(run_file, once, status, twice, status, lines=4) == expected

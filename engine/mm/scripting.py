@@ -19,6 +19,7 @@ import trio
 from mm.api import NoConfig, PluginError, Strategy, StrategyOffer, UsageError
 from mm.blame import ungrouped
 from mm.cli.display import run_shown
+from mm.cli.notebook import in_notebook
 from mm.cli.running import plan_and_run, warn_if_cold
 from mm.config import LoadedConfig, load_config
 from mm.config.edit import key_text, leaves, set_values, toml_text
@@ -52,7 +53,7 @@ def backtest(
             configuration is its attribute ``Config``, an attrs class, or there is none.
         run_dir: folder to make the run's directory in; left out, ``output.csv_path``; None = keep
             the results in memory alone.
-        progress: show on a terminal how far it is.
+        progress: show how far it is, on a terminal or in one line of a notebook's cell.
 
     Returns:
         The run; with the status ``interrupted`` if it was ended by Ctrl-C, and results up to then.
@@ -165,7 +166,7 @@ async def _run(loaded: LoadedConfig, progress: bool, *, in_memory: bool) -> Run:
 
 
 async def _carry_out(loaded: LoadedConfig, progress: bool) -> Result:
-    shown = progress and sys.stderr.isatty()
+    shown = progress and (sys.stderr.isatty() or in_notebook())
     warn_if_cold(quiet=not progress)
 
     async def carry_out(plan: Plan, reading: trio.CancelScope) -> Result:

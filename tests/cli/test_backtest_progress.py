@@ -6,7 +6,8 @@ import pty
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import trio
@@ -88,6 +89,35 @@ async def test_a_terminal_gets_a_bar_that_goes_away(
     assert " 40 % " in text
     assert "4 fills, position 800" in text
     assert text.rpartition(SHOW_CURSOR)[2].strip("\r") == "\x1b[1A" + CLEAR_LINE
+
+
+async def test_a_cell_of_a_notebook_gets_one_line_that_is_written_over_and_goes_away(
+    backtest: Any, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[tuple[str, str, bool]] = []
+
+    def display(data: Any, *, raw: bool, display_id: str, update: bool) -> None:
+        assert raw
+        written.append((data["text/plain"], display_id, update))
+
+    shell = SimpleNamespace(kernel="one", execution_count=7)
+    monkeypatch.setitem(
+        sys.modules, "IPython", cast("Any", SimpleNamespace(get_ipython=lambda: shell))
+    )
+    monkeypatch.setitem(
+        sys.modules, "IPython.display", cast("Any", SimpleNamespace(display=display))
+    )
+    prepared = await plan(backtest.run_file)
+    await watch(prepared, 31)
+    shell.execution_count = 8
+    await watch(prepared, 1)
+    places = [f"mm-progress-{7 if n < 125 else 8}" for n in range(len(written))]
+    assert [place for _, place, _ in written] == places
+    assert [n for n, (_, _, update) in enumerate(written) if not update] == [0, 125]
+    assert written[124][0] == written[-1][0] == ""
+    assert written[100][0].startswith("30% read, ")
+    assert written[100][0].endswith("k rows/s, 2024-08-01 00:00:22, 3 fills, position 600,"
+                                    " P&L -3.75e-06, 58 s left")  # fmt: skip
 
 
 def on_terminal(backtest: Any, *arguments: str, **environment: str) -> tuple[Any, str]:

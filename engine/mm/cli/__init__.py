@@ -10,6 +10,7 @@
     live_view, live_log, live_state    a live run as a picture, as lines, and what both say
     run_file, running    the run file with its flags; what verbs that run something share
     display, texts       the progress bar and the summary; plain tables
+    notebook             one line of a notebook's cell, written over and over
 
 Nothing here, in ``parser`` or in ``verbs`` imports more than argparse: ``mm --help``
 must answer at once. No verb catches errors to print them; they all end up in ``main``.

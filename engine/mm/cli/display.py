@@ -12,6 +12,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from mm.cli.live_state import lag_text
+from mm.cli.notebook import in_notebook, write_line
 from mm.health import lines
 from mm.run.build import Options
 from mm.run.progress import Progress
@@ -32,9 +33,12 @@ _LINE_EVERY_S: Final = 10.0
 
 
 async def show_progress(progress: Progress, plan: Plan) -> None:
-    """Show how far a run is, until cancelled: a bar on a terminal, else a line every 10 s."""
+    """Show how far a run is, until cancelled: a bar on a terminal, one line in a notebook's cell,
+    else a line every 10 s."""
     if can_draw(sys.stderr):
         await _show_bar(progress, plan)
+    elif in_notebook():
+        await _show_in_cell(progress, plan)
     else:
         await _show_lines(progress, plan)
 
@@ -66,11 +70,24 @@ async def _show_lines(progress: Progress, plan: Plan) -> None:
     start_s = trio.current_time()
     while True:
         await trio.sleep(_LINE_EVERY_S)
-        elapsed_s = trio.current_time() - start_s
-        share = progress.share
-        left = f", {elapsed_s * (1 / share - 1):.0f} s left" if share else ""
-        read = f"{share:.0%} read, " if share is not None else ""
-        print(f"{read}{_state(progress, plan, elapsed_s)}{left}", file=sys.stderr)
+        print(_line(progress, plan, trio.current_time() - start_s), file=sys.stderr)
+
+
+async def _show_in_cell(progress: Progress, plan: Plan) -> None:
+    start_s = trio.current_time()
+    try:
+        while True:
+            write_line(_line(progress, plan, trio.current_time() - start_s), progress.share)
+            await trio.sleep(_REFRESH_S)
+    finally:
+        write_line("")
+
+
+def _line(progress: Progress, plan: Plan, elapsed_s: float) -> str:
+    share = progress.share
+    left = f", {elapsed_s * (1 / share - 1):.0f} s left" if share else ""
+    read = f"{share:.0%} read, " if share is not None else ""
+    return f"{read}{_state(progress, plan, elapsed_s)}{left}"
 
 
 def _state(progress: Progress, plan: Plan, elapsed_s: float) -> str:
