@@ -59,6 +59,17 @@ def intervals_us(config: AvellanedaConfig) -> tuple[int, int]:
     return round(config.vol.interval_s * MICRO), config.penetration.interval_ms * 1000
 
 
+def fit_depths(config: AvellanedaConfig, deepest: Lots, interval_s: float) -> tuple[float, float]:
+    """Fit A [1/s per side] and k [1/half tick] to the deepest trades [half ticks], shape (n, 2)."""
+    import numpy as np
+
+    from mm_avellaneda.intensity import fit_intensity
+
+    most = 2 * config.penetration.num_bins  # as in estimation: deeper trades count as this deep
+    histogram = np.bincount(np.minimum(deepest, most).ravel(), minlength=most + 1)
+    return fit_intensity(histogram.astype(np.int64), deepest.size, interval_s)
+
+
 def quoting_rule(config: AvellanedaConfig) -> QuotingRule | None:
     """Give what is quoted if all parameters are known beforehand.
 
@@ -85,6 +96,7 @@ def mm_transformers() -> list[TransformerOffer]:
             config=AvellanedaConfig,
             build=build_transformer,
             intervals_us=intervals_us,
+            intensity=fit_depths,
             help="Volatility and arrival intensity, estimated on fixed grids of time.",
         )
     ]

@@ -84,7 +84,8 @@ def test_the_json_holds_everything_under_documented_keys(calibrate: Calibrate) -
     content: dict[str, Any] = json.loads(out)
     assert list(content) == [
         "symbol", "tick_size", "first_ts", "last_ts", "intervals", "interval_s", "gaps", "trades",
-        "orders", "sigma_interval_s", "sigma", "intensity", "windows", "calibrated", "health",
+        "orders", "sigma_interval_s", "sigma", "intensity", "windows", "calibrated", "own",
+        "health",
     ]  # fmt: skip
     assert (content["symbol"], content["tick_size"], content["gaps"]) == ("XBTUSD", "0.1", 0)
     assert sum(content["trades"].values()) == 2392
@@ -97,6 +98,7 @@ def test_the_json_holds_everything_under_documented_keys(calibrate: Calibrate) -
     chosen = content["intensity"][2]["fits"]["line"]
     assert content["calibrated"]["A"] == chosen["A"]
     assert content["calibrated"]["k_se"] == chosen["k_se"]
+    assert list(content["own"]) == ["A", "A_se", "k", "k_se"]
     assert len(content["windows"]) == 6
 
 

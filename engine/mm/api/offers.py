@@ -80,6 +80,11 @@ class TransformerOffer:
     intervals_us: Callable[[Any], tuple[int, int]] | None = None
     """(config) -> the steps over which it estimates volatility and intensity [µs], so that
     ``mm calibrate`` can show both at the same."""
+    intensity: Callable[[Any, Any, float], tuple[float, float]] | None = None
+    """(config, deepest, interval_s) -> (A [1/s per side], k [1/half tick]) as it estimates them,
+    NaN for both if it cannot; ``deepest`` has how far the deepest trade of each interval and side
+    lay from the mid [half ticks], int64, shape (n, 2), 0 = no trade. So that ``mm calibrate`` can
+    show them beside its own."""
     own_times: bool = False
     """True if each row stands for something that happened, so that none may be decided on twice:
     ``[strategy.when]`` is refused then."""

@@ -7,6 +7,7 @@
     fits      lines and likelihoods through such counts: exponential, power law, empirical
     blocks    standard errors that hold for bursts and fat tails
     volatility, intensity, estimate   the estimates themselves
+    own       A and k by the definition of the run file's transformer
     takers    trades to taker orders, by time and side
     report, content, picture    text and TOML; JSON; PNG or SVG
     paste     the table put into a run file, comments kept

@@ -10,6 +10,7 @@ Keys, in this order; ``null`` is what cannot be told. Prices are in the instrume
                 empirical {deviance, aic, aic_behind}}]
     windows [{start_us, sigma, A, k, reached}]
     calibrated {sigma, sigma_se, A, A_se, k, k_se}: what the TOML says
+    own {A, A_se, k, k_se}: as the run file's transformer estimates them; null if it does not tell
     health: as in a run's summary.json, of what the survey found (put there by ``mm calibrate``)
 
 What each is, is said where it is estimated: ``volatility``, ``intensity``, ``estimate``.
@@ -44,6 +45,7 @@ def as_content(found: Calibration) -> dict[str, Any]:
         "intensity": [_intensity(one) for one in found.intensities],
         "windows": [attrs.asdict(window) for window in found.windows],
         "calibrated": _calibrated(found),
+        "own": None if found.own is None else attrs.asdict(found.own),
     }
     plain: dict[str, Any] = _plain(content)
     return plain

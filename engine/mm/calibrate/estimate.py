@@ -15,6 +15,7 @@ from mm.calibrate.blocks import BLOCKS, block_of
 from mm.calibrate.depths import METHODS, MIN_REACHED, Reached, choose_depths, count_reached
 from mm.calibrate.fits import Line
 from mm.calibrate.intensity import Fit, Intensity, estimate_intensity, fit_weighted
+from mm.calibrate.own import Definition, Own, estimate_own
 from mm.calibrate.sample import SIDES, Sample
 from mm.calibrate.volatility import MIN_CHANGES, Volatility, estimate_sigma
 
@@ -55,6 +56,8 @@ class Calibration:
     intensities: tuple[Intensity, ...]
     """By METHODS, and for each the asks, the bids, both."""
     windows: tuple[Window, ...]
+    own: Own | None = None
+    """A and k as the run file's transformer estimates them; None = it does not tell."""
 
     @property
     def sigma(self) -> Volatility:
@@ -63,12 +66,17 @@ class Calibration:
 
     @property
     def chosen(self) -> Fit:
-        """The curve to trade on: both sides pooled, by penetration, as the transformer does it."""
+        """The curve to trade on: both sides pooled, by penetration, through all depths."""
         return self.intensities[len(SIDES)].fit("line")
 
 
 def calibrate(
-    sample: Sample, instrument: Instrument, *, sigma_us: int, max_depth: float | None = None
+    sample: Sample,
+    instrument: Instrument,
+    *,
+    sigma_us: int,
+    max_depth: float | None = None,
+    own: Definition | None = None,
 ) -> Calibration:
     """Estimate everything.
 
@@ -77,6 +85,7 @@ def calibrate(
         instrument: for its tick.
         sigma_us: the step at which sigma is chosen [µs].
         max_depth: fit up to here [price]; None = as deep as MIN_REACHED intervals go.
+        own: how the run file's transformer estimates A and k, to be shown beside.
 
     Raises:
         DataError: there is too little for sigma or for A and k, both sides taken together.
@@ -104,6 +113,7 @@ def calibrate(
             sigma_us,
             half_tick,
         ),
+        own=None if own is None else estimate_own(own, sample, half_tick),
     )
     _check_result(found)
     return found

@@ -3,7 +3,7 @@
 Several curves, since none is the truth:
 
 * ``line``: least squares through ln lambda, each depth weighing as the inverse variance of its
-  logarithm. What the Avellaneda transformer does as it goes, so what its settings should be.
+  logarithm. Of all depths; a transformer may look less deep as it goes: see ``own``.
 * ``plain``: the same without weights, through the share of intervals per second rather than
   -ln(1 - p): as in tutorials, for comparison with them.
 * ``exponential`` and ``power``: A exp(-k d) and B d^-a by maximum likelihood.

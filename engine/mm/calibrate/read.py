@@ -16,6 +16,7 @@ import trio
 from mm.api import Defect, Instrument, MarketBatch
 from mm.blame import ungrouped
 from mm.calibrate.estimate import STEPS_US
+from mm.calibrate.own import Definition
 from mm.calibrate.sample import Sample, Sampler
 from mm.config import LoadedConfig
 from mm.core.touch import BookQuotes
@@ -39,6 +40,8 @@ class SampledMarket:
     notes: tuple[str, ...]
     sigma_us: int
     """The run file's interval for sigma."""
+    own: Definition | None = None
+    """How the run file's transformer estimates A and k; None = it does not, or does not tell."""
     defects: tuple[Defect, ...] = ()
     """What the survey found wrong with the data."""
 
@@ -75,6 +78,9 @@ async def read_market(
         sample=sampler.finish(),
         notes=market.notes,
         sigma_us=sigma_us,
+        own=None
+        if chosen.offer.intensity is None
+        else partial(chosen.offer.intensity, chosen.config),
         defects=market.survey.health,
     )
 

@@ -7,6 +7,7 @@ from typing import Final
 from mm.api import MICRO
 from mm.calibrate.estimate import Calibration
 from mm.calibrate.intensity import Curve, Fit, Intensity
+from mm.calibrate.own import Own
 from mm.times import clock
 
 _TOO_FEW: Final = "too few"
@@ -40,13 +41,19 @@ def as_toml(found: Calibration, command: str, table: str) -> str:
         f"{key} = {_float(value)}  # ± {_short(error)} {note}" for key, value, error, note in rows
     ]
     seconds = sample.interval_us / MICRO
+    own = found.own
     head = [
         f"# {command}",
         f"# {_span(found)}, {len(sample.starts):,} intervals of {seconds:g} s",
         "# A and k by penetration, line through both sides together; ± one standard error",
+        *([] if own is None else [f"# as the run estimates them instead: {_own(own)}"]),
         f"[{table}]",
     ]
     return "\n".join([*head, *settings])
+
+
+def _own(own: Own) -> str:
+    return f"A {_short(own.A)} ± {_short(own.A_se)}, k {_short(own.k)} ± {_short(own.k_se)}"
 
 
 def _head(found: Calibration) -> Iterator[str]:
@@ -97,6 +104,9 @@ def _curves(found: Calibration) -> Iterator[str]:
     yield "line: least squares through ln lambda, weighted; plain line: unweighted, of the share of"
     yield "intervals, as in tutorials; ML: maximum likelihood, with and without those who went no"
     yield "further than the touch. Errors: jackknife over blocks of time."
+    if found.own is not None:
+        yield f"as the run estimates them, by its own settings: {_own(found.own)}; this over its"
+        yield "last intervals is what it quotes by until it is given others, such as those marked *"
 
 
 def _comparison(found: Calibration) -> Iterator[str]:

@@ -42,7 +42,11 @@ def run(args: argparse.Namespace) -> int:
     loaded = load_run_file(args)
     market = trio.run(_read, loaded, args.quiet)
     found = calibrate(
-        market.sample, market.instrument, sigma_us=market.sigma_us, max_depth=args.max_depth
+        market.sample,
+        market.instrument,
+        sigma_us=market.sigma_us,
+        max_depth=args.max_depth,
+        own=market.own,
     )
     if args.plot:
         draw(found, Path(args.plot))
