@@ -24,6 +24,7 @@ BUILT_IN = (
     "signals",
     "sinks",
     "tardis",
+    "touch",
 )
 Install = Callable[..., None]
 
