@@ -13,6 +13,7 @@ signals, ticks      fair prices for a strategy; the tick size in force
 moments, depth      rows at the times that ``[strategy.when]`` chooses; the book's best levels
 pace, interrupt     replay speed; Ctrl-C
 health, progress    how a live connector is doing; what to show meanwhile
+debugging    stopping in a strategy's code at a moment of the data
 look         what a run would find in its data, without a strategy
 warm         compiling before a live connector is listened to
 rundir       the run's directory, its manifest and digest

@@ -56,6 +56,8 @@ class Options:
     """Print each fill."""
     record: Path | None = None
     """Folder to record live data to; None = do not."""
+    debug_at: tuple[int, ...] = ()
+    """Moments of the data [µs] at which to stop in the strategy's code."""
     raw: bool = False
     """Keep the connector's frames in the recording, too."""
 
