@@ -116,7 +116,7 @@ async def _run_in(
     )
     if options.debug_at:
         strategy = DebuggedStrategy(parts.strategy, options.debug_at)
-        parts = attrs.evolve(parts, strategy=strategy, compiled=None, longest_block=1)
+        parts = attrs.evolve(parts, strategy=strategy, compiled=None, answers=None, longest_block=1)
     watch(parts.progress)
     error: BaseException | None = None
     started = time.perf_counter()
