@@ -11,13 +11,12 @@ from typing import Any, Final
 
 import trio
 
-from mm.api import UsageError
-from mm.cli.running import counting, warn_if_cold
+from mm.cli.sweeping import carry_out_shown
 from mm.cli.texts import columns, number
 from mm.registry import load_registry
-from mm.run.interrupt import EXIT_CODE, graceful_interrupts
+from mm.run.interrupt import EXIT_CODE
 from mm.simulate.processes import cores
-from mm.study import Rows, Study, carry_out, check_sets, parse_axis, sets_of
+from mm.study import Rows, Study, check_sets, parse_axis, sets_of
 
 _FIGURES: Final = (
     ("fills", "fills"), ("equity", "equity"), ("drawdown", "max_drawdown"),
@@ -31,25 +30,21 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         MMError: nothing was run; ConfigError has every fault of any set.
     """
-    axes = [parse_axis(text) for text in args.vary]
-    sets = sets_of(axes)
+    sets = sets_of([parse_axis(text) for text in args.vary])
     path = Path(args.config)
-    loaded = check_sets(path, load_registry(), args.set, sets)
-    if not all(one.config.data.from_csv for one in loaded):
-        raise UsageError(f"{path}: data.from_csv is false, expected a run file for a replay")
     study = Study(
         config=path,
         overrides=tuple(args.set),
         sets=tuple(sets),
-        loaded=tuple(loaded),
+        loaded=tuple(check_sets(path, load_registry(), args.set, sets)),
         processes=args.processes or cores(),
     )
-    warn_if_cold(quiet=args.quiet)
     if not args.quiet:
         print(f"{len(sets)} sets, {study.processes} at a time", file=sys.stderr)
     with Rows(Path(args.output)) as rows:
-        found = trio.run(_run, study, rows, args)
-    if found is None:
+        tell = _InOrder() if args.json else _ignore
+        found = trio.run(lambda: carry_out_shown(study, rows, tell, quiet=args.quiet))
+    if len(found) < len(sets):
         print("mm: interrupted; run the same command again to go on", file=sys.stderr)
         return EXIT_CODE
     if not args.json:
@@ -58,25 +53,22 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-async def _run(study: Study, rows: Rows, args: argparse.Namespace) -> list[dict[str, Any]] | None:
-    known: dict[int, dict[str, Any]] = {}
-    shown = 0
-    with (
-        trio.CancelScope() as scope,
-        graceful_interrupts(scope.cancel),
-        counting(len(study.sets), "sets", quiet=args.quiet) as count,
-    ):
+class _InOrder:
+    """Prints rows as lines of JSON, each once all before it are printed."""
 
-        def report(place: int, row: dict[str, Any]) -> None:
-            nonlocal shown
-            known[place] = row
-            count(len(known))
-            while args.json and shown in known:
-                print(json.dumps(known[shown]), flush=True)
-                shown += 1
+    def __init__(self) -> None:
+        self._known: dict[int, dict[str, Any]] = {}
+        self._shown = 0
 
-        return await carry_out(study, rows, report)
-    return None  # interrupted
+    def __call__(self, place: int, row: dict[str, Any]) -> None:
+        self._known[place] = row
+        while self._shown in self._known:
+            print(json.dumps(self._known.pop(self._shown)), flush=True)
+            self._shown += 1
+
+
+def _ignore(place: int, row: dict[str, Any]) -> None:
+    pass
 
 
 def _table(rows: list[dict[str, Any]]) -> str:

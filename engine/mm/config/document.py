@@ -55,7 +55,7 @@ class Document:
     def read(
         cls,
         path: Path,
-        overrides: Sequence[str],
+        overrides: Sequence[str | Override],
         shortcuts: Mapping[str, Any],
         text: str | None = None,
     ) -> "Document":
@@ -196,14 +196,16 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
 
 
 def _all_overrides(
-    overrides: Sequence[str], shortcuts: Mapping[str, Any], faults: list[tuple[int, str]]
+    overrides: Sequence[str | Override],
+    shortcuts: Mapping[str, Any],
+    faults: list[tuple[int, str]],
 ) -> Iterable[Override]:
     """Flags first, so that ``--set`` prevails."""
     for flag, value in shortcuts.items():
         if value is not None:
             yield shortcut(flag, value)
-    for text in overrides:
+    for given in overrides:
         try:
-            yield from parse_override(text)
+            yield from (given,) if isinstance(given, Override) else parse_override(given)
         except ValueError as exc:
             faults.append((0, str(exc)))

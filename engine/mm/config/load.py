@@ -20,7 +20,7 @@ from mm.config.connector import apply_flags, choose_connector
 from mm.config.document import Document
 from mm.config.edit import set_values
 from mm.config.layout import names_below, part_tables, table_of
-from mm.config.overrides import CONNECTOR_FLAGS
+from mm.config.overrides import CONNECTOR_FLAGS, Override
 from mm.config.scan import Keys
 from mm.config.tables import TABLES, DataTable, RunConfig
 from mm.config.validation import FaultsError, check_key, field_names, structure
@@ -45,7 +45,7 @@ class LoadedConfig:
 def load_config(
     path: str | Path,
     registry: Registry | None = None,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[str | Override] = (),
     *,
     text: str | None = None,
     **shortcuts: Any,
@@ -55,7 +55,8 @@ def load_config(
     Args:
         path: a TOML file.
         registry: the installed parts; None loads them, without those the file disables.
-        overrides: ``a.b.c=value``, each as after ``--set``; they prevail over ``shortcuts``.
+        overrides: ``a.b.c=value``, each as after ``--set``, or with a label of its own for
+            messages; they prevail over ``shortcuts``.
         text: what the file holds, if it is not to be read.
         shortcuts: values of the flags in ``SHORTCUTS`` and ``CONNECTOR_FLAGS``, such as
             ``seed=7``; None = not given.

@@ -5,12 +5,14 @@
     market   what was read, kept in memory for the sets that read the same
     worker   a process that makes one run after the other
     pool     sets given out to workers; what comes back is written down at once
+    results  the rows of a study to compute with: the best, a table
 
 A set's run is byte for byte the run that ``mm backtest`` makes of it, so its digest is, too.
 """
 
-from mm.study.axes import Axis, Set, check_sets, parse_axis, sets_of
+from mm.study.axes import Axis, Set, axes_of, check_sets, parse_axis, sets_of
 from mm.study.pool import Study, carry_out
+from mm.study.results import Sweep
 from mm.study.rows import Rows, key_of
 
 __all__ = [
@@ -18,6 +20,8 @@ __all__ = [
     "Rows",
     "Set",
     "Study",
+    "Sweep",
+    "axes_of",
     "carry_out",
     "check_sets",
     "key_of",

@@ -5,7 +5,7 @@ combination, the last axis moving fastest. Every set is checked before anything 
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ import attrs
 from mm.api import ConfigError, UsageError
 from mm.config import LoadedConfig, load_config
 from mm.config.edit import toml_text
-from mm.config.overrides import parse_override
+from mm.config.overrides import Override, parse_override
+from mm.config.scan import split_key
 from mm.registry import Registry
 
 
@@ -25,6 +26,8 @@ class Axis:
 
     key: str
     values: tuple[Any, ...]
+    where: str = attrs.field(default="--vary", eq=False)
+    """How the user said it, for messages."""
 
 
 @attrs.frozen
@@ -32,15 +35,25 @@ class Set:
     """One combination: key -> value, in the order of the axes."""
 
     values: dict[str, Any]
+    where: dict[str, str] = attrs.field(factory=dict, eq=False)
+    """Key -> how the user said it, for messages."""
 
     @property
-    def overrides(self) -> list[str]:
-        """As after ``--set``."""
+    def overrides(self) -> list[Override]:
+        """What it changes in the run file."""
+        return [
+            Override(split_key(key) or (key,), value, f"{self.where.get(key, '--vary')} {key}")
+            for key, value in self.values.items()
+        ]
+
+    @property
+    def texts(self) -> list[str]:
+        """The same, as after ``--set``."""
         return [f"{key}={toml_text(value)}" for key, value in self.values.items()]
 
     @property
     def plain(self) -> dict[str, Any]:
-        """The same with decimals as floats, as JSON has them."""
+        """The values with decimals as floats, as JSON has them."""
         return {k: float(v) if isinstance(v, Decimal) else v for k, v in self.values.items()}
 
 
@@ -63,10 +76,43 @@ def parse_axis(text: str) -> Axis:
     if any(len(one) != 1 for one in found):
         raise UsageError(f"--vary {text}: a table is no value; name each of its keys on its own")
     values = tuple(one[0].value for one in found)
+    refuse_twice(f"--vary {text}", values)
+    return Axis(key.strip(), values)
+
+
+def axes_of(vary: Mapping[str, Iterable[Any]]) -> list[Axis]:
+    """Make axes of ``{"strategy.avellaneda.gamma": [0.1, 0.2]}``.
+
+    Raises:
+        UsageError: that is not what it is.
+    """
+    axes = []
+    for key, values in vary.items():
+        place = f"vary {key}"
+        if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+            raise UsageError(f"{place}: {values!r}, expected a list of values, such as [0.1, 0.2]")
+        # numpy's numbers write themselves otherwise than Python's
+        values = [value.item() if hasattr(value, "item") else value for value in values]
+        if not values:
+            raise UsageError(f"{place}: no values, expected at least one")
+        if split_key(key) is None:
+            raise UsageError(f"{place}: expected a key, such as strategy.avellaneda.gamma")
+        if any(isinstance(value, Mapping) for value in values):
+            raise UsageError(f"{place}: a table is no value; name each of its keys on its own")
+        refuse_twice(place, values)
+        axes.append(Axis(key, tuple(values), "vary"))
+    return axes
+
+
+def refuse_twice(place: str, values: Sequence[Any]) -> None:
+    """Refuse a value that an axis has twice.
+
+    Raises:
+        UsageError: there is one; ``place`` says where.
+    """
     twice = [value for place, value in enumerate(values) if value in values[:place]]
     if twice:
-        raise UsageError(f"--vary {text}: {twice[0]} stands there twice")
-    return Axis(key.strip(), values)
+        raise UsageError(f"{place}: {twice[0]} stands there twice")
 
 
 def _split(text: str) -> list[str]:
@@ -95,29 +141,45 @@ def sets_of(axes: Sequence[Axis]) -> list[Set]:
         UsageError: two axes vary one key.
     """
     keys = [axis.key for axis in axes]
-    for place, key in enumerate(keys):
-        if key in keys[:place]:
-            raise UsageError(f"--vary {key}: is varied twice; give all its values at once")
+    for place, axis in enumerate(axes):
+        if axis.key in keys[:place]:
+            raise UsageError(
+                f"{axis.where} {axis.key}: is varied twice; give all its values at once"
+            )
+    where = {axis.key: axis.where for axis in axes}
     values = itertools.product(*(axis.values for axis in axes))
-    return [Set(dict(zip(keys, combination, strict=True))) for combination in values]
+    return [Set(dict(zip(keys, combination, strict=True)), where) for combination in values]
 
 
 def check_sets(
-    path: Path, registry: Registry | None, overrides: Sequence[str], sets: Sequence[Set]
+    path: Path,
+    registry: Registry | None,
+    overrides: Sequence[str],
+    sets: Sequence[Set],
+    text: str | None = None,
 ) -> list[LoadedConfig]:
     """Load the run file with each set in it.
 
+    Args:
+        path: of the run file.
+        registry: as for ``load_config``.
+        overrides: of every set.
+        sets: what differs.
+        text: what the file holds, if it is not to be read.
+
     Raises:
-        ConfigError: with every fault of any set, once.
+        ConfigError: with every fault of any set, once; or one is not for a replay.
         PluginError: as ``load_config`` does.
     """
     faults: dict[str, None] = {}
     loaded = []
     for one in sets:
         try:
-            loaded.append(load_config(path, registry, [*overrides, *one.overrides]))
+            loaded.append(load_config(path, registry, [*overrides, *one.overrides], text=text))
         except ConfigError as error:
             faults |= dict.fromkeys(str(error).split("\n"))
     if faults:
         raise ConfigError(*faults)
+    if not all(one.config.data.from_csv for one in loaded):
+        raise UsageError(f"{path}: data.from_csv is false, expected a run file for a replay")
     return loaded

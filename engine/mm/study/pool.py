@@ -30,6 +30,8 @@ class Study:
     """What is to be run."""
 
     config: Path
+    text: str | None = None
+    """What the run file holds, if it is not to be read."""
     overrides: tuple[str, ...]
     """Of every set."""
     sets: tuple[Set, ...]
@@ -129,8 +131,8 @@ async def _employ(
     while todo:
         one = todo.popleft()
         one.tries += 1
-        overrides = [*study.overrides, *study.sets[one.number].overrides]
-        job = json.dumps({"config": str(study.config), "overrides": overrides})
+        overrides = [*study.overrides, *study.sets[one.number].texts]
+        job = json.dumps({"config": str(study.config), "text": study.text, "overrides": overrides})
         try:
             await process.stdin.send_all(job.encode() + b"\n")
             while b"\n" not in pending:

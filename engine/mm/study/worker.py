@@ -49,7 +49,9 @@ def _outcome(
     job: dict[str, Any], registry: Registry, scratch: str, memory: MarketMemory
 ) -> dict[str, Any]:
     try:
-        loaded = load_config(job["config"], registry, job["overrides"], output=scratch)
+        loaded = load_config(
+            job["config"], registry, job["overrides"], text=job["text"], output=scratch
+        )
         result = trio.run(_run, loaded, memory)
     except Exception as error:  # of whatever kind: it is this set's, and the others go on
         text = f"{type(error).__name__}: {error}"
