@@ -7,7 +7,7 @@ The same sets, processes and rows as ``mm sweep``.
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,26 +20,44 @@ from mm.cli.sweeping import carry_out_shown
 from mm.config.edit import run_file_text, toml_text
 from mm.registry import load_registry
 from mm.simulate.processes import cores
-from mm.study import Rows, Study, Sweep, axes_of, check_sets, sets_of
+from mm.study import Base, Design, Objective, Rows, Study, Sweep, axes_of, read_study
+from mm.study.constraints import parse_constraint
 
 
 def sweep(
     config: str | Path | Mapping[str, Any],
-    vary: Mapping[str, Iterable[Any]],
+    vary: Mapping[str, Iterable[Any] | str] | None = None,
     overrides: Mapping[str, Any] | None = None,
     *,
+    where: Sequence[str] = (),
+    sampler: str = "grid",
+    runs: int | None = None,
+    seed: int = 0,
+    maximize: str | Sequence[str] = (),
+    minimize: str | Sequence[str] = (),
     output: str | Path | None = None,
     processes: int | None = None,
     progress: bool = True,
 ) -> Sweep:
-    """Run every combination of some settings over the same market.
+    """Run many sets of some settings over the same market.
 
     Args:
-        config: a run file's path, or its content as nested dicts.
-        vary: ``{"strategy.avellaneda.gamma": [0.05, 0.1]}``: keys and the values each is to take.
+        config: a run file's path, or its content as nested dicts; without ``vary``, the path of a
+            study file, which says all down to ``minimize`` but ``overrides``.
+        vary: ``{"strategy.avellaneda.gamma": [0.05, 0.1]}``: keys and the values each is to take,
+            ``"log(0.01, 1, 5)"``, or ``"uniform(0.05, 0.1)"`` to draw from (``loguniform``,
+            ``integer``). ``{"day": {"mon": {"data.trades_csv": …}, …}}`` sets several keys at once.
         overrides: keys that are set for all, as ``--set`` does.
-        output: the study's folder; what has a row there is not run again. None = keep the rows in
-            memory alone.
+        where: comparisons that every set is to satisfy, such as ``"strategy.a < strategy.b"``.
+        sampler: ``grid``: every combination; ``random``, ``sobol`` or ``latin``: drawn; ``tpe`` or
+            ``nsga2``: chosen by the results of others.
+        runs: how many sets, but for a grid.
+        seed: of the draws.
+        maximize: what ``tpe`` and ``nsga2`` are to make high: ``equity``, or a path, such as
+            ``metrics.ratios.sharpe``.
+        minimize: what they are to make low.
+        output: the study's folder; what has a row there is not run again. None = a study file's,
+            or else keep the rows in memory alone.
         processes: runs at a time; None = one a core.
         progress: say on stderr how far it is.
 
@@ -51,38 +69,59 @@ def sweep(
         RuntimeError: called under Trio; await ``asweep`` there.
     """
     run = partial(
-        asweep, config, vary, overrides, output=output, processes=processes, progress=progress
-    )
+        asweep, config, vary, overrides, where=where, sampler=sampler, runs=runs, seed=seed,
+        maximize=maximize, minimize=minimize, output=output, processes=processes,
+        progress=progress,
+    )  # fmt: skip
     return trio.run(run)
 
 
 async def asweep(
     config: str | Path | Mapping[str, Any],
-    vary: Mapping[str, Iterable[Any]],
+    vary: Mapping[str, Iterable[Any] | str] | None = None,
     overrides: Mapping[str, Any] | None = None,
     *,
+    where: Sequence[str] = (),
+    sampler: str = "grid",
+    runs: int | None = None,
+    seed: int = 0,
+    maximize: str | Sequence[str] = (),
+    minimize: str | Sequence[str] = (),
     output: str | Path | None = None,
     processes: int | None = None,
     progress: bool = True,
 ) -> Sweep:
     """Do as ``sweep``, under Trio. If cancelled, what is done is in ``output``."""
-    text = run_file_text(config) if isinstance(config, Mapping) else None
-    path = Path("<dict>") if isinstance(config, Mapping) else Path(config)
     if processes is not None and processes < 1:
         raise UsageError(f"processes is {processes}, expected at least 1, or None")
+    path, text = Path("<dict>"), None
+    if vary is None:
+        if isinstance(config, Mapping):
+            raise UsageError("vary is absent, expected keys with their values beside a run file")
+        study = read_study(Path(config))
+        path, design, output = study.base, study.design, output or study.output
+    else:
+        if isinstance(config, Mapping):
+            text = run_file_text(config)
+        else:
+            path = Path(config)
+        design = Design(
+            axes=axes_of(vary), sampler=sampler, runs=runs, seed=seed,
+            constraints=[parse_constraint(one, "where") for one in where],
+            objectives=[*_objectives(maximize), *_objectives(minimize, lowest=True)],
+        )  # fmt: skip
     fixed = [f"{key}={toml_text(value)}" for key, value in (overrides or {}).items()]
-    sets = sets_of(axes_of(vary))
-    study = Study(
-        config=path,
-        text=text,
-        overrides=tuple(fixed),
-        sets=tuple(sets),
-        loaded=tuple(check_sets(path, load_registry(), fixed, sets, text)),
-        processes=processes or cores(),
-    )
+    base = Base(path, load_registry(), fixed, text)
+    source = design.source(base)
+    made = Study(base=base, source=source, processes=processes or cores())
     with _folder(output) as folder, Rows(folder) as rows:
-        found = await carry_out_shown(study, rows, lambda place, row: None, quiet=not progress)
-    return Sweep(found, len(sets), None if output is None else folder)
+        found = await carry_out_shown(made, rows, lambda place, row: None, quiet=not progress)
+    return Sweep(found, source.total, None if output is None else folder)
+
+
+def _objectives(figures: str | Sequence[str], *, lowest: bool = False) -> list[Objective]:
+    names = [figures] if isinstance(figures, str) else figures
+    return [Objective(figure, lowest) for figure in names]
 
 
 @contextmanager

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from mm.api import ConfigError, UsageError
-from mm.study import Axis, Set, axes_of, check_sets, parse_axis, sets_of
+from mm.registry import load_registry
+from mm.study import Axis, Base, axes_of, parse_axis, sets_of
+from mm.study.axes import refuse_two_axes
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,24 +55,22 @@ def test_axes_make_every_combination_the_last_moving_fastest() -> None:
     ]  # fmt: skip
     assert sets[1].texts == ["a=1", 'b="y"']
     with pytest.raises(UsageError, match="--vary a: is varied twice"):
-        sets_of([Axis("a", (1,)), Axis("a", (2,))])
+        refuse_two_axes([Axis("a", (1,)), Axis("a", (2,))])
 
 
 def test_every_fault_of_every_set_is_told_once_before_anything_runs() -> None:
-    sets = [Set({"strategy.avellaneda.gamma": value}) for value in (-1, 0.1, -2)]
+    sets = sets_of([Axis("strategy.avellaneda.gamma", (-1, 0.1, -2))])
     with pytest.raises(ConfigError) as caught:
-        check_sets(ROOT / "example" / "backtest.toml", None, ["engine.sed=1"], sets)
+        Base(ROOT / "example" / "backtest.toml", load_registry(), ["engine.sed=1"]).check_all(sets)
     text = str(caught.value)
     assert text.count("engine.sed") == 1
     assert text.count("--vary strategy.avellaneda.gamma: ") == 2
 
 
 def test_a_key_that_is_none_is_told_as_it_was_typed() -> None:
+    base = Base(ROOT / "example" / "backtest.toml", load_registry())
     with pytest.raises(ConfigError, match=r"^--vary strategy.avellaneda.gama: unknown key.*gamma"):
-        check_sets(
-            ROOT / "example" / "backtest.toml", None, [],
-            sets_of([parse_axis("strategy.avellaneda.gama=1,2")]),
-        )  # fmt: skip
+        base.check_all(sets_of([parse_axis("strategy.avellaneda.gama=1,2")]))
 
 
 @pytest.mark.parametrize(

@@ -193,3 +193,66 @@ def test_a_folder_that_is_none_of_a_study_is_refused(
     (tmp_path / "file").write_text("")
     assert main(words(run_file, tmp_path / "file", *VARY)) == 2
     assert "cannot be written to" in capsys.readouterr().err
+
+
+STUDY = """\
+[study]
+base = "$HERE/run.toml"
+output = "{output}"
+sampler = "{sampler}"
+runs = 4
+[[axis]]
+key = "strategy.avellaneda.gamma"
+distribution = "loguniform"
+from = 0.05
+to = 0.5
+[[axis]]
+name = "delay"
+sets = [
+  {{label = "near", execution.latency_ms = 1, execution.response_latency_ms = 1}},
+  {{label = "far", execution.latency_ms = 9, execution.response_latency_ms = 9}},
+]
+"""
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+def test_a_study_file_gives_runs_that_a_command_repeats(
+    run_file: Path, tmp_path: Path, sampler: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = run_file.parent / f"{sampler}.toml"
+    text = STUDY.format(output=tmp_path / "study", sampler=sampler)
+    path.write_text(text + ('[[objective]]\nfigure = "equity"\n' if sampler == "tpe" else ""))
+    assert main(["sweep", str(path), "--json", "--quiet"]) == 0
+    rows = rows_of(capsys.readouterr().out)
+    assert len(rows) == 4
+    delays = {"near": 1, "far": 9}
+    for row in rows[:2]:
+        delay = delays[row["set"]["delay"]]
+        keys = {GAMMA: row["set"][GAMMA], LATENCY: delay, "execution.response_latency_ms": delay}
+        assert mm.backtest(run_file, keys, run_dir=None, progress=False).digest == row["digest"]
+    whole = (tmp_path / "study" / "results.jsonl").read_bytes()
+    lines = whole.splitlines(keepends=True)
+    (tmp_path / "study" / "results.jsonl").write_bytes(lines[0])
+    again = mm.sweep(path, progress=False, processes=1)
+    assert again.rows == rows
+    assert mm.sweep(path, progress=False).rows == rows
+
+
+def test_flags_beside_a_study_file_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sweep", "study.toml", "--runs", "3"]) == 2
+    assert capsys.readouterr().err == (
+        "mm: --runs: is what the study file says, study.toml; set it there\n"
+    )
+    assert main(["sweep", "--vary", "a=1"]) == 2
+    assert "--config is absent, expected it, or a study file" in capsys.readouterr().err
+
+
+def test_a_key_that_is_none_is_told_as_it_was_typed(
+    run_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words(run_file, tmp_path, "--vary", "execution.latency_mz=1,2")) == 3
+    text = capsys.readouterr().err
+    assert "--vary execution.latency_mz: unknown key, did you mean 'latency_ms'" in text
+    assert "--set" not in text

@@ -11,13 +11,18 @@ from typing import Any, Final
 
 import trio
 
+from mm.api import UsageError
 from mm.cli.sweeping import carry_out_shown
 from mm.cli.texts import columns, number
 from mm.registry import load_registry
 from mm.run.interrupt import EXIT_CODE
 from mm.simulate.processes import cores
-from mm.study import Rows, Study, check_sets, parse_axis, sets_of
+from mm.study import Base, Design, Objective, Rows, Study, parse_axis, read_study
+from mm.study.constraints import parse_constraint
 
+_DESIGN: Final = (
+    "config", "vary", "where", "sampler", "runs", "sampler_seed", "maximize", "minimize",
+)  # fmt: skip
 _FIGURES: Final = (
     ("fills", "fills"), ("equity", "equity"), ("drawdown", "max_drawdown"),
     ("spread", "spread_capture"), ("inventory", "inventory_pnl"),
@@ -30,27 +35,53 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         MMError: nothing was run; ConfigError has every fault of any set.
     """
-    sets = sets_of([parse_axis(text) for text in args.vary])
-    path = Path(args.config)
-    study = Study(
-        config=path,
-        overrides=tuple(args.set),
-        sets=tuple(sets),
-        loaded=tuple(check_sets(path, load_registry(), args.set, sets)),
-        processes=args.processes or cores(),
-    )
+    path, folder, design = _asked(args)
+    base = Base(path, load_registry(), args.set)
+    source = design.source(base)
+    study = Study(base=base, source=source, processes=args.processes or cores())
     if not args.quiet:
-        print(f"{len(sets)} sets, {study.processes} at a time", file=sys.stderr)
-    with Rows(Path(args.output)) as rows:
+        print(f"{source.total} sets, {study.processes} at a time", file=sys.stderr)
+    with Rows(folder) as rows:
         tell = _InOrder() if args.json else _ignore
         found = trio.run(lambda: carry_out_shown(study, rows, tell, quiet=args.quiet))
-    if len(found) < len(sets):
+    if len(found) < source.total:
         print("mm: interrupted; run the same command again to go on", file=sys.stderr)
         return EXIT_CODE
     if not args.json:
         print(_table(found))
         print(rows.path)
     return 0
+
+
+def _asked(args: argparse.Namespace) -> tuple[Path, Path, Design]:
+    """Read the study file, or the flags; give the run file, the study's folder and its design."""
+    if args.words:
+        if len(args.words) > 1:
+            raise UsageError(f"mm sweep {' '.join(args.words)}: expected one study file")
+        path = Path(args.words[0])
+        for name in _DESIGN:
+            if getattr(args, name) not in (None, []):
+                flag = name.replace("_", "-")
+                raise UsageError(f"--{flag}: is what the study file says, {path}; set it there")
+        study = read_study(path)
+        folder = args.output or study.output
+        if folder is None:
+            raise UsageError(f"{path}: output is absent, expected a folder; or use --output")
+        return study.base, Path(folder), study.design
+    for name in ("config", "vary", "output"):
+        if not getattr(args, name):
+            raise UsageError(f"--{name} is absent, expected it, or a study file")
+    objectives = [Objective(figure) for figure in args.maximize]
+    objectives += [Objective(figure, lowest=True) for figure in args.minimize]
+    design = Design(
+        axes=[parse_axis(text) for text in args.vary],
+        sampler=args.sampler or "grid",
+        runs=args.runs,
+        seed=args.sampler_seed or 0,
+        constraints=[parse_constraint(text, "--where") for text in args.where],
+        objectives=objectives,
+    )
+    return Path(args.config), Path(args.output), design
 
 
 class _InOrder:

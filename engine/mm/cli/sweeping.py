@@ -35,7 +35,7 @@ async def carry_out_shown(
     with (
         trio.CancelScope() as scope,
         graceful_interrupts(scope.cancel),
-        counting(len(study.sets), "sets", quiet=quiet) as count,
+        counting(study.source.total, "sets", quiet=quiet) as count,
     ):
 
         def report(place: int, row: dict[str, Any]) -> None:

@@ -1,30 +1,49 @@
 """Many runs that differ in some keys of the run file, over the same market.
 
-    axes     which keys take which values, and the sets that they make
+    axes, spans    which keys take which values, or are drawn from where
+    constraints    comparisons that every set must satisfy
+    samplers       every combination, or sets drawn from the axes
+    learning       sets chosen by the results of others
+    extra          what only some samplers need
+    design         axes, constraints and sampler together
+    study_file     all of that, in TOML
+    check          a run file with sets in it, checked
+    source         sets as they are asked for, one after the other
     rows     what came of each set, on disk: one line a set, kept for the next start
     market   what was read, kept in memory for the sets that read the same
     worker   a process that makes one run after the other
+    desk     which set is run next
     pool     sets given out to workers; what comes back is written down at once
     results  the rows of a study to compute with: the best, a table
 
 A set's run is byte for byte the run that ``mm backtest`` makes of it, so its digest is, too.
 """
 
-from mm.study.axes import Axis, Set, axes_of, check_sets, parse_axis, sets_of
+from mm.study.axes import Axis, Set, axes_of, parse_axis
+from mm.study.check import Base
+from mm.study.design import Design, Objective
 from mm.study.pool import Study, carry_out
 from mm.study.results import Sweep
-from mm.study.rows import Rows, key_of
+from mm.study.rows import Rows
+from mm.study.samplers import sets_of
+from mm.study.source import Listed, Source
+from mm.study.study_file import StudyFile, read_study
 
 __all__ = [
     "Axis",
+    "Base",
+    "Design",
+    "Listed",
+    "Objective",
     "Rows",
     "Set",
+    "Source",
     "Study",
+    "StudyFile",
     "Sweep",
     "axes_of",
     "carry_out",
-    "check_sets",
-    "key_of",
     "parse_axis",
+    "read_study",
     "sets_of",
 ]

@@ -1,7 +1,8 @@
 """A market kept in memory, so that sets which read the same read it once.
 
 The first run over a market keeps its batches as they pass; the next ones are given them again. What
-does not fit is read anew. Knows no sets: what two run files must have in common is in ``_key``.
+does not fit is read anew. Knows no sets; what two run files must have in common is
+``market_key``.
 """
 
 from typing import Final
@@ -31,7 +32,7 @@ class MarketMemory:
         Raises:
             MMError: as ``survey_market``.
         """
-        key = _key(loaded)
+        key = market_key(loaded)
         if self._market is None or key != self._key:
             self._market = None  # frees it before the next one comes
             market = await survey_market(loaded)
@@ -40,12 +41,15 @@ class MarketMemory:
         return self._market
 
 
-def _key(loaded: LoadedConfig) -> str:
+def market_key(loaded: LoadedConfig) -> str:
     """Name all that decides what is read, and on which grid."""
     config = loaded.config
+    chosen = config.parts.connector
+    seed = config.engine.seed if chosen.offer.seeded else None
     tick_size = getattr(config.parts.strategy.config, "tick_size", None)
-    parts = (config.data, config.parts.connector, config.strategy.symbol, config.instrument,
-             config.position.contract_type, config.engine.seed, tick_size)  # fmt: skip
+    parts = (config.data, chosen.owner, chosen.offer.name, chosen.config, config.strategy.symbol,
+             config.instrument, config.position.contract_type, config.position.mark, seed,
+             tick_size)  # fmt: skip
     return repr(parts)
 
 

@@ -7,19 +7,18 @@ is a failed row. Which worker makes which run does not show in the rows.
 import json
 import subprocess
 import sys
-from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 import attrs
 import trio
 
 from mm.api.jit import is_cold
-from mm.config import LoadedConfig
-from mm.run.survey import survey_market
-from mm.study.axes import Set
-from mm.study.rows import Rows, key_of
+from mm.blame import ungrouped
+from mm.study.check import Base
+from mm.study.desk import Desk, Job
+from mm.study.rows import Rows, failure
+from mm.study.source import Source
 
 _COMMAND: Final = (sys.executable, "-m", "mm.study.worker")
 _TRIES: Final = 2
@@ -29,22 +28,9 @@ _TRIES: Final = 2
 class Study:
     """What is to be run."""
 
-    config: Path
-    text: str | None = None
-    """What the run file holds, if it is not to be read."""
-    overrides: tuple[str, ...]
-    """Of every set."""
-    sets: tuple[Set, ...]
-    loaded: tuple[LoadedConfig, ...]
-    """Each set's run file."""
+    base: Base
+    source: Source
     processes: int
-
-
-@attrs.define
-class _Todo:
-    number: int
-    key: str
-    tries: int = 0
 
 
 async def carry_out(
@@ -63,47 +49,30 @@ async def carry_out(
     Raises:
         DataError: the data cannot be used.
     """
-    keys = await _keys(study)
-    todo: deque[_Todo] = deque()
-    for number, key in enumerate(keys):
-        if rows.found.get(key, {}).get("status", "failed") != "failed":
-            report(number, rows.found[key])
-        else:
-            todo.append(_Todo(number, key))
-
-    def note(one: _Todo, outcome: dict[str, Any]) -> None:
-        rows.add({"key": one.key, "set": study.sets[one.number].plain, **outcome})
-        report(one.number, rows.found[one.key])
-
-    if todo and is_cold("mm"):
-        first = deque([todo.popleft()])
-        await _work(study, first, note)  # one process compiles, the others read what it left
-    async with trio.open_nursery() as nursery:
-        for _ in range(min(study.processes, len(todo))):
-            nursery.start_soon(_work, study, todo, note)
-    return [rows.found[key] for key in keys]
+    desk = Desk(study.base, study.source, rows, report)
+    await desk.survey()
+    first = await desk.next()
+    if first is not None:
+        desk.take_back(first)
+        if is_cold("mm"):
+            await _work(study.base, desk, 1)  # one process compiles, the others read what it left
+        with ungrouped():
+            async with trio.open_nursery() as nursery:
+                for _ in range(study.processes):
+                    nursery.start_soon(_work, study.base, desk)
+    return [rows.found[desk.keys[number]] for number in range(study.source.total)]
 
 
-async def _keys(study: Study) -> list[str]:
-    """Name each set's run; data are surveyed once for all sets that read the same."""
-    surveyed: dict[str, list[str]] = {}
-    keys = []
-    for loaded in study.loaded:
-        config = loaded.config
-        asked = repr((config.data, config.parts.connector.config, config.strategy.symbol,
-                      config.instrument))  # fmt: skip
-        if asked not in surveyed:
-            survey = (await survey_market(loaded)).survey
-            surveyed[asked] = [str(source.sha256) for source in survey.sources]
-        keys.append(key_of(loaded, surveyed[asked]))
-    return keys
+async def _work(base: Base, desk: Desk, most: int | None = None) -> None:
+    """Start workers, one after the other if they die, and give them runs until none is left.
 
-
-async def _work(
-    study: Study, todo: "deque[_Todo]", note: Callable[[_Todo, dict[str, Any]], None]
-) -> None:
-    """Start workers, one after the other if they die, and give them runs until none is left."""
-    while todo:
+    Args:
+        base: of all sets.
+        desk: gives the runs.
+        most: how many to make; None = as many as there are.
+    """
+    job = await desk.next()
+    while job is not None and most != 0:
         process = await trio.lowlevel.open_process(
             _COMMAND,
             stdin=subprocess.PIPE,
@@ -111,42 +80,45 @@ async def _work(
             start_new_session=True,  # a terminal's Ctrl-C is for us; they end with our pipe
         )
         try:
-            await _employ(process, study, todo, note)
+            while job is not None and most != 0:
+                outcome = await _outcome(process, base, job)
+                if outcome is None:
+                    _mourn(desk, job)
+                    break
+                desk.done(job, outcome)
+                most = None if most is None else most - 1
+                job = await desk.next() if most != 0 else None
         finally:
             process.kill()
             with trio.CancelScope(shield=True):
                 await process.wait()
+        job = await desk.next() if most != 0 else None
 
 
-async def _employ(
-    process: trio.Process,
-    study: Study,
-    todo: "deque[_Todo]",
-    note: Callable[[_Todo, dict[str, Any]], None],
-) -> None:
-    """Give one worker runs until none is left, or it dies."""
+async def _outcome(process: trio.Process, base: Base, job: Job) -> dict[str, Any] | None:
+    """Have a worker make a run; None = it died."""
     assert process.stdin is not None
     assert process.stdout is not None
-    pending = b""
-    while todo:
-        one = todo.popleft()
-        one.tries += 1
-        overrides = [*study.overrides, *study.sets[one.number].texts]
-        job = json.dumps({"config": str(study.config), "text": study.text, "overrides": overrides})
-        try:
-            await process.stdin.send_all(job.encode() + b"\n")
-            while b"\n" not in pending:
-                piece = await process.stdout.receive_some()
-                if not piece:
-                    raise trio.BrokenResourceError
-                pending += piece
-        except trio.BrokenResourceError:
-            if one.tries < _TRIES:
-                todo.append(one)
-            else:
-                text = "the process that ran it died, twice"
-                note(one, {"status": "failed", "digest": None, "error": text, "summary": {},
-                           "metrics": {}})  # fmt: skip
-            return
-        line, _, pending = pending.partition(b"\n")
-        note(one, json.loads(line))
+    overrides = [*base.overrides, *job.asked.one.texts]
+    asked = json.dumps({"config": str(base.path), "text": base.text, "overrides": overrides})
+    answer = b""
+    try:
+        await process.stdin.send_all(asked.encode() + b"\n")
+        while not answer.endswith(b"\n"):
+            piece = await process.stdout.receive_some()
+            if not piece:
+                return None
+            answer += piece
+    except trio.BrokenResourceError:
+        return None
+    found: dict[str, Any] = json.loads(answer)
+    return found
+
+
+def _mourn(desk: Desk, job: Job) -> None:
+    """Have the run of a worker that died made by another, or give it up."""
+    job.tries += 1
+    if job.tries < _TRIES:
+        desk.take_back(job)
+    else:
+        desk.done(job, failure("the process that ran it died, twice"))

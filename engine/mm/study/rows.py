@@ -10,29 +10,28 @@ import fcntl
 import hashlib
 import json
 import os
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 from mm.api import UsageError
-from mm.config import LoadedConfig
 
 FILE_NAME: Final = "results.jsonl"
 
 
-def key_of(loaded: LoadedConfig, data: Iterable[str]) -> str:
+def key_of(fingerprint: str, data: Iterable[str]) -> str:
     """Name a run by all that decides what it comes to.
 
     Args:
-        loaded: the run file; where it writes does not count.
+        fingerprint: of all but the data, see ``check``.
         data: a hash of each file that it reads.
     """
-    content = tomllib.loads(loaded.text)
-    content.pop("output", None)
-    versions = sorted({f"{row.package} {row.version}" for row in loaded.registry.listing()})
-    text = json.dumps([content, sorted(data), versions], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(json.dumps([fingerprint, sorted(data)]).encode()).hexdigest()
+
+
+def failure(error: str) -> dict[str, Any]:
+    """What comes of a set that could not be run."""
+    return {"status": "failed", "digest": None, "error": error, "summary": {}, "metrics": {}}
 
 
 class Rows:

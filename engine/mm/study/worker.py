@@ -21,6 +21,7 @@ from mm.results.measures import as_json
 from mm.run.build import Options
 from mm.run.session import Result, plan_run, run_plan
 from mm.study.market import MarketMemory
+from mm.study.rows import failure
 
 FIGURES: Final = (
     "decisions", "orders", "fills", "filled_qty", "turnover", "position", "max_position",
@@ -55,7 +56,7 @@ def _outcome(
         result = trio.run(_run, loaded, memory)
     except Exception as error:  # of whatever kind: it is this set's, and the others go on
         text = f"{type(error).__name__}: {error}"
-        return {"status": "failed", "digest": None, "error": text, "summary": {}, "metrics": {}}
+        return failure(text)
     run = open_run(result.directory)
     failed = result.error is not None
     outcome = {
