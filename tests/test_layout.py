@@ -236,7 +236,8 @@ KNOW_TRIO = {
     "blame.py", "calibrate/read.py", "cli/backtest.py", "cli/calibrate.py", "cli/data.py",
     "cli/data_cache.py", "cli/display.py", "cli/live.py", "cli/live_log.py", "cli/live_view.py",
     "cli/prove.py", "cli/record.py", "cli/running.py", "cli/sweep.py", "cli/sweeping.py",
-    "scripting.py", "study/desk.py", "study/pool.py", "study/worker.py", "sweeping.py",
+    "scripting.py", "study/desk.py", "study/markets.py",
+    "study/pool.py", "study/worker.py", "study/workshop.py", "sweeping.py",
 }  # fmt: skip
 """Modules of the engine that import Trio, beside all of ``run``, ``testing``, ``prove`` and
 ``simulate``, whose task that is."""

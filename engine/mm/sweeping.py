@@ -9,7 +9,6 @@ The same sets, processes and rows as ``mm sweep``.
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from mm.cli.sweeping import carry_out_shown
 from mm.config.edit import run_file_text, toml_text
 from mm.registry import load_registry
 from mm.simulate.processes import cores
-from mm.study import Base, Design, Objective, Rows, Study, Sweep, axes_of, read_study
+from mm.study import Base, Design, Objective, Rows, Study, Sweep, Workshop, axes_of, read_study
 from mm.study.constraints import parse_constraint
 
 
@@ -68,12 +67,12 @@ def sweep(
         MMError: nothing was run; ConfigError has every fault of any set.
         RuntimeError: called under Trio; await ``asweep`` there.
     """
-    run = partial(
-        asweep, config, vary, overrides, where=where, sampler=sampler, runs=runs, seed=seed,
-        maximize=maximize, minimize=minimize, output=output, processes=processes,
-        progress=progress,
-    )  # fmt: skip
-    return trio.run(run)
+    study, folder = _study(
+        config, vary, overrides, where, sampler, runs, seed, maximize, minimize, output, processes
+    )
+    with Workshop(study.base) as shop:
+        shop.prepare()
+        return trio.run(_carry_out, study, folder, shop, progress)
 
 
 async def asweep(
@@ -92,6 +91,35 @@ async def asweep(
     progress: bool = True,
 ) -> Sweep:
     """Do as ``sweep``, under Trio. If cancelled, what is done is in ``output``."""
+    study, folder = _study(
+        config, vary, overrides, where, sampler, runs, seed, maximize, minimize, output, processes
+    )
+    with Workshop(study.base) as shop:
+        return await _carry_out(study, folder, shop, progress)
+
+
+async def _carry_out(study: Study, output: Path | None, shop: Workshop, progress: bool) -> Sweep:
+    with _folder(output) as folder, Rows(folder) as rows:
+        found = await carry_out_shown(
+            study, rows, shop, lambda place, row: None, quiet=not progress
+        )
+    return Sweep(found, study.source.total, output)
+
+
+def _study(
+    config: str | Path | Mapping[str, Any],
+    vary: Mapping[str, Iterable[Any] | str] | None,
+    overrides: Mapping[str, Any] | None,
+    where: Sequence[str],
+    sampler: str,
+    runs: int | None,
+    seed: int,
+    maximize: str | Sequence[str],
+    minimize: str | Sequence[str],
+    output: str | Path | None,
+    processes: int | None,
+) -> tuple[Study, Path | None]:
+    """Make a study of what ``sweep`` is given, and say where its folder is."""
     if processes is not None and processes < 1:
         raise UsageError(f"processes is {processes}, expected at least 1, or None")
     path, text = Path("<dict>"), None
@@ -114,9 +142,7 @@ async def asweep(
     base = Base(path, load_registry(), fixed, text)
     source = design.source(base)
     made = Study(base=base, source=source, processes=processes or cores())
-    with _folder(output) as folder, Rows(folder) as rows:
-        found = await carry_out_shown(made, rows, lambda place, row: None, quiet=not progress)
-    return Sweep(found, source.total, None if output is None else folder)
+    return made, None if output is None else Path(output)
 
 
 def _objectives(figures: str | Sequence[str], *, lowest: bool = False) -> list[Objective]:
@@ -125,10 +151,10 @@ def _objectives(figures: str | Sequence[str], *, lowest: bool = False) -> list[O
 
 
 @contextmanager
-def _folder(output: str | Path | None) -> Iterator[Path]:
+def _folder(output: Path | None) -> Iterator[Path]:
     """The study's folder; a temporary one, if none is named."""
     if output is not None:
-        yield Path(output)
+        yield output
         return
     with tempfile.TemporaryDirectory(prefix="mm-sweep-") as folder:
         yield Path(folder)

@@ -121,6 +121,44 @@ def finish(run_file: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> 
             key[1] in (1, 9)}  # fmt: skip
 
 
+def below(pid: int) -> list[int]:
+    """The processes that a process has started, and those that they have."""
+    found = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in path.read_text().split():
+            found += [int(child), *below(int(child))]
+    return found
+
+
+def test_a_kill_leaves_no_process_and_no_file(sweeping: subprocess.Popen[str]) -> None:
+    pids = below(sweeping.pid)
+    if not pids:
+        pytest.skip("this system does not tell a process's children")
+    (told,) = {
+        Path(os.readlink(fd)).parts[2]
+        for pid in pids
+        for fd in Path(f"/proc/{pid}").glob("map_files/*")
+        if "mm-sweep-" in os.readlink(fd)
+    }
+    scratch = Path("/tmp") / told
+    assert scratch.exists()
+    sweeping.kill()
+    sweeping.wait()
+    end = time.monotonic() + 20
+    while time.monotonic() < end and (scratch.exists() or any(map(alive, pids))):
+        time.sleep(0.05)
+    assert not scratch.exists()
+    assert not any(map(alive, pids))
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
 def test_a_kill_loses_only_what_was_running(
     sweeping: subprocess.Popen[str], run_file: Path, tmp_path: Path, singles: Any,
     capsys: pytest.CaptureFixture[str],
@@ -155,11 +193,11 @@ def test_a_worker_that_dies_costs_nothing_but_time(
     sweeping: subprocess.Popen[str], run_file: Path, tmp_path: Path, singles: Any,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    children = Path(f"/proc/{sweeping.pid}/task/{sweeping.pid}/children")
-    if not children.exists():
+    pids = below(sweeping.pid)
+    if not pids:
         pytest.skip("this system does not tell a process's children")
-    for pid in children.read_text().split():
-        os.kill(int(pid), signal.SIGKILL)
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
     out, err = sweeping.communicate(timeout=100)
     assert (sweeping.returncode, len(rows_of(out))) == (0, 6), err
     assert all(row["status"] == "complete" for row in rows_of(out))

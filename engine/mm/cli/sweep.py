@@ -17,7 +17,7 @@ from mm.cli.texts import columns, number
 from mm.registry import load_registry
 from mm.run.interrupt import EXIT_CODE
 from mm.simulate.processes import cores
-from mm.study import Base, Design, Objective, Rows, Study, parse_axis, read_study
+from mm.study import Base, Design, Objective, Rows, Study, Workshop, parse_axis, read_study
 from mm.study.constraints import parse_constraint
 
 _DESIGN: Final = (
@@ -41,9 +41,11 @@ def run(args: argparse.Namespace) -> int:
     study = Study(base=base, source=source, processes=args.processes or cores())
     if not args.quiet:
         print(f"{source.total} sets, {study.processes} at a time", file=sys.stderr)
-    with Rows(folder) as rows:
-        tell = _InOrder() if args.json else _ignore
-        found = trio.run(lambda: carry_out_shown(study, rows, tell, quiet=args.quiet))
+    tell = _InOrder() if args.json else _ignore
+    with Workshop(base) as shop:
+        shop.prepare()  # before there is a lock that it would inherit
+        with Rows(folder) as rows:
+            found = trio.run(lambda: carry_out_shown(study, rows, shop, tell, quiet=args.quiet))
     if len(found) < source.total:
         print("mm: interrupted; run the same command again to go on", file=sys.stderr)
         return EXIT_CODE

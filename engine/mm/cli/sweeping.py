@@ -10,17 +10,23 @@ import trio
 
 from mm.cli.running import counting, warn_if_cold
 from mm.run.interrupt import graceful_interrupts
-from mm.study import Rows, Study, carry_out
+from mm.study import Rows, Study, Workshop, carry_out
 
 
 async def carry_out_shown(
-    study: Study, rows: Rows, tell: Callable[[int, dict[str, Any]], None], *, quiet: bool
+    study: Study,
+    rows: Rows,
+    shop: Workshop,
+    tell: Callable[[int, dict[str, Any]], None],
+    *,
+    quiet: bool,
 ) -> list[dict[str, Any]]:
     """Run what has no row yet.
 
     Args:
         study: what to run.
         rows: of the study's folder.
+        shop: where workers come from.
         tell: given the number and the row of each set, as it becomes known.
         quiet: show nothing.
 
@@ -43,5 +49,5 @@ async def carry_out_shown(
             count(len(known))
             tell(place, row)
 
-        await carry_out(study, rows, report)
+        await carry_out(study, rows, shop, report)
     return [known[place] for place in sorted(known)]

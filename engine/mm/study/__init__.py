@@ -11,7 +11,10 @@
     source         sets as they are asked for, one after the other
     rows     what came of each set, on disk: one line a set, kept for the next start
     market   what was read, kept in memory for the sets that read the same
+    markets, shared    markets that were read once, in files that all processes map
     worker   a process that makes one run after the other
+    foreman  a process that makes workers by forking itself
+    workshop    where workers come from
     desk     which set is run next
     pool     sets given out to workers; what comes back is written down at once
     results  the rows of a study to compute with: the best, a table
@@ -28,6 +31,7 @@ from mm.study.rows import Rows
 from mm.study.samplers import sets_of
 from mm.study.source import Listed, Source
 from mm.study.study_file import StudyFile, read_study
+from mm.study.workshop import Workshop
 
 __all__ = [
     "Axis",
@@ -41,6 +45,7 @@ __all__ = [
     "Study",
     "StudyFile",
     "Sweep",
+    "Workshop",
     "axes_of",
     "carry_out",
     "parse_axis",

@@ -11,8 +11,8 @@ import attrs
 import trio
 
 from mm.api import MMError
-from mm.run.survey import survey_market
 from mm.study.check import Base
+from mm.study.markets import Markets
 from mm.study.rows import Rows, failure, key_of
 from mm.study.source import Asked, Source
 
@@ -34,6 +34,7 @@ class Desk:
         base: Base,
         source: Source,
         rows: Rows,
+        markets: Markets,
         report: Callable[[int, dict[str, Any]], None],
     ) -> None:
         """Take sets from ``source``; ``report`` is given each set's number and row."""
@@ -44,7 +45,7 @@ class Desk:
         self._again: deque[Job] = deque()
         self._running: dict[str, list[int]] = {}  # key -> the numbers of all sets with it
         self._changed = trio.Event()
-        self._data: dict[str, list[str]] = {}  # market -> hashes of its files
+        self._markets = markets
         self.keys: dict[int, str] = {}
         """Number -> key, of each set that was asked for."""
 
@@ -55,7 +56,7 @@ class Desk:
             MMError: they cannot be used.
         """
         for market in list(self._base.markets):
-            await self._hashes(market)
+            await self._markets.hashes(market)
 
     async def next(self) -> Job | None:
         """Give a run to make; waits where the next set depends on results; None = no more."""
@@ -88,7 +89,7 @@ class Desk:
         fault, key = asked.fault, ""
         if asked.checked is not None:
             try:
-                data = await self._hashes(asked.checked.market)
+                data = await self._markets.hashes(asked.checked.market)
                 key = key_of(asked.checked.fingerprint, data)
             except MMError as error:
                 fault = f"{type(error).__name__}: {error}"
@@ -114,9 +115,3 @@ class Desk:
     def _change(self) -> None:
         self._changed.set()
         self._changed = trio.Event()
-
-    async def _hashes(self, market: str) -> list[str]:
-        if market not in self._data:
-            survey = (await survey_market(self._base.markets[market])).survey
-            self._data[market] = [str(source.sha256) for source in survey.sources]
-        return self._data[market]

@@ -5,6 +5,7 @@ does not fit is read anew. Knows no sets; what two run files must have in common
 ``market_key``.
 """
 
+from pathlib import Path
 from typing import Final
 
 import attrs
@@ -12,6 +13,7 @@ import attrs
 from mm.api import Connector, Instrument, MarketBatch, Outlet, Survey
 from mm.config import LoadedConfig
 from mm.run.survey import Market, survey_market
+from mm.study.shared import open_market
 
 MOST_BYTES: Final = 1 << 30
 """Of events that a process keeps: fifteen million rows."""
@@ -26,8 +28,12 @@ class MarketMemory:
         self._key = ""
         self._market: Market | None = None
 
-    async def survey(self, loaded: LoadedConfig) -> Market:
+    async def survey(self, loaded: LoadedConfig, written: Path | None = None) -> Market:
         """Survey the market of a run, or give the one that is remembered.
+
+        Args:
+            loaded: the run.
+            written: where its market was written down; None = nowhere.
 
         Raises:
             MMError: as ``survey_market``.
@@ -35,9 +41,13 @@ class MarketMemory:
         key = market_key(loaded)
         if self._market is None or key != self._key:
             self._market = None  # frees it before the next one comes
-            market = await survey_market(loaded)
-            kept = Kept(market.connector, self._most_bytes)
-            self._market, self._key = attrs.evolve(market, connector=kept), key
+            if written is not None:
+                market = open_market(written)
+            else:
+                market = await survey_market(loaded)
+                kept = Kept(market.connector, self._most_bytes)
+                market = attrs.evolve(market, connector=kept)
+            self._market, self._key = market, key
         return self._market
 
 
