@@ -99,11 +99,15 @@ async def asweep(
 
 
 async def _carry_out(study: Study, output: Path | None, shop: Workshop, progress: bool) -> Sweep:
+    done: dict[int, str] = {}
+
+    def note(number: int, row: dict[str, Any]) -> None:
+        done[number] = row["key"]
+
     with _folder(output) as folder, Rows(folder) as rows:
-        found = await carry_out_shown(
-            study, rows, shop, lambda place, row: None, quiet=not progress
-        )
-    return Sweep(found, study.source.total, output)
+        await carry_out_shown(study, rows, shop, note, quiet=not progress)
+        lines = [rows.line(done[number]) for number in sorted(done)]
+    return Sweep(lines, study.source.total, output)
 
 
 def _study(
@@ -141,7 +145,9 @@ def _study(
     fixed = [f"{key}={toml_text(value)}" for key, value in (overrides or {}).items()]
     base = Base(path, load_registry(), fixed, text)
     source = design.source(base)
-    made = Study(base=base, source=source, processes=processes or cores())
+    made = Study(
+        base=base, source=source, processes=processes or cores(), objectives=design.objectives
+    )
     return made, None if output is None else Path(output)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -79,6 +80,25 @@ def test_what_is_done_is_not_done_again_and_new_values_are_added(
     assert digests(rows_of(capsys.readouterr().out)[-4:]) == singles
     assert main(words(run_file, tmp_path, *VARY, "--set", "engine.seed=5")) == 0
     assert len((tmp_path / "results.jsonl").read_text().splitlines()) == 8
+
+
+def test_without_a_terminal_lines_say_how_it_goes(
+    run_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr("mm.cli.sweeping._LINE_EVERY_S", 0.02)
+    argv = [word for word in words(run_file, tmp_path, *VARY) if word not in ("--json", "--quiet")]
+    assert main([*argv, "--processes", "1"]) == 0
+    first, *lines, last = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(r"4 sets, 1 at a time; .* rows to decide on, perhaps \d+ s", first)
+    assert re.fullmatch(r"4 sets: 4 run in \d+ s", last)
+    form = (
+        r"\d of 4 sets(, .* rows/s, best equity \S+ \(gamma=\S+, latency_ms=\d\)(, \d+ s left)?)?"
+    )
+    assert all(re.fullmatch(form, line) for line in lines)
+    assert any("left" in line for line in lines)
+    assert main(argv) == 0
+    assert capsys.readouterr().err == "4 sets, 4 of them done already\n"
 
 
 def test_half_a_line_at_the_end_is_made_again(
@@ -178,7 +198,11 @@ def test_an_interrupt_says_how_to_go_on(
     sweeping.send_signal(signal.SIGINT)
     _, err = sweeping.communicate(timeout=60)
     assert sweeping.returncode == 130
-    assert err.endswith("mm: interrupted; run the same command again to go on\n")
+    done = len((tmp_path / "results.jsonl").read_text().splitlines())
+    assert err == (
+        f"mm: interrupted with {done} of 6 sets done; run the same command again to go on\n"
+    )
+    assert finish(run_file, tmp_path, capsys) == singles
 
 
 def test_a_second_sweep_in_the_folder_is_refused(

@@ -38,20 +38,25 @@ def run(args: argparse.Namespace) -> int:
     path, folder, design = _asked(args)
     base = Base(path, load_registry(), args.set)
     source = design.source(base)
-    study = Study(base=base, source=source, processes=args.processes or cores())
-    if not args.quiet:
-        print(f"{source.total} sets, {study.processes} at a time", file=sys.stderr)
-    tell = _InOrder() if args.json else _ignore
+    study = Study(
+        base=base, source=source, processes=args.processes or cores(),
+        objectives=design.objectives,
+    )  # fmt: skip
+    tell = _InOrder() if args.json else _Count()
     with Workshop(base) as shop:
         shop.prepare()  # before there is a lock that it would inherit
         with Rows(folder) as rows:
-            found = trio.run(lambda: carry_out_shown(study, rows, shop, tell, quiet=args.quiet))
-    if len(found) < source.total:
-        print("mm: interrupted; run the same command again to go on", file=sys.stderr)
+            keys = trio.run(lambda: carry_out_shown(study, rows, shop, tell, quiet=args.quiet))
+            if keys is not None and not args.json:
+                print(_table([rows.row(key) for key in keys]))
+                print(rows.path)
+    if keys is None:
+        print(
+            f"mm: interrupted with {tell.known} of {source.total} sets done; run the same command"
+            " again to go on",
+            file=sys.stderr,
+        )
         return EXIT_CODE
-    if not args.json:
-        print(_table(found))
-        print(rows.path)
     return 0
 
 
@@ -86,22 +91,30 @@ def _asked(args: argparse.Namespace) -> tuple[Path, Path, Design]:
     return Path(args.config), Path(args.output), design
 
 
-class _InOrder:
+class _Count:
+    """Counts rows."""
+
+    def __init__(self) -> None:
+        self.known = 0
+
+    def __call__(self, place: int, row: dict[str, Any]) -> None:
+        self.known += 1
+
+
+class _InOrder(_Count):
     """Prints rows as lines of JSON, each once all before it are printed."""
 
     def __init__(self) -> None:
-        self._known: dict[int, dict[str, Any]] = {}
+        super().__init__()
+        self._waiting: dict[int, str] = {}
         self._shown = 0
 
     def __call__(self, place: int, row: dict[str, Any]) -> None:
-        self._known[place] = row
-        while self._shown in self._known:
-            print(json.dumps(self._known.pop(self._shown)), flush=True)
+        super().__call__(place, row)
+        self._waiting[place] = json.dumps(row)
+        while self._shown in self._waiting:
+            print(self._waiting.pop(self._shown), flush=True)
             self._shown += 1
-
-
-def _ignore(place: int, row: dict[str, Any]) -> None:
-    pass
 
 
 def _table(rows: list[dict[str, Any]]) -> str:

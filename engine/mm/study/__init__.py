@@ -16,6 +16,7 @@
     foreman  a process that makes workers by forking itself
     workshop    where workers come from
     desk     which set is run next
+    progress    how far a study is
     pool     sets given out to workers; what comes back is written down at once
     results  the rows of a study to compute with: the best, a table
 
@@ -26,6 +27,7 @@ from mm.study.axes import Axis, Set, axes_of, parse_axis
 from mm.study.check import Base
 from mm.study.design import Design, Objective
 from mm.study.pool import Study, carry_out
+from mm.study.progress import Outlook, Progress
 from mm.study.results import Sweep
 from mm.study.rows import Rows
 from mm.study.samplers import sets_of
@@ -39,6 +41,8 @@ __all__ = [
     "Design",
     "Listed",
     "Objective",
+    "Outlook",
+    "Progress",
     "Rows",
     "Set",
     "Source",

@@ -4,8 +4,7 @@ Knows the source and the rows, and nothing of the processes that run them.
 """
 
 from collections import deque
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 import trio
@@ -13,8 +12,22 @@ import trio
 from mm.api import MMError
 from mm.study.check import Base
 from mm.study.markets import Markets
+from mm.study.progress import Outlook
 from mm.study.rows import Rows, failure, key_of
 from mm.study.source import Asked, Source
+
+
+class Watch(Protocol):
+    """Hears how a study goes."""
+
+    def begin(self, number: int, rows: int) -> None:
+        """Hear that the run of a set begins, over so many rows of data."""
+
+    def done(self, number: int, row: dict[str, Any]) -> None:
+        """Hear what came of a set, whether it was run now or earlier."""
+
+    def look(self, outlook: Outlook) -> None:
+        """Hear what lies ahead, when the data have been surveyed."""
 
 
 @attrs.define
@@ -35,13 +48,13 @@ class Desk:
         source: Source,
         rows: Rows,
         markets: Markets,
-        report: Callable[[int, dict[str, Any]], None],
+        watch: Watch,
     ) -> None:
-        """Take sets from ``source``; ``report`` is given each set's number and row."""
+        """Take sets from ``source``; ``watch`` hears of each."""
         self._base = base
         self._source = source
         self._rows = rows
-        self._report = report
+        self._watch = watch
         self._again: deque[Job] = deque()
         self._running: dict[str, list[int]] = {}  # key -> the numbers of all sets with it
         self._changed = trio.Event()
@@ -58,11 +71,22 @@ class Desk:
         for market in list(self._base.markets):
             await self._markets.hashes(market)
 
+    async def ahead(self) -> tuple[int, int]:
+        """Count the sets that have a row, and the rows of data of all others, 0 = not known."""
+        known = rows = 0
+        for checked in self._source.checked:
+            data = await self._markets.hashes(checked.market)
+            if self._is_done(key_of(checked.fingerprint, data)):
+                known += 1
+            else:
+                rows += await self._markets.rows(checked.market)
+        return known, rows
+
     async def next(self) -> Job | None:
         """Give a run to make; waits where the next set depends on results; None = no more."""
         while True:
             if self._again:
-                return self._again.popleft()
+                return await self._begun(self._again.popleft())
             asked = self._source.ask()
             if asked is None:
                 if self._source.asked == self._source.total:
@@ -71,7 +95,13 @@ class Desk:
                 continue
             job = await self._job(asked)
             if job is not None:
-                return job
+                return await self._begun(job)
+
+    async def _begun(self, job: Job) -> Job:
+        assert job.asked.checked is not None
+        rows = await self._markets.rows(job.asked.checked.market)
+        self._watch.begin(job.asked.number, rows)
+        return job
 
     def take_back(self, job: Job) -> None:
         """Take a job that came to nothing; it is given out again."""
@@ -94,7 +124,7 @@ class Desk:
             except MMError as error:
                 fault = f"{type(error).__name__}: {error}"
         self.keys[asked.number] = key = key or key_of(repr(asked.one.plain), [fault])
-        if self._rows.found.get(key, {}).get("status", "failed") != "failed":
+        if self._is_done(key):
             self._settle(asked.number, key)
         elif key in self._running:
             self._running[key].append(asked.number)
@@ -106,10 +136,13 @@ class Desk:
             self.done(job, failure(fault))
         return None
 
+    def _is_done(self, key: str) -> bool:
+        return self._rows.status(key) not in (None, "failed")
+
     def _settle(self, number: int, key: str) -> None:
-        row = self._rows.found[key]
+        row = self._rows.row(key)
         self._source.tell(number, row)
-        self._report(number, row)
+        self._watch.done(number, row)
         self._change()
 
     def _change(self) -> None:

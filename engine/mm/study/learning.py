@@ -8,11 +8,12 @@ back by asking again. Optuna's own state is kept in memory alone for that reason
 
 import hashlib
 import warnings
+from collections.abc import Sequence
 from typing import Any, Final
 
 from mm.api import MMError, UsageError
 from mm.study.axes import Axis, Set, set_of
-from mm.study.check import Base
+from mm.study.check import Base, Checked
 from mm.study.design import Design
 from mm.study.extra import need
 from mm.study.results import value_of
@@ -48,6 +49,7 @@ class Learning:
         self._rows: dict[int, dict[str, Any]] = {}
         self._told = 0
         self.total = design.runs
+        self.checked: Sequence[Checked] = ()
         self.asked = 0
 
     def ask(self) -> Asked | None:

@@ -35,6 +35,10 @@ class Markets:
         """Count its rows, as far as the survey tells."""
         return (await self._survey(market)).survey.total_rows or 0
 
+    async def surveyed_rows(self) -> int:
+        """Count the rows of all markets that were surveyed."""
+        return sum([await self.rows(market) for market in list(self._surveyed)])
+
     async def written(self, market: str) -> Path | None:
         """Say where a market is written down; None = it cannot be.
 

@@ -5,7 +5,7 @@ is a failed row. Which worker makes which run does not show in the rows.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any, Final
 
 import attrs
@@ -14,8 +14,10 @@ import trio
 from mm.api.jit import is_cold
 from mm.blame import ungrouped
 from mm.study.check import Base
-from mm.study.desk import Desk, Job
+from mm.study.design import Objective
+from mm.study.desk import Desk, Job, Watch
 from mm.study.markets import Markets
+from mm.study.progress import Outlook
 from mm.study.rows import Rows, failure
 from mm.study.source import Source
 from mm.study.workshop import Workshop
@@ -30,28 +32,37 @@ class Study:
     base: Base
     source: Source
     processes: int
+    objectives: Sequence[Objective] = ()
+    """By which to say which set is best so far; none = by equity."""
 
 
-async def carry_out(
-    study: Study, rows: Rows, shop: Workshop, report: Callable[[int, dict[str, Any]], None]
-) -> list[dict[str, Any]]:
+async def carry_out(study: Study, rows: Rows, shop: Workshop, watch: Watch) -> list[str]:
     """Run every set that has no row yet, or one that failed.
 
     Args:
         study: what to run.
         rows: of the study's folder.
         shop: where workers come from.
-        report: given the number and the row of each set, as it becomes known.
+        watch: hears how it goes.
 
     Returns:
-        Each set's row, in order.
+        The key of each set's row, in order.
 
     Raises:
         DataError: the data cannot be used.
     """
     markets = Markets(study.base, shop.scratch)
-    desk = Desk(study.base, study.source, rows, markets, report)
+    desk = Desk(study.base, study.source, rows, markets, watch)
+    started_s = trio.current_time()
     await desk.survey()
+    survey_s = trio.current_time() - started_s
+    known, left = await desk.ahead()
+    watch.look(
+        Outlook(
+            sets=study.source.total, known=known, rows=left, survey_s=survey_s,
+            surveyed=await markets.surveyed_rows(), processes=study.processes,
+        )
+    )  # fmt: skip
     crew = _Crew(shop, desk, markets)
     first = await desk.next()
     if first is not None:
@@ -62,7 +73,7 @@ async def carry_out(
             async with trio.open_nursery() as nursery:
                 for _ in range(study.processes):
                     nursery.start_soon(crew.work)
-    return [rows.found[desk.keys[number]] for number in range(study.source.total)]
+    return [desk.keys[number] for number in range(study.source.total)]
 
 
 class _Crew:

@@ -4,7 +4,7 @@ Knows what a row holds (see ``rows``), and nothing of how it came about.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,9 +32,12 @@ class Sweep:
     a table.
     """
 
-    def __init__(self, rows: Sequence[Row], total: int, path: Path | None = None) -> None:
-        """Hold the rows that there are, of ``total`` sets; ``path`` is the study's folder."""
-        self._rows = list(rows)
+    def __init__(self, lines: Sequence[str], total: int, path: Path | None = None) -> None:
+        """Hold the rows that there are, of ``total`` sets; ``path`` is the study's folder.
+
+        Lines of JSON take a fifth of the memory that dicts do.
+        """
+        self._lines = list(lines)
         self._total = total
         self.path = path
         """The study's folder; None = in memory alone."""
@@ -44,18 +47,22 @@ class Sweep:
         """A dict for each set: ``set``, ``status``, ``digest``, ``error``, ``summary``,
         ``metrics``, as in ``results.jsonl``.
         """
-        return list(self._rows)
+        return list(self)
 
     @property
     def status(self) -> str:
         """``complete``: every set has a row, though perhaps a failed one; or ``interrupted``."""
-        return "complete" if len(self._rows) == self._total else "interrupted"
+        return "complete" if len(self._lines) == self._total else "interrupted"
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._lines)
 
     def __getitem__(self, number: int) -> Row:
-        return self._rows[number]
+        row: Row = json.loads(self._lines[number])
+        return row
+
+    def __iter__(self) -> Iterator[Row]:
+        return (self[number] for number in range(len(self)))
 
     def best(self, figure: str, *, lowest: bool = False) -> Row:
         """Give the row with the highest figure; of equals, the first.
@@ -68,9 +75,9 @@ class Sweep:
         Raises:
             UsageError: no row has this figure; the text names those that there are.
         """
-        found = [(value, row) for row in self._rows if (value := value_of(row, figure)) is not None]
+        found = [(value, row) for row in self if (value := value_of(row, figure)) is not None]
         if not found:
-            names = sorted({name for row in self._rows for name in figures_of(row)})
+            names = sorted({name for row in self for name in figures_of(row)})
             near = did_you_mean(figure, names)
             raise UsageError(
                 f"{figure}: no set has this figure{near or ','} expected a number of the summary"
@@ -83,13 +90,16 @@ class Sweep:
         """A row for each set: the varied keys, ``status``, ``digest``, ``error``, the summary's
         figures and the metrics under their paths; null where a set has none.
         """
-        flat = [
+        return self._table(_flat)
+
+    def _table(self, flat: Callable[[Any, str], dict[str, Any]]) -> Table:
+        rows = [
             {**row["set"], "status": row["status"], "digest": row["digest"], "error": row["error"],
-             **row["summary"], **_flat(row["metrics"], "metrics")}
-            for row in self._rows
+             **row["summary"], **flat(row["metrics"], "metrics")}
+            for row in self
         ]  # fmt: skip
-        names = dict.fromkeys(name for one in flat for name in one)
-        columns: dict[str, Any] = {name: _column([one.get(name) for one in flat]) for name in names}
+        names = dict.fromkeys(name for one in rows for name in one)
+        columns: dict[str, Any] = {name: _column([one.get(name) for one in rows]) for name in names}
         return Table("sets", ac.Table.from_pydict(columns))
 
     def to_pandas(self) -> Any:
@@ -112,8 +122,7 @@ class Sweep:
 
     def _repr_html_(self) -> str:
         """Show the first rows, without the metrics."""
-        slim = [{**row, "metrics": {}} for row in self._rows]
-        return Sweep(slim, self._total).table._repr_html_()
+        return self._table(lambda metrics, path: {})._repr_html_()
 
 
 def value_of(row: Row, figure: str) -> float | None:

@@ -30,6 +30,8 @@ class Source(Protocol):
     """How many there will be."""
     asked: int
     """How many were given."""
+    checked: Sequence[Checked]
+    """Of sets that are known beforehand."""
 
     def ask(self) -> Asked | None:
         """Give the next set; None = all were given, or the next waits for results."""
@@ -44,7 +46,7 @@ class Listed:
     def __init__(self, sets: Sequence[Set], checked: Sequence[Checked]) -> None:
         """Take the sets, and what was found when they were checked."""
         self._sets = sets
-        self._checked = checked
+        self.checked = checked
         self.total = len(sets)
         self.asked = 0
 
@@ -54,7 +56,7 @@ class Listed:
         if number == self.total:
             return None
         self.asked += 1
-        return Asked(number, self._sets[number], self._checked[number])
+        return Asked(number, self._sets[number], self.checked[number])
 
     def tell(self, number: int, row: dict[str, Any]) -> None:
         """Ignore it."""
