@@ -124,6 +124,12 @@ def test_a_key_of_no_run_file_is_told_with_the_studys_line(tmp_path: Path) -> No
         study.design.source(base)
 
 
+def test_the_shipped_example_passes() -> None:
+    study = read_study(ROOT / "example" / "study.toml")
+    source = study.design.source(Base(ROOT / study.base, load_registry()))
+    assert source.total == 8
+
+
 def test_a_design_that_does_not_fit_is_told_with_the_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"study\.toml: a grid has as many runs"):
         read_study(write(tmp_path, f'{AXIS}key = "a"\nvalues = [1]\n'.replace(

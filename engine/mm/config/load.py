@@ -67,14 +67,10 @@ def load_config(
     """
     flags = {name: shortcuts.pop(name, None) for name in CONNECTOR_FLAGS}
     document = Document.read(Path(path), overrides, shortcuts, text)
-    disabled = _disabled(document.data)
+    disabled = disabled_plugins(document.data)
     registry = load_registry(disabled) if registry is None else registry.without(disabled)
-    choose_connector(document, registry)
-    apply_flags(document, registry, flags)
-    loader = _Loader(document, registry)
-    config = loader.load()
-    if config is None:
-        raise document.error()
+    loader = Loader(document, registry)
+    config = loader.load(flags)
     text = set_values(document.text, dict(loader.defaults(config)), comment="default")
     return LoadedConfig(
         config=config,
@@ -85,24 +81,37 @@ def load_config(
     )
 
 
-def _disabled(data: dict[str, Any]) -> list[str]:
+def disabled_plugins(data: dict[str, Any]) -> list[str]:
     """Read ``plugins.disable`` ahead of the rest; if it is malformed, that is found later."""
     plugins = data.get("plugins")
     names = plugins.get("disable") if isinstance(plugins, dict) else None
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
 
-class _Loader:
+class Loader:
     """Turns one document into a RunConfig, noting faults in the document."""
 
-    def __init__(self, document: Document, registry: Registry) -> None:
+    def __init__(
+        self, document: Document, registry: Registry, made: dict[str, Any] | None = None
+    ) -> None:
+        """Take a document; ``made`` has the objects of tables that were found to be right."""
         self.document = document
         self.registry = registry
         self.tables = part_tables(registry)
         self.chosen: dict[Keys, Any] = {}  # a chosen part's table -> its object
+        self.made = {} if made is None else made
 
-    def load(self) -> RunConfig | None:
-        """Check everything; None if there is any fault."""
+    def load(self, flags: Mapping[str, Any]) -> RunConfig:
+        """Check everything.
+
+        Args:
+            flags: as ``apply_flags`` takes them.
+
+        Raises:
+            ConfigError, PluginError: with every fault.
+        """
+        choose_connector(self.document, self.registry)
+        apply_flags(self.document, self.registry, flags)
         for name, value in self.document.data.items():
             if name not in TABLES:
                 what = "unknown table" if isinstance(value, dict) else "unknown key"
@@ -111,7 +120,9 @@ class _Loader:
         core = {name: self._core_table(name) for name in TABLES}
         self._other_tables()
         self._required()
-        return None if self.document.faulty else RunConfig(**core, parts=parts)
+        if self.document.faulty:
+            raise self.document.error()
+        return RunConfig(**core, parts=parts)
 
     def defaults(self, config: RunConfig) -> Iterator[tuple[Keys, Any]]:
         """Every key in force that the document does not hold, with its value."""
@@ -201,11 +212,15 @@ class _Loader:
         return self.chosen[path]
 
     def _make(self, path: Keys, cls: type[Any], table: Any, known: Iterable[str] = ()) -> Any:
-        try:
-            return structure(cls, table, known)
-        except FaultsError as exc:
-            for below, text in exc.faults:
-                self.document.fault((*path, *below), text)
+        key = f"{cls.__module__}.{cls.__qualname__} {table!r}"
+        if key not in self.made:
+            try:
+                self.made[key] = structure(cls, table, known)
+            except FaultsError as exc:
+                for below, text in exc.faults:
+                    self.document.fault((*path, *below), text)
+                return None
+        return self.made[key]
 
     def _connector(self) -> Any:
         """Structure the keys of ``[data]`` that the chosen connector knows."""

@@ -11,7 +11,7 @@ from typing import Final
 import attrs
 
 from mm.api import Connector, Instrument, MarketBatch, Outlet, Survey
-from mm.config import LoadedConfig
+from mm.config import LoadedConfig, RunConfig
 from mm.run.survey import Market, survey_market
 from mm.study.shared import open_market
 
@@ -38,7 +38,7 @@ class MarketMemory:
         Raises:
             MMError: as ``survey_market``.
         """
-        key = market_key(loaded)
+        key = market_key(loaded.config)
         if self._market is None or key != self._key:
             self._market = None  # frees it before the next one comes
             if written is not None:
@@ -51,9 +51,8 @@ class MarketMemory:
         return self._market
 
 
-def market_key(loaded: LoadedConfig) -> str:
+def market_key(config: RunConfig) -> str:
     """Name all that decides what is read, and on which grid."""
-    config = loaded.config
     chosen = config.parts.connector
     seed = config.engine.seed if chosen.offer.seeded else None
     tick_size = getattr(config.parts.strategy.config, "tick_size", None)

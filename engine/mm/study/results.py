@@ -5,6 +5,7 @@ Knows what a row holds (see ``rows``), and nothing of how it came about.
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,13 +17,13 @@ from mm.suggest import did_you_mean
 
 Row = dict[str, Any]
 
-_TYPES: Final[Mapping[type, tuple[Callable[[], Any], Callable[[Any], Any]]]] = {
-    bool: (ac.DataType.bool, bool),
-    int: (ac.DataType.int64, int),
-    float: (ac.DataType.float64, float),
-    str: (ac.DataType.utf8, str),
+_TYPES: Final[Mapping[type, Callable[[], Any]]] = {
+    bool: ac.DataType.bool,
+    int: ac.DataType.int64,
+    float: ac.DataType.float64,
+    str: ac.DataType.utf8,
 }
-"""Kind of a column's values -> its type, and what a value is made with."""
+"""Kind of a column's values -> its type."""
 
 
 class Sweep:
@@ -90,17 +91,18 @@ class Sweep:
         """A row for each set: the varied keys, ``status``, ``digest``, ``error``, the summary's
         figures and the metrics under their paths; null where a set has none.
         """
-        return self._table(_flat)
+        return self._table(metrics=True)
 
-    def _table(self, flat: Callable[[Any, str], dict[str, Any]]) -> Table:
-        rows = [
-            {**row["set"], "status": row["status"], "digest": row["digest"], "error": row["error"],
-             **row["summary"], **flat(row["metrics"], "metrics")}
-            for row in self
-        ]  # fmt: skip
-        names = dict.fromkeys(name for one in rows for name in one)
-        columns: dict[str, Any] = {name: _column([one.get(name) for one in rows]) for name in names}
-        return Table("sets", ac.Table.from_pydict(columns))
+    def _table(self, *, metrics: bool) -> Table:
+        rows = list(self)
+        columns: dict[str, list[Any]] = {}
+        _spread("", [row["set"] for row in rows], columns)
+        columns |= {name: [row[name] for row in rows] for name in ("status", "digest", "error")}
+        _spread("", [row["summary"] for row in rows], columns)
+        if metrics:
+            _spread("metrics.", [row["metrics"] for row in rows], columns)
+        arrays: dict[str, Any] = {name: _column(values) for name, values in columns.items()}
+        return Table("sets", ac.Table.from_pydict(arrays))
 
     def to_pandas(self) -> Any:
         """Make a ``pandas.DataFrame``; pandas must be installed."""
@@ -122,7 +124,7 @@ class Sweep:
 
     def _repr_html_(self) -> str:
         """Show the first rows, without the metrics."""
-        return self._table(lambda metrics, path: {})._repr_html_()
+        return self._table(metrics=False)._repr_html_()
 
 
 def value_of(row: Row, figure: str) -> float | None:
@@ -142,30 +144,32 @@ def value_of(row: Row, figure: str) -> float | None:
 
 def figures_of(row: Row) -> list[str]:
     """Name the figures of a row, as ``value_of`` takes them."""
-    return [*row["summary"], *_flat(row["metrics"], "metrics")]
+    columns: dict[str, list[Any]] = {}
+    _spread("metrics.", [row["metrics"]], columns)
+    return [*row["summary"], *columns]
 
 
-def _flat(content: Any, path: str) -> dict[str, Any]:
-    """The numbers of nested dicts, by dotted path; lists are left out."""
-    if not isinstance(content, Mapping):
-        return {} if isinstance(content, list) else {path: content}
-    found: dict[str, Any] = {}
-    for name, value in content.items():
-        found |= _flat(value, f"{path}.{name}")
-    return found
+def _spread(path: str, tables: Sequence[Row], columns: dict[str, list[Any]]) -> None:
+    """Add a column for each key of nested dicts, under its dotted path; lists are left out."""
+    for name in dict.fromkeys(chain.from_iterable(tables)):
+        values = [table.get(name) for table in tables]
+        kinds = set(map(type, values))
+        if dict in kinds:
+            inner = [value if isinstance(value, dict) else {} for value in values]
+            _spread(f"{path}{name}.", inner, columns)
+        elif list not in kinds or not path:
+            columns[f"{path}{name}"] = values
 
 
 def _column(values: Sequence[Any]) -> ac.Array:
     """Give the values the narrowest type that holds them all; what is no scalar becomes JSON."""
-    kinds = {type(value) for value in values if value is not None}
+    kinds = set(map(type, values)) - {type(None)}
     if kinds == {int, float}:
-        kinds = {float}
+        values, kinds = [None if value is None else float(value) for value in values], {float}
     kind = kinds.pop() if len(kinds) == 1 and kinds <= _TYPES.keys() else str
-    data_type, make = _TYPES[kind]
-
-    def cell(value: Any) -> Any:
-        if value is None:
-            return None
-        return make(value) if kind is not str or isinstance(value, str) else json.dumps(value)
-
-    return ac.Array([cell(value) for value in values], data_type())
+    if kind is str:
+        values = [
+            value if value is None or isinstance(value, str) else json.dumps(value)
+            for value in values
+        ]
+    return ac.Array(values, _TYPES[kind]())
