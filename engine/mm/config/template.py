@@ -16,7 +16,6 @@ from mm.config.overrides import Override
 from mm.config.tables import RunConfig
 from mm.registry import Registry
 
-
 _MOST_TABLES: Final = 500
 """Tables whose objects are kept: of a run file there are some twenty."""
 
