@@ -144,11 +144,12 @@ def _study(
         )  # fmt: skip
     fixed = [f"{key}={toml_text(value)}" for key, value in (overrides or {}).items()]
     base = Base(path, load_registry(), fixed, text)
-    source = design.source(base)
+    folder = None if output is None else Path(output)
+    source = design.source(base, folder)
     made = Study(
         base=base, source=source, processes=processes or cores(), objectives=design.objectives
     )
-    return made, None if output is None else Path(output)
+    return made, folder
 
 
 def _objectives(figures: str | Sequence[str], *, lowest: bool = False) -> list[Objective]:

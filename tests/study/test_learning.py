@@ -4,6 +4,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 
 from mm.api import ConfigError, UsageError
@@ -31,7 +32,10 @@ def row(values: dict[str, Any]) -> dict[str, Any]:
     """A hill with its top at gamma = 1, xi = 200."""
     height = -abs(float(values[GAMMA]) - 1) - abs(values[XI] - 200) / 100
     metrics = {"some": {"figure": -height if height < -3 else None}}
-    return {"status": "complete", "summary": {"equity": height}, "metrics": metrics}
+    return {
+        "key": f"{values}", "digest": "d", "error": None, "status": "complete",
+        "summary": {"equity": height}, "metrics": metrics,
+    }  # fmt: skip
 
 
 def carried_out(source: Learning, at_once: int, chance: random.Random) -> list[dict[str, Any]]:
@@ -99,3 +103,30 @@ def test_a_failed_set_and_a_constraint_are_taken_as_they_come() -> None:
 def test_the_ends_of_every_span_are_checked_beforehand() -> None:
     with pytest.raises(ConfigError, match=rf"vary {GAMMA}"):
         study(axes=axes_of({GAMMA: "uniform(-1, 1)"}))
+
+
+def test_optunas_own_tools_find_every_trial(tmp_path: Path) -> None:
+    def trials() -> list[optuna.trial.FrozenTrial]:
+        (name,) = optuna.get_all_study_names(f"sqlite:///{tmp_path / 'optuna.db'}")
+        storage = f"sqlite:///{tmp_path / 'optuna.db'}"
+        return optuna.load_study(study_name=name, storage=storage).trials
+
+    design = Design(axes=AXES, sampler="tpe", runs=14, objectives=[Objective("equity")])
+    base = Base(RUN, load_registry())
+    cut = Learning(design, base, tmp_path)
+    for number in range(11):  # the last three are never heard of
+        asked = cut.ask()
+        assert asked is not None
+        cut.tell(number, row(asked.one.values))
+    assert len(trials()) == 11 - AHEAD
+    found = carried_out(Learning(design, base, tmp_path), 2, random.Random(1))
+    kept = trials()
+    assert [trial.params for trial in kept] == [
+        {GAMMA: float(one[GAMMA]), XI: one[XI]} for one in found
+    ]
+    assert [trial.value for trial in kept] == [
+        pytest.approx(row(one)["summary"]["equity"]) for one in found
+    ]
+    (tmp_path / "optuna.db").write_text("mine")
+    with pytest.raises(UsageError, match=r"optuna\.db: cannot be written"):
+        carried_out(Learning(design, base, tmp_path), 2, random.Random(1))

@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -106,3 +107,25 @@ def test_faults_are_told_before_anything_runs(run_file: Path, tmp_path: Path) ->
     with pytest.raises(UsageError, match="processes is 0, expected at least 1"):
         mm.sweep(run_file, VARY, processes=0)
     assert not (tmp_path / "none").exists()
+
+
+def test_where_a_fork_is_not_safe_each_worker_is_started_on_its_own(
+    run_file: Path, found: mm.Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mm.study.workshop._FORKS", False)
+    again = mm.sweep(run_file, {GAMMA: [0.4], LATENCY: [1, 9]}, progress=False)
+    assert again.rows == found.rows[2:]
+
+
+def test_a_study_that_learns_leaves_its_trials_for_optuna(run_file: Path, tmp_path: Path) -> None:
+    made = mm.sweep(
+        run_file, {GAMMA: "uniform(0.1, 0.4)"}, sampler="nsga2", runs=3, maximize="equity",
+        minimize=["max_drawdown"], output=tmp_path, progress=False,
+    )  # fmt: skip
+    (name,) = optuna.get_all_study_names(f"sqlite:///{tmp_path / 'optuna.db'}")
+    kept = optuna.load_study(study_name=name, storage=f"sqlite:///{tmp_path / 'optuna.db'}")
+    summaries = [row["summary"] for row in made.rows]
+    assert [one.values for one in kept.trials] == [
+        [summary["equity"], summary["max_drawdown"]] for summary in summaries
+    ]
+    assert kept.metric_names == ["equity", "max_drawdown"]

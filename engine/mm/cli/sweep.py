@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     """
     path, folder, design = _asked(args)
     base = Base(path, load_registry(), args.set)
-    source = design.source(base)
+    source = design.source(base, folder)
     study = Study(
         base=base, source=source, processes=args.processes or cores(),
         objectives=design.objectives,

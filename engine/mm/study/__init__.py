@@ -4,6 +4,7 @@
     constraints    comparisons that every set must satisfy
     samplers       every combination, or sets drawn from the axes
     learning       sets chosen by the results of others
+    trials         a copy of those for Optuna's own tools
     extra          what only some samplers need
     design         axes, constraints and sampler together
     study_file     all of that, in TOML

@@ -1,6 +1,7 @@
 """What a study is made of: axes, constraints, and the sampler that makes sets of them."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import attrs
@@ -78,8 +79,17 @@ class Design:
         """Whether sets depend on the results of others."""
         return self.sampler in LEARNING
 
-    def source(self, base: Base) -> Source:
+    @property
+    def directions(self) -> list[str]:
+        """Which way each objective is to go, in Optuna's words."""
+        return ["minimize" if one.lowest else "maximize" for one in self.objectives]
+
+    def source(self, base: Base, folder: Path | None = None) -> Source:
         """Make what gives the sets, all that is known of them checked.
+
+        Args:
+            base: the run file.
+            folder: where a sampler that learns keeps its trials; None = nowhere.
 
         Raises:
             MMError: a set is faulty, or nothing satisfies the constraints.
@@ -88,7 +98,7 @@ class Design:
         if self.learns:
             from mm.study.learning import Learning  # a second, which only these samplers need
 
-            return Learning(self, base)
+            return Learning(self, base, folder)
         sets = self.sets(base)
         return Listed(sets, base.check_all(sets))
 

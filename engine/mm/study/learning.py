@@ -3,12 +3,13 @@
 The sampler of the n-th set is seeded by the study's seed and n, and knows the results of all sets
 but the last few, whichever were ready. So the n-th set is decided by the seed and by results, not
 by which process was quick; and since results are on disk, a study that was killed finds its way
-back by asking again. Optuna's own state is kept in memory alone for that reason.
+back by asking again. Of Optuna's own state there is a copy for its tools, see ``trials``.
 """
 
 import hashlib
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from mm.api import MMError, UsageError
@@ -18,6 +19,7 @@ from mm.study.design import Design
 from mm.study.extra import need
 from mm.study.results import value_of
 from mm.study.source import Asked
+from mm.study.trials import Trials, space_of
 
 AHEAD: Final = 8
 """Sets that may run at once: the n-th is chosen by the results of those up to n - 8."""
@@ -29,8 +31,13 @@ _TRIES: Final = 200
 class Learning:
     """A source of sets, each chosen by the results of earlier ones."""
 
-    def __init__(self, design: Design, base: Base) -> None:
+    def __init__(self, design: Design, base: Base, folder: Path | None = None) -> None:
         """Check what can be checked beforehand: each axis's values, and the ends of each span.
+
+        Args:
+            design: with a sampler that learns.
+            base: the run file.
+            folder: for a copy of all trials; None = none.
 
         Raises:
             MMError: a set would be faulty, or Optuna is not installed.
@@ -42,10 +49,11 @@ class Learning:
         self._base = base
         self._constraints = design.constraints_of(base)
         base.check_all(design.corners())
-        self._spaces = {axis.key: self._space(axis) for axis in design.axes}
-        directions = ["minimize" if one.lowest else "maximize" for one in design.objectives]
-        self._study = self._optuna.create_study(directions=directions)
+        self._spaces = {axis.key: space_of(axis, self._optuna) for axis in design.axes}
+        self._study = self._optuna.create_study(directions=design.directions)
+        self._copy = None if folder is None else Trials(design, folder)
         self._trials: list[Any] = []
+        self._asked: dict[int, Asked] = {}  # until its result is passed on
         self._rows: dict[int, dict[str, Any]] = {}
         self._told = 0
         self.total = design.runs
@@ -60,18 +68,22 @@ class Learning:
         while self._told <= number - AHEAD:
             if self._told not in self._rows:
                 return None
-            self._pass_on(self._told)
-            self._told += 1
+            self._pass_on()
         one = self._choose(number)
         self.asked += 1
         try:
-            return Asked(number, one, self._base.check(one))
+            asked = Asked(number, one, self._base.check(one))
         except MMError as error:
-            return Asked(number, one, None, f"{type(error).__name__}: {error}")
+            asked = Asked(number, one, None, f"{type(error).__name__}: {error}")
+        self._asked[number] = asked
+        return asked
 
     def tell(self, number: int, row: dict[str, Any]) -> None:
         """Hear what came of a set; the sampler hears it in the order of their numbers."""
         self._rows[number] = row
+        if self._told + len(self._rows) == self.total:
+            while self._rows:
+                self._pass_on()
 
     def _choose(self, number: int) -> Set:
         for attempt in range(_TRIES):
@@ -97,21 +109,18 @@ class Learning:
             return samplers.TPESampler(seed=seed, constant_liar=True)
         return samplers.NSGAIISampler(seed=seed, population_size=20)
 
-    def _pass_on(self, number: int) -> None:
-        row = self._rows.pop(number)
-        values = [value_of(row, one.figure) for one in self._design.objectives]
-        failed = row["status"] == "failed" or None in values
-        state = self._optuna.trial.TrialState.FAIL if failed else None
-        self._study.tell(self._trials[number], None if failed else values, state=state)
-
-    def _space(self, axis: Axis) -> Any:
-        make = self._optuna.distributions
-        if axis.span is None:
-            return make.CategoricalDistribution(range(len(axis.values)))
-        if axis.span.shape == "integer":
-            return make.IntDistribution(int(axis.span.low), int(axis.span.high))
-        ends = float(axis.span.low), float(axis.span.high)
-        return make.FloatDistribution(*ends, log=axis.span.shape == "loguniform")
+    def _pass_on(self) -> None:
+        """Tell the sampler the next result."""
+        number = self._told
+        row, asked = self._rows.pop(number), self._asked.pop(number)
+        found = [value_of(row, one.figure) for one in self._design.objectives]
+        known = [value for value in found if value is not None]
+        values = known if row["status"] != "failed" and len(known) == len(found) else None
+        state = self._optuna.trial.TrialState.FAIL if values is None else None
+        self._study.tell(self._trials[number], values, state=state)
+        self._told += 1
+        if self._copy is not None:
+            self._copy.add(asked, row, values)
 
 
 def _value(axis: Axis, chosen: Any) -> Any:
