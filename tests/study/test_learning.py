@@ -100,6 +100,14 @@ def test_a_failed_set_and_a_constraint_are_taken_as_they_come() -> None:
         study(constraints=[parse_constraint(f"{GAMMA} > 100", "here")]).ask()
 
 
+def test_an_objective_that_no_run_has_is_told_by_the_first(tmp_path: Path) -> None:
+    source = study(objectives=[Objective("equty")])
+    asked = source.ask()
+    assert asked is not None
+    with pytest.raises(UsageError, match=r"^objective equty: runs have no such .* 'equity'"):
+        source.tell(0, row(asked.one.values))
+
+
 def test_the_ends_of_every_span_are_checked_beforehand() -> None:
     with pytest.raises(ConfigError, match=rf"vary {GAMMA}"):
         study(axes=axes_of({GAMMA: "uniform(-1, 1)"}))

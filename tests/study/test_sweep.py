@@ -300,6 +300,15 @@ def test_a_study_file_gives_runs_that_a_command_repeats(
     assert mm.sweep(path, progress=False).rows == rows
 
 
+def test_an_objective_that_no_run_has_ends_the_study(
+    run_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = ("--vary", f"{GAMMA}=uniform(0.1,0.4)", "--sampler", "tpe", "--runs", "9")
+    assert main(words(run_file, tmp_path, *more, "--maximize", "metrics.sharpe")) == 2
+    assert capsys.readouterr().err.startswith("mm: objective metrics.sharpe: runs have no such")
+    assert 1 <= len((tmp_path / "results.jsonl").read_text().splitlines()) < 9
+
+
 def test_flags_beside_a_study_file_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

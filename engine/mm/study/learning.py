@@ -17,9 +17,10 @@ from mm.study.axes import Axis, Set, set_of
 from mm.study.check import Base, Checked
 from mm.study.design import Design
 from mm.study.extra import need
-from mm.study.results import value_of
+from mm.study.results import figures_of, value_of
 from mm.study.source import Asked
 from mm.study.trials import Trials, space_of
+from mm.suggest import did_you_mean
 
 AHEAD: Final = 8
 """Sets that may run at once: the n-th is chosen by the results of those up to n - 8."""
@@ -79,7 +80,21 @@ class Learning:
         return asked
 
     def tell(self, number: int, row: dict[str, Any]) -> None:
-        """Hear what came of a set; the sampler hears it in the order of their numbers."""
+        """Hear what came of a set; the sampler hears it in the order of their numbers.
+
+        Raises:
+            UsageError: runs have no such figure as an objective.
+        """
+        if row["status"] != "failed":
+            names = figures_of(row)
+            for one in self._design.objectives:
+                if one.figure not in names:
+                    near = did_you_mean(one.figure, names)
+                    raise UsageError(
+                        f"{self._design.where}objective {one.figure}: runs have no such figure"
+                        f"{near or ','} expected one of the summary or the metrics, such as"
+                        " equity or metrics.ratios.sharpe"
+                    )
         self._rows[number] = row
         if self._told + len(self._rows) == self.total:
             while self._rows:
