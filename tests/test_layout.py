@@ -228,15 +228,16 @@ FLOORS: list[set[str]] = [
     {"prove", "results"},
     {"study"},
     {"cli"},
-    {"scripting"},
+    {"scripting", "sweeping"},
 ]
 """The rooms of ``engine/mm`` from the ground up: each imports only what lies below it."""
 
 KNOW_TRIO = {
     "blame.py", "calibrate/read.py", "cli/backtest.py", "cli/calibrate.py", "cli/data.py",
     "cli/data_cache.py", "cli/display.py", "cli/live.py", "cli/live_log.py", "cli/live_view.py",
-    "cli/prove.py", "cli/record.py", "cli/running.py", "cli/sweep.py", "scripting.py",
-    "study/pool.py", "study/worker.py",
+    "cli/prove.py", "cli/record.py", "cli/running.py", "cli/sweep.py", "cli/sweeping.py",
+    "scripting.py", "study/desk.py", "study/markets.py",
+    "study/pool.py", "study/worker.py", "study/workshop.py", "sweeping.py",
 }  # fmt: skip
 """Modules of the engine that import Trio, beside all of ``run``, ``testing``, ``prove`` and
 ``simulate``, whose task that is."""
@@ -265,7 +266,8 @@ def test_no_import_runs_upwards(floor: int) -> None:
 
 KNOW_PLUGINS = {
     # Defaults, so that a run file need not name what everybody takes.
-    "config/tables.py": {"Avellaneda", "Touch", "tardis"},
+    "config/choice.py": {"Touch"},
+    "config/tables.py": {"Avellaneda", "tardis"},
     "cli/verbs/data.py": {"tardis"},
     # The format that recordings are written in is the one that this connector reads.
     "record/text.py": {"tardis"},

@@ -9,6 +9,7 @@
     plugins_show, plugins_check, plugins_new    the verbs of ``mm plugins``
     live_view, live_log, live_state    a live run as a picture, as lines, and what both say
     run_file, running    the run file with its flags; what verbs that run something share
+    sweeping             a study carried out, for the verb and for Python
     display, texts       the progress bar and the summary; plain tables
 
 Nothing here, in ``parser`` or in ``verbs`` imports more than argparse: ``mm --help``

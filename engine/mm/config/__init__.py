@@ -6,6 +6,7 @@ validation            from parsed TOML to attrs classes, strictly
 tables, layout        which tables there are, and the class of each
 choice, connector     the parts that were chosen; which connector, and its flags
 load                  all of that: file -> LoadedConfig
+template              the same for many sets of keys
 when                  at which times a strategy decides
 ticks                 tick sizes that hold from a moment on, as a run file says them
 reference             the same knowledge as JSON Schema and as a Markdown table

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
 from mm.run.recording import log_frames, start_recording
 from mm.run.rundir import config_digest, create_run_directory, hash_inputs, writing_to
-from mm.run.seal import opening, seal
+from mm.run.seal import installed, opening, seal
 from mm.run.survey import Market, survey_market
 from mm.run.unfinished import going_on
 
@@ -204,7 +203,7 @@ def _build_sinks(plan: Plan, directory: Path, options: Options, sinks: dict[str,
     output = Output(
         directory=directory,
         metadata={
-            "version": version("mm-engine"),
+            "version": installed("mm-engine"),
             "config_digest": config_digest(plan.loaded.text),
         },
     )
