@@ -114,4 +114,7 @@ def test_the_tutorial_runs_as_it_stands(
     monkeypatch.chdir(tmp_path)
     for command in commands(REPOSITORY / "example/README.md"):
         assert main(shlex.split(command)[1:]) == 0, command
-    assert "identical" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "identical" in printed
+    verdict = section("verdict", "end of verdict", REPOSITORY / "example/README.md")
+    assert " ".join(verdict.replace("```", "").split()) in " ".join(printed.split())

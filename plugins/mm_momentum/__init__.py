@@ -40,6 +40,7 @@ def mm_transformers() -> list[TransformerOffer]:
             name="NoDataTransform",
             config=NoConfig,
             build=build_transformer,
+            own_times=True,
             help="A row for each quote and each trade: the touch and the last trade.",
         )
     ]
@@ -53,6 +54,7 @@ def mm_strategies() -> list[StrategyOffer]:
             name="Momentum",
             config=MomentumConfig,
             build=build_strategy,
+            preprocessing="NoDataTransform",
             help="Long when the fast average of trade prices is above the slow one, else short.",
         )
     ]

@@ -42,6 +42,7 @@ def mm_transformers() -> list[TransformerOffer]:
             name="Scripted",
             config=ScriptedConfig,
             build=build_transformer,
+            own_times=True,
             help="A row for each time at which the file of orders has some.",
         )
     ]

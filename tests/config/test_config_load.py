@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mm.api import ConfigError, ConnectorOffer, NoConfig, PluginError
+from mm.api import ConfigError, ConnectorOffer, NoConfig, PluginError, StrategyOffer
 from mm.config import LoadedConfig, load_config
-from mm.registry import Plugin, Registry, build_registry
+from mm.registry import Plugin, Registry, build_registry, load_registry
 
 Load = Callable[..., LoadedConfig]
 
@@ -232,6 +232,39 @@ def test_a_flag_sets_the_key_that_the_chosen_connector_has_for_it(load: Load) ->
 def test_a_key_that_was_set_prevails_over_its_flag(load: Load) -> None:
     loaded = load(GOOD, "data.tardis_root=there", data="here")
     assert loaded.config.parts.connector.config.tardis_root == "there"
+
+
+@pytest.mark.parametrize(
+    ("kind", "transformer"), [("Grid", "Grid"), ("Momentum", "NoDataTransform")]
+)
+def test_a_strategy_names_the_transformer_that_a_file_leaves_out(
+    kind: str, transformer: str
+) -> None:
+    keys = [f"strategy.grid.{key}=1" for key in GRID]
+    loaded = load_config("x.toml", None, [f"strategy.kind={kind}", *keys], text=SHORT)
+    assert loaded.config.strategy.preprocessing == transformer
+    assert loaded.config.parts.transformer.offer.name == transformer
+    assert f'preprocessing = "{transformer}"  # default' in loaded.text
+
+
+GRID = ("quote_size", "max_position", "half_spread", "interval")
+SHORT = '[strategy]\nsymbol = "XBTUSD"\n'
+
+
+def test_a_strategy_that_asks_for_none_gets_the_touch() -> None:
+    parts = [(kind, offer) for _, kind, offer in load_registry().parts()]
+    parts.append(("strategy", StrategyOffer(name="Mine", config=NoConfig, build=build)))
+    registry = build_registry([Plugin("mine", "mine", "1.0", tuple(parts))])
+    loaded = load_config("x.toml", registry, ["strategy.kind=Mine"], text=SHORT)
+    assert loaded.config.strategy.preprocessing == "Touch"
+
+
+def test_rows_that_are_events_are_not_decided_on_at_other_times() -> None:
+    momentum = "strategy.kind=Momentum"
+    for key in ("when.grid_ms=5", "when.own_reports=true"):
+        with pytest.raises(ConfigError, match="'NoDataTransform' has times of its own"):
+            load_config("x.toml", None, [momentum, f"strategy.{key}"], text=SHORT)
+    load_config("x.toml", None, [momentum, "strategy.when.grid_ms=0"], text=SHORT)
 
 
 def test_tables_of_parts_that_are_not_chosen_are_checked_too(load: Load) -> None:

@@ -34,10 +34,10 @@ class FailsAtTheSecond:
 
 async def test_what_was_done_before_a_strategy_failed_is_written() -> None:
     taken: list[Any] = []
-    report = SimpleNamespace(committed=1)
+    report = SimpleNamespace(committed=1, woken=())
     books: Any = SimpleNamespace(
         take=taken.append,
-        account=lambda committed: None,
+        account=lambda committed, woken: None,
         write=lambda: Records(tables=(("reports", taken[:]),), watermark=7),  # type: ignore[arg-type]
     )
     venue: Any = SimpleNamespace(submit=lambda block: None, advance=lambda: report)

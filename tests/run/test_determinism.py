@@ -73,6 +73,37 @@ def test_neither_capacities_nor_batch_cuts_show(
     assert result.summary["digest"] == reference.summary["digest"]
 
 
+WOKEN = (
+    "strategy.when.own_reports=true", "strategy.when.touch=true", "execution.latency_ms=3",
+    "execution.response_latency_ms=4", "strategy.depth=5",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def woken(config: Path, reference: Result) -> Result:
+    result = run(config, WOKEN)
+    by_market = run(config, [WOKEN[1], *WOKEN[2:]])
+    assert result.summary["decisions"] > by_market.summary["decisions"] + 10
+    return result
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["engine.closed_loop=false"],
+        ["risk.max_loss=1e9"],
+        ["strategy.max_block=1", "data.max_batch_rows=1000"],
+        ["engine.closed_loop=false", "engine.channel_capacity=0", "strategy.max_block=7"],
+    ],
+    ids=["a task each", "in Python", "one by one", "handed over"],
+)
+def test_news_of_our_own_wake_it_at_the_same_times_whoever_asks(
+    config: Path, woken: Result, overrides: list[str]
+) -> None:
+    result = run(config, [*WOKEN, *overrides], seed=3)
+    assert result.summary["digest"] == woken.summary["digest"]
+
+
 @pytest.mark.parametrize("longest", [1, 2, 1000])
 def test_blocks_of_decisions_give_what_single_ones_give(
     config: Path, reference: Result, longest: int

@@ -1,6 +1,7 @@
 """``mm sweep``: the digests of single runs, taken up again after a kill, whoever dies."""
 
 import json
+import math
 import os
 import re
 import signal
@@ -62,6 +63,11 @@ def test_every_set_comes_to_what_a_run_alone_does(
     for row in rows:
         counted = row["metrics"]["markouts"]["all"]["0.1"]["count"]
         assert counted == row["summary"]["fills"]
+        assert math.fsum(row["blocks"]["equity"]) == row["summary"]["equity"]
+        assert len(row["blocks"]["equity"]) == 48
+        assert row["blocks"]["start"] == rows[0]["blocks"]["start"]
+        assert row["run_file"]["path"] == str(run_file.resolve())
+        assert len(row["run_file"]["overrides"]) == 2
     assert sum(row["summary"]["fills"] for row in rows) > 0
     assert [path.name for path in (tmp_path / "study").iterdir()] == ["results.jsonl"]
 

@@ -9,6 +9,7 @@ from typing import Final
 import attrs
 import numpy as np
 
+from mm.api.features import NOBODY
 from mm.api.market import Rows
 
 WORKING: Final = np.dtype(
@@ -45,3 +46,5 @@ class Account:
     """One more than the number of NEW orders so far: names that never repeat, for the asking."""
     committed: int = 0
     """How many decisions of the strategy's last block stand."""
+    woken: Rows = NOBODY
+    """For the host: see ``ExecutionReport.woken``."""

@@ -3,6 +3,7 @@
 from typing import Final
 
 import attrs
+import numpy as np
 
 from mm.api.market import Rows
 
@@ -15,6 +16,14 @@ TOUCH_FIELDS: Final = [
     ("instrument", "i8"),
 ]
 """The columns every transformer's dtype starts with; what follows is the transformer's own."""
+
+NOBODY: Final = np.zeros(0, TOUCH_FIELDS)
+"""No instrument's touch."""
+
+DEPTH_FIELDS: Final = [("bids", "i8"), ("bid_sizes", "i8"), ("asks", "i8"), ("ask_sizes", "i8")]
+"""What ``strategy.depth`` adds: prices [ticks] and lots of the best levels, shape (depth,) each,
+best first, 0 behind the last. They are what a taker would get, see ``mm.core.evidence``: where a
+newer quote or print contradicts a level, it is not there."""
 
 SIGNAL_FIELDS: Final = [*TOUCH_FIELDS, ("signal", "f8")]
 """The columns of a signal, for a transformer that ``strategy.signals`` may name.

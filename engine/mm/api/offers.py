@@ -80,6 +80,9 @@ class TransformerOffer:
     intervals_us: Callable[[Any], tuple[int, int]] | None = None
     """(config) -> the steps over which it estimates volatility and intensity [µs], so that
     ``mm calibrate`` can show both at the same."""
+    own_times: bool = False
+    """True if each row stands for something that happened, so that none may be decided on twice:
+    ``[strategy.when]`` is refused then."""
     help: str = ""
 
 
@@ -92,6 +95,9 @@ class StrategyOffer:
     """attrs class of the table ``[strategy.<name in lower case>]``; a transformer of the same
     name must use the same class."""
     build: Callable[[Any, Context], Strategy]
+    preprocessing: str = ""
+    """The transformer that it asks for, by name; empty = that of its own name, or ``Touch``. A run
+    file may name another."""
     rule: Callable[[Any], QuotingRule | None] | None = None
     """(config) -> what it quotes by, if that depends on time and inventory only; None = not with
     this configuration. ``mm simulate`` then knows the moments of its profit."""

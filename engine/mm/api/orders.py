@@ -15,6 +15,7 @@ import attrs
 import numpy as np
 
 from mm.api.account import Account
+from mm.api.features import NOBODY
 from mm.api.market import Rows
 
 ORDER: Final = np.dtype(
@@ -208,6 +209,10 @@ class ExecutionReport:
     for decisions of one time, and at ``up_to``."""
     reports: Rows
     """dtype REPORT, shape (r,)."""
+    woken: Rows = NOBODY
+    """dtype TOUCH_FIELDS, and DEPTH_FIELDS where rows have depth. Where news of our own wake the
+    strategy: a row for each instrument that news known at ``up_to`` are of, and no decision of that
+    time has heard."""
 
 
 MARK: Final = np.dtype(

@@ -5,6 +5,7 @@
     backtest, calibrate, compare, config, data, explain, live, plugins, prove, quotes, record,
     report, runs, simulate, sweep    what each verb does, imported when it is called
     data_cache           the cache of parsed data
+    sweep_report         a study judged, as a page
     plugins_show, plugins_check, plugins_new    the verbs of ``mm plugins``
     live_view, live_log, live_state    a live run as a picture, as lines, and what both say
     run_file, running    the run file with its flags; what verbs that run something share

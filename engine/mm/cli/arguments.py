@@ -142,6 +142,18 @@ def not_negative(text: str) -> float:
     return 0.0 if text == "0" else positive(text)
 
 
+def moment(text: str) -> int:
+    """Read a moment of the data [µs since 1970]."""
+    from mm.times import parse_moment  # late: --help waits for nothing
+
+    try:
+        return parse_moment(text)
+    except (ValueError, OverflowError, OSError):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no time, expected 2024-08-01T09:00:01.5 (UTC) or µs since 1970"
+        ) from None
+
+
 def whole(text: str) -> int:
     """Read a positive whole number."""
     if not (text.isdecimal() and int(text) > 0):

@@ -59,8 +59,9 @@ async def _run(
         sick = verdict(entries(plan.defects))
         if sick is not None:  # before hours are spent on them, and again at the end
             tell([sick])
-        options = Options(speed=args.speed, verbose=args.verbose)
-        result = await run_shown(plan, options, reading, shown=not args.quiet)
+        options = Options(speed=args.speed, verbose=args.verbose, debug_at=tuple(args.debug_at))
+        shown = not (args.quiet or args.debug_at)  # the terminal is the debugger's
+        result = await run_shown(plan, options, reading, shown=shown)
         tell(result.summary["notes"][len(plan.notes) :])
         return result
 

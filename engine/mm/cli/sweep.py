@@ -35,6 +35,13 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         MMError: nothing was run; ConfigError has every fault of any set.
     """
+    if args.words[:1] == ["report"]:
+        from mm.cli.sweep_report import run as report
+
+        return report(args)
+    for name in ("by", "best", "walk"):
+        if getattr(args, name):
+            raise UsageError(f"--{name}: is for a report, such as mm sweep report studies/gamma")
     path, folder, design = _asked(args)
     base = Base(path, load_registry(), args.set)
     source = design.source(base, folder)

@@ -20,26 +20,13 @@ from mm.config.connector import apply_flags, choose_connector
 from mm.config.document import Document
 from mm.config.edit import set_values
 from mm.config.layout import names_below, part_tables, table_of
+from mm.config.loaded import LoadedConfig
 from mm.config.overrides import CONNECTOR_FLAGS, Override
 from mm.config.scan import Keys
-from mm.config.tables import TABLES, DataTable, RunConfig
+from mm.config.tables import TABLES, TOUCH, DataTable, RunConfig
 from mm.config.validation import FaultsError, check_key, field_names, structure
 from mm.registry import Registry, load_registry
 from mm.suggest import did_you_mean
-
-
-@attrs.frozen(kw_only=True)
-class LoadedConfig:
-    """A run file that has passed every check."""
-
-    config: RunConfig
-    text: str
-    """The effective file: overrides applied, defaults filled in and marked, comments kept."""
-    path: Path
-    registry: Registry
-    """What it was checked against: without the plugins it disables."""
-    files: Mapping[str, str] = attrs.field(factory=dict)
-    """Key -> path, for each file that a chosen part reads beside the market's."""
 
 
 def load_config(
@@ -122,6 +109,8 @@ class Loader:
         self._required()
         if self.document.faulty:
             raise self.document.error()
+        name = parts.transformer.offer.name
+        core["strategy"] = attrs.evolve(core["strategy"], preprocessing=name)
         return RunConfig(**core, parts=parts)
 
     def defaults(self, config: RunConfig) -> Iterator[tuple[Keys, Any]]:
@@ -148,10 +137,11 @@ class Loader:
 
     def _parts(self) -> Parts:
         part, choose = self._part_of, self._choose
+        strategy = choose("strategy", "kind", "strategy")
         return Parts(
             connector=self._connector(),
-            strategy=part("strategy", choose("strategy", "kind", "strategy")),
-            transformer=part("transformer", choose("strategy", "preprocessing", "transformer")),
+            strategy=part("strategy", strategy),
+            transformer=part("transformer", self._transformer(strategy)),
             fill_model=part("fill model", choose("execution", "fill_model", "fill model")),
             latency_model=part(
                 "latency model", choose("execution", "latency_model", "latency model")
@@ -162,6 +152,21 @@ class Loader:
                 part("sink", offer) for _, offer in self._several(("output", "sinks"), "sink")
             ),
         )
+
+    def _transformer(self, strategy: Any) -> Any:
+        """Return the offer that ``preprocessing`` names, or that the strategy asks for."""
+        key = ("strategy", "preprocessing")
+        name = self.document.get(key, "") or (strategy and self._asked_for(strategy))
+        offer = self._offered(key, "transformer", name) if isinstance(name, str) else None
+        when = self.document.get(("strategy", "when"), {})
+        if offer is not None and offer.own_times and isinstance(when, dict) and any(when.values()):
+            text = f"the transformer {name!r} has times of its own; leave [strategy.when] out"
+            self.document.fault(("strategy", "when"), text)
+        return offer
+
+    def _asked_for(self, strategy: Any) -> str:
+        own = any(offer.name == strategy.name for offer in self.registry.offers("transformer"))
+        return str(strategy.preprocessing or (strategy.name if own else TOUCH))
 
     def _signals(self) -> tuple[Any, ...]:
         parts = []

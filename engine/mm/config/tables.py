@@ -12,6 +12,10 @@ import attrs
 from mm.api import ContractType, option
 from mm.config.choice import Parts
 from mm.config.ticks import TickPeriods, parse_periods
+from mm.config.when import WhenTable
+
+TOUCH: Final = "Touch"
+"""The transformer of strategies that ask for none, and have none of their own name."""
 
 
 @attrs.frozen(kw_only=True)
@@ -20,7 +24,9 @@ class StrategyTable:
 
     kind: str = option("Avellaneda", help="Strategy, by name; `mm plugins` lists them.")
     preprocessing: str = option(
-        "Avellaneda", help="Transformer that makes the rows the strategy decides on, by name."
+        "",
+        help="Transformer that makes the rows the strategy decides on, by name; empty = the one"
+        " that the strategy asks for.",
     )
     symbol: str = option(help="Instrument, as it is called in the data.")
     signals: list[str] = option(
@@ -32,6 +38,19 @@ class StrategyTable:
         help="Most decisions taken in one go; changes speed only, 1 = one by one.",
         unit="decisions",
         ge=1,
+    )
+
+    depth: int = option(
+        0,
+        help="Levels of the book a side that rows show, as columns bids, bid_sizes, asks and"
+        " ask_sizes; 0 = none of these columns.",
+        unit="levels",
+        ge=0,
+        le=100,
+    )
+    when: WhenTable = option(
+        factory=WhenTable,
+        help="When to decide; where none of the market's is chosen, when the transformer says.",
     )
 
     def __attrs_post_init__(self) -> None:

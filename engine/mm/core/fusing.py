@@ -8,7 +8,7 @@ its best levels.
 
 from typing import Any
 
-from mm.api import BUY, CLEAR, LEVEL
+from mm.api import BUY, CLEAR, LEVEL, QUOTE, SELL, TICKER, TRADE
 from mm.api.jit import inner
 from mm.core.book import (
     ASK,
@@ -86,6 +86,19 @@ def note_quote(levels: Levels, event: Any) -> None:
 
 
 @inner
+def print_side(levels: Levels, event: Any) -> int:
+    """The taker's side; where the feed doesn't say, by the quote rule (Lee and Ready 1991)."""
+    if event["side"] != 0:
+        return int(event["side"])
+    touch = levels.touch[event["instrument"]]
+    if touch["ask"] > 0 and event["price"] >= touch["ask"]:
+        return BUY
+    if touch["bid"] > 0 and event["price"] <= touch["bid"]:
+        return SELL
+    return 0
+
+
+@inner
 def note_print(levels: Levels, event: Any, taker: int) -> None:
     """Take a print; ``taker`` is BUY or SELL."""
     instrument = event["instrument"]
@@ -101,6 +114,27 @@ def note_print(levels: Levels, event: Any, taker: int) -> None:
     sides[side, PRINTED] = price
     sides[side, PRINTED_TS] = ts
     sides[side, STALE] = 1
+
+
+@inner
+def note_event(levels: Levels, event: Any) -> None:
+    """Take a row of whatever kind, and settle after the last of its message."""
+    kind, instrument = event["kind"], event["instrument"]
+    if kind == TRADE:
+        taker = print_side(levels, event)
+        if taker != 0:
+            note_print(levels, event, taker)
+    elif kind == LEVEL:
+        if levels.touch[instrument]["has_levels"] == 0:
+            note_clear(levels, event)
+        side = BID if event["side"] == BUY else ASK
+        note_level(levels.slots[instrument, side], levels.sides[instrument, side], side, event)
+    elif kind == CLEAR:
+        note_clear(levels, event)
+    elif kind == QUOTE:
+        note_quote(levels, event)
+    if event["end"] == 1 and kind != TICKER:
+        settle(levels, event)
 
 
 @inner

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from mm.api import BUY, CLEAR, EVENT, LEVEL, QUOTE, MarketBatch, Rows
+from mm.api import CLEAR, EVENT, LEVEL, QUOTE, MarketBatch, Rows
 from mm.api.jit import inner, kernel
-from mm.core.book import ASK, BID, Book, Levels
-from mm.core.fusing import note_clear, note_level, settle
+from mm.core.book import Book, Levels
+from mm.core.fusing import note_event
 
 
 class BookQuotes:
@@ -39,18 +39,9 @@ def _derive(levels: Levels, last: Rows, events: Rows, out: Rows) -> int:
         event = events[i]
         out[length] = event
         length += 1
-        if event["kind"] == CLEAR:
-            note_clear(levels, event)
-        elif event["kind"] == LEVEL:
-            book = event["instrument"]
-            if levels.touch[book]["has_levels"] == 0:
-                note_clear(levels, event)
-            side = BID if event["side"] == BUY else ASK
-            note_level(levels.slots[book, side], levels.sides[book, side], side, event)
-        else:
+        if event["kind"] not in (CLEAR, LEVEL):
             continue
-        if event["end"] == 1:
-            settle(levels, event)
+        note_event(levels, event)
         touch = levels.touch[event["instrument"]]
         seen = last[event["instrument"]]
         if event["end"] == 1 and _differs(touch, seen):

@@ -33,6 +33,9 @@ from mm.results.table import Table
 if TYPE_CHECKING:
     from mm.results.run import Run
 
+BLOCKS: Final = 48
+"""Half hours of a day; a number that cuts well into 2, 3, 4, 6, 8, 12 and 16."""
+
 _QUOTED: Final = ("bid", "ask", "best_bid", "best_ask")
 
 
@@ -77,6 +80,29 @@ def account_at(run: "Run", grid: Times) -> Account:
         position=position[np.searchsorted(known[own], grid, side="right")],
         fees=floats(rows, "fees")[at],
     )
+
+
+def equity_blocks(run: "Run", count: int = BLOCKS) -> dict[str, Any]:
+    """Say by how much equity changed in each of ``count`` equal blocks of the market's time.
+
+    Runs over the same data have the same blocks, whatever they traded, so they can be compared
+    block by block.
+
+    Returns:
+        ``start`` and ``end`` of the market's time [µs UTC], and ``equity``, the changes [settlement
+        currency]. Their sum (``math.fsum``) is the run's equity, to its last digit. At an
+        edge it is valued as in ``account_at``, at the end as the ledger says.
+    """
+    start, end = int(run.summary["first_ts"] or 0), int(run.summary["last_ts"] or 0)
+    edges = start + (end - start) * np.arange(1, count, dtype=np.int64) // count
+    known = times(run.positions, "timestamp")
+    levels = np.zeros(len(edges))
+    seen = edges >= known[0] if len(known) else np.zeros(len(edges), bool)
+    if seen.any():
+        levels[seen] = np.nan_to_num(account_at(run, edges[seen]).equity)
+    changes = np.diff(levels, prepend=0.0).tolist()
+    rest = math.fsum([float(run.summary["equity"] or 0.0), *(-change for change in changes)])
+    return {"start": start, "end": end, "equity": [*changes, rest]}
 
 
 def _marked(run: "Run", grid: Times, at: npt.NDArray[np.intp]) -> Floats:

@@ -1,6 +1,7 @@
 """The Trio tasks that host the pure parts, one module each, and their wiring.
 
 survey       what a run is about: its connector, surveyed, and its instruments
+features     the strategy and the transformer of its rows, with all that was asked for
 build        from a run file and a survey to the parts that the tasks host
 session      a run from configuration to results: survey, build, run, write down
 network      the wiring diagram: which task is joined to which
@@ -9,8 +10,10 @@ closed_loop  strategy, execution and position as one task, compiled
 recording    the task that writes a live market down, and who starts it
 channels     what the tasks share: channel ends that say who failed
 signals, ticks      fair prices for a strategy; the tick size in force
+moments, depth      rows at the times that ``[strategy.when]`` chooses; the book's best levels
 pace, interrupt     replay speed; Ctrl-C
 health, progress    how a live connector is doing; what to show meanwhile
+debugging    stopping in a strategy's code at a moment of the data
 look         what a run would find in its data, without a strategy
 warm         compiling before a live connector is listened to
 rundir       the run's directory, its manifest and digest

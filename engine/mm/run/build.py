@@ -7,7 +7,6 @@ data, else (the tick) from the strategy's table.
 import math
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import attrs
 
@@ -15,20 +14,18 @@ from mm.api import (
     MICRO,
     MOST_UNITS,
     RATE_UNIT,
-    TOUCH_FIELDS,
     ConfigError,
     Connector,
     Context,
     DecisionKernel,
     FillModel,
     Instrument,
-    PluginError,
     Strategy,
     Survey,
     Transformer,
 )
 from mm.blame import blame
-from mm.config import Choice, RunConfig
+from mm.config import RunConfig
 from mm.core.bracket import Bracket, Shadow
 from mm.core.candles import CandleBuilder
 from mm.core.ledger import Ledger
@@ -38,10 +35,10 @@ from mm.core.venue import FundingSchedule, Limits, SimulatedVenue
 from mm.record.numbering import Numbering
 from mm.registry import Registry
 from mm.run.closed_loop import kernel_of
+from mm.run.features import build_strategy
 from mm.run.network import Parts
 from mm.run.position import Books
 from mm.run.progress import Progress
-from mm.run.signals import CombinedTransformer, Signal
 from mm.run.ticks import find_step, given_tick, in_ticks, tick_periods
 
 _MINUTE_US = 60_000_000
@@ -59,6 +56,8 @@ class Options:
     """Print each fill."""
     record: Path | None = None
     """Folder to record live data to; None = do not."""
+    debug_at: tuple[int, ...] = ()
+    """Moments of the data [µs] at which to stop in the strategy's code."""
     raw: bool = False
     """Keep the connector's frames in the recording, too."""
 
@@ -99,6 +98,11 @@ def has_quotes(survey: Survey) -> bool:
     return not survey.sources or any(source.name == "quotes" for source in survey.sources)
 
 
+def has_book(survey: Survey) -> bool:
+    """Whether the data have a book."""
+    return any(source.name == "book" for source in survey.sources)
+
+
 def build_parts(
     config: RunConfig,
     registry: Registry,
@@ -111,7 +115,11 @@ def build_parts(
     The sinks are left to be added: they write, and this must be safe to do in a dry run.
     """
     context = make_context(config, instruments)
-    transformer, strategy = _build_strategy(config, context)
+    if config.strategy.depth and survey.sources and not has_book(survey):
+        raise ConfigError(
+            f"strategy.depth is {config.strategy.depth}, expected 0: the data have no book"
+        )
+    transformer, strategy = build_strategy(config, context)
     names = {
         "connector": config.parts.connector.owner,
         "transformer": config.parts.transformer.owner,
@@ -123,7 +131,13 @@ def build_parts(
         connector=connector,
         transformer=transformer,
         strategy=strategy,
-        venue=_build_venue(config, config.parts.fill_model.build(context), context),
+        venue=_build_venue(
+            config,
+            config.parts.fill_model.build(context),
+            context,
+            wakes=config.strategy.when.own_reports,
+            depth=config.strategy.depth,
+        ),
         apart=not config.engine.closed_loop,
         compiled=None if bracket else _find_kernel(config, strategy, transformer),
         books=Books(_build_ledger(config, context)),
@@ -150,34 +164,6 @@ def _find_kernel(
         return kernel_of(strategy, transformer.dtype)
 
 
-def _build_strategy(config: RunConfig, context: Context) -> tuple[Transformer, Strategy]:
-    table, chosen = config.strategy, config.parts
-    transformer = _build_transformer(chosen.transformer, context)
-    if table.signals:
-        signals = [
-            Signal(name, _build_transformer(one, context), one.config.weight, one.owner)
-            for name, one in zip(table.signals, chosen.signals, strict=True)
-        ]
-        count = len(context.instruments)
-        transformer = CombinedTransformer(table.preprocessing, transformer, signals, count)
-    strategy: Strategy = chosen.strategy.build(context)
-    missing = sorted(strategy.requires - set(transformer.dtype.names or ()))
-    if missing:
-        raise ConfigError(
-            f"strategy {table.kind!r} needs {', '.join(missing)}, which the transformer"
-            f" {table.preprocessing!r} does not give; choose another strategy.preprocessing"
-        )
-    return transformer, strategy
-
-
-def _build_transformer(chosen: Choice, context: Context) -> Transformer:
-    transformer: Transformer = chosen.build(context)
-    touch: list[Any] = [column for column, _ in TOUCH_FIELDS]
-    if list(transformer.dtype.names or ())[: len(touch)] != touch:
-        raise PluginError(f"{chosen.owner}: its dtype must start with {', '.join(touch)}")
-    return transformer
-
-
 def make_context(config: RunConfig, instruments: tuple[Instrument, ...]) -> Context:
     """Collect what parts are told about the run."""
     maker, taker = config.position.fees
@@ -192,7 +178,13 @@ def make_context(config: RunConfig, instruments: tuple[Instrument, ...]) -> Cont
 
 
 def _build_venue(
-    config: RunConfig, model: FillModel, context: Context, *, alone: bool = False
+    config: RunConfig,
+    model: FillModel,
+    context: Context,
+    *,
+    alone: bool = False,
+    wakes: bool = False,
+    depth: int = 0,
 ) -> SimulatedVenue:
     return SimulatedVenue(
         instruments=context.instruments,
@@ -202,6 +194,8 @@ def _build_venue(
         limits=_limits(config, context.instruments[0]),
         funding=_funding(config),
         alone=alone,
+        wakes=wakes,
+        depth=depth,
     )
 
 

@@ -109,7 +109,7 @@ async def host(
                 while (block := maker.next_block()) is not None:
                     report = await carry_out(block, batches, venue, bracket)
                     books.take(report)
-                    maker.hear(books.account(report.committed))
+                    maker.hear(books.account(report.committed, report.woken))
             except PluginError:
                 await records.send(books.write())  # what was done before the strategy failed
                 raise

@@ -152,6 +152,7 @@ def _block_maker(parts: Parts) -> BlockMaker:
         parts.names["strategy"],
         parts.books.account(committed=0),
         parts.longest_block,
+        half_ticks=[one.price(1) / 2.0 for one in parts.instruments] if parts.venue.wakes else (),
     )
 
 

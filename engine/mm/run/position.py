@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from mm.api import CLAMP_NAMES, FILLED, FUNDING, SETTLED, Account, ExecutionReport, Rows
+from mm.api import CLAMP_NAMES, FILLED, FUNDING, NOBODY, SETTLED, Account, ExecutionReport, Rows
 from mm.core.ledger import Ledger
 from mm.core.working import WorkingOrders
 from mm.run.channels import Inlet, Outlet
@@ -34,6 +34,7 @@ def join_reports(reports: Sequence[ExecutionReport], instruments: int) -> Execut
         trace=join_rows([report.trace for report in reports]),
         marks=join_rows([*marks, last.marks[-instruments:]]),
         reports=join_rows([report.reports for report in reports]),
+        woken=last.woken,
     )
 
 
@@ -55,11 +56,11 @@ class Books:
         self._rows: list[Records] = []
         self._clamps = np.zeros(len(CLAMP_NAMES), np.int64)
 
-    def account(self, committed: int) -> Account:
+    def account(self, committed: int, woken: Rows = NOBODY) -> Account:
         """Say what the strategy may know."""
-        return self.known(committed, self.working.rows(), self.working.sent)
+        return self.known(committed, self.working.rows(), self.working.sent, woken)
 
-    def known(self, committed: int, working: Rows, sent: int) -> Account:
+    def known(self, committed: int, working: Rows, sent: int, woken: Rows = NOBODY) -> Account:
         """Say what is known, of open orders what ``working`` says, after ``sent`` NEW orders."""
         holdings = self.ledger.holdings
         return Account(
@@ -71,6 +72,7 @@ class Books:
             working=working,
             next_client_id=sent + 1,
             committed=committed,
+            woken=woken,
         )
 
     def clamp_counts(self) -> dict[str, int]:
@@ -150,7 +152,7 @@ async def keep(
     with reports, accounts, records:
         async for report in reports:
             rows = books.apply(report)
-            account = books.account(report.committed)
+            account = books.account(report.committed, report.woken)
             books.show(progress, account)
             await accounts.send(account)
             await records.send(rows)

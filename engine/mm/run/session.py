@@ -20,6 +20,7 @@ from mm.config import Choice, LoadedConfig
 from mm.health import is_sick
 from mm.record.recorder import Recorder
 from mm.run.build import Options, build_parts, make_context
+from mm.run.debugging import DebuggedStrategy
 from mm.run.health import defects_of, health_of
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
@@ -112,6 +113,9 @@ async def _run_in(
     parts = attrs.evolve(
         plan.parts, sinks=sinks, speed=options.speed, duration_s=options.duration_s
     )
+    if options.debug_at:
+        strategy = DebuggedStrategy(parts.strategy, options.debug_at)
+        parts = attrs.evolve(parts, strategy=strategy, compiled=None, longest_block=1)
     watch(parts.progress)
     error: BaseException | None = None
     started = time.perf_counter()

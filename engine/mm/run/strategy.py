@@ -5,9 +5,14 @@ The loop with the venue is closed here. Each block says when the next one can co
 made on an account that had changed by then. The rest of the block is decided again. So each
 side always owes the other exactly one message, and no capacity can deadlock them.
 
+Where news of our own wake the strategy, the account says so: then the last row of that instrument
+is decided once more, with the time and the touch of the news, before time moves on.
+
 A strategy is only asked with an account that is known up to its first row's time. So a row that
 is decided alone is decided once, and a strategy that answers one row at a time may have a memory.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -28,13 +33,22 @@ from mm.api import (
     Strategy,
 )
 from mm.blame import blame
+from mm.core.waking import bring_up
 from mm.run.channels import Inlet, Outlet
 
 
 class BlockMaker:
     """Cuts decision rows into blocks, has each decided, and goes on from what stands of it."""
 
-    def __init__(self, strategy: Strategy, name: str, account: Account, longest_block: int) -> None:
+    def __init__(
+        self,
+        strategy: Strategy,
+        name: str,
+        account: Account,
+        longest_block: int,
+        *,
+        half_ticks: Sequence[float] = (),
+    ) -> None:
         """Start with ``account``.
 
         Args:
@@ -42,6 +56,7 @@ class BlockMaker:
             name: who that is, for the blame.
             account: as it is before anything happened.
             longest_block: most decisions in a block; any number gives the same results.
+            half_ticks: where news of our own wake it, half the tick [price] of each instrument.
         """
         self._strategy = strategy
         self._name = name
@@ -53,9 +68,15 @@ class BlockMaker:
         self._watermark = -1
         self._rows: Rows = np.zeros(0, TOUCH_FIELDS)
         self._times = np.zeros(0, np.int64)
+        self._half_ticks = half_ticks
+        self._last: dict[int, Rows] = {}  # instrument -> its last row of earlier messages
+        self._woken: list[Rows] = []  # rows to decide before time moves on, one each
 
     def take(self, message: Features) -> None:
         """Take the next rows; those before have all been decided."""
+        if self._half_ticks and len(self._rows):
+            for instrument in np.unique(self._rows["instrument"]).tolist():
+                self._last[instrument] = self._last_row(instrument, len(self._rows))
         self._rows = observe(self._strategy, message, self._name)
         self._times = np.ascontiguousarray(self._rows["ts"])
         self._watermark = message.watermark
@@ -65,6 +86,16 @@ class BlockMaker:
         """Decide what comes next; None = all rows are, and time is at the watermark."""
         times, start, account = self._times, self._start, self._account
         self._asked = 0
+        if self._woken:
+            row = self._woken.pop(0)
+            decisions = _decide(self._strategy, row, account, self._name)
+            # Time does not move on: there may be more news of this time.
+            return OrderBlock(
+                times=np.ascontiguousarray(row["ts"]),
+                decisions=decisions,
+                horizon=account.up_to,
+                account=account,
+            )
         if start == len(times):
             past = account.up_to >= self._watermark
             return None if past else _nothing(self._watermark, account)
@@ -89,6 +120,26 @@ class BlockMaker:
             whole = account.committed == self._asked
             longer = min(2 * self._length, self._longest)
             self._length = longer if whole else max(1, account.committed)
+        for n in range(len(account.woken)):
+            self._wake(account.woken[n : n + 1])
+
+    def _wake(self, touch: Rows) -> None:
+        """Decide an instrument's last row anew, unless it has none, or one at this time."""
+        instrument, start = int(touch["instrument"][0]), self._start
+        end = int(np.searchsorted(self._times, touch["ts"][0], side="right"))
+        if instrument in self._rows["instrument"][start:end]:
+            return
+        row = self._last_row(instrument, start).copy()
+        if len(row):
+            bring_up(row, touch, self._half_ticks)
+            self._woken.append(row)
+
+    def _last_row(self, instrument: int, end: int) -> Rows:
+        """The last row of an instrument, shape (1,), of those before ``end``; (0,) = none yet."""
+        mine = np.flatnonzero(self._rows["instrument"][:end] == instrument)
+        if len(mine):
+            return self._rows[mine[-1] : mine[-1] + 1]
+        return self._last.get(instrument, self._rows[:0])
 
 
 async def decide(

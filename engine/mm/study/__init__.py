@@ -20,6 +20,7 @@
     progress    how far a study is
     pool     sets given out to workers; what comes back is written down at once
     results  the rows of a study to compute with: the best, a table
+    report   a study judged, as one HTML page
 
 A set's run is byte for byte the run that ``mm backtest`` makes of it, so its digest is, too.
 """

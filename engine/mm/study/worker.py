@@ -20,8 +20,9 @@ import trio
 from mm.config import LoadedConfig, load_config
 from mm.registry import Registry, load_registry
 from mm.results import open_run
-from mm.results.measures import as_json
+from mm.results.measures import as_json, equity_blocks
 from mm.run.build import Options
+from mm.run.rundir import config_digest
 from mm.run.session import Result, plan_run, run_plan
 from mm.study.market import MarketMemory
 from mm.study.rows import failure
@@ -84,6 +85,12 @@ def _outcome(
         "error": result.summary["error"],
         "summary": {name: run.summary[name] for name in FIGURES},
         "metrics": {} if failed else as_json(dict(run.metrics)),
+        "blocks": None if failed else equity_blocks(run),
+        "run_file": {
+            "path": str(loaded.path.resolve()),
+            "overrides": job["overrides"],
+            "digest": config_digest(loaded.text),
+        },
     }
     shutil.rmtree(result.directory)
     return outcome

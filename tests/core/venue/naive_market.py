@@ -185,7 +185,7 @@ class NaiveMarket(NaiveOrders):
         market.over = True
         for order in [o for o in self.orders if o.command.instrument == event.instrument]:
             self.orders.remove(order)
-            self.report(order, CANCELLED, CONTRACT_OVER)
+            self.report(order, CANCELLED, CONTRACT_OVER, after=order.reached)
         command = Command(action=NEW, instrument=event.instrument)
         self.report(Open(0, command, 0, 0, 0, event.ts_exchange), SETTLED)
         held = abs(market.position)

@@ -218,10 +218,11 @@ class NaiveOrders:
         if resting:
             self.trim()
 
-    def report(self, order: Open, kind: int, reason: int = NO_REASON) -> None:
+    def report(self, order: Open, kind: int, reason: int = NO_REASON, after: int = -1) -> None:
+        """Tell what became of an order with the news that there are, but later than ``after``."""
         assert self.news is not None
-        made = self.news.ts_exchange
-        feed = self.news.ts_local - made
+        feed = self.news.ts_local - self.news.ts_exchange
+        made = max(self.news.ts_exchange, after + 1)
         key = 8 * order.order_id + kind
         back = made + latency(self.session, feed, made, entry=False, key=key)
         known = max(self.news.ts_local, back)

@@ -79,6 +79,8 @@ def real_venue(
         limits=session.limits,
         funding=session.funding,
         alone=alone,
+        wakes=session.wakes,
+        depth=session.depth,
     )
 
 
@@ -198,22 +200,27 @@ def decided_outside(
     longest: int,
     decide: Callable[[Rows, Account], Decisions],
 ) -> list[ExecutionReport]:
-    """Decide as ``mm.run.strategy`` does, ``longest`` rows at a time."""
+    """Decide as ``mm.run.strategy`` does, ``longest`` rows at a time; what news wake, alone."""
     venue, knowledge = real_venue(session), Knowledge(session.instruments)
     feed, answers = iter(batches(session.tape)), list[ExecutionReport]()
     start, up_to = 0, -1
-    while start < len(rows) or up_to < END:
+    waiting: list[Rows] = []
+    while start < len(rows) or up_to < END or waiting:
         account = knowledge.account(up_to)
         due = start < len(rows) and up_to >= rows["ts"][start]
         wanted = rows[start : start + longest] if due else rows[:0]
-        decisions = decide(wanted, account) if due else _NOTHING
-        decisions.orders["ts"] = wanted["ts"][decisions.orders["decision"]]
         after = start + len(wanted)
+        horizon = int(rows["ts"][after]) if after < len(rows) else END
+        woken = waiting.pop(0) if waiting else None
+        if woken is not None:
+            wanted, horizon = woken, up_to
+        decisions = decide(wanted, account) if len(wanted) else _NOTHING
+        decisions.orders["ts"] = wanted["ts"][decisions.orders["decision"]]
         venue.submit(
             OrderBlock(
                 times=np.ascontiguousarray(wanted["ts"]),
                 decisions=decisions,
-                horizon=int(rows["ts"][after]) if after < len(rows) else END,
+                horizon=horizon,
                 account=account,
             )
         )
@@ -221,8 +228,25 @@ def decided_outside(
             venue.load(next(feed))
         knowledge.apply(answer)
         answers.append(answer)
-        start, up_to = start + answer.committed, answer.up_to
+        start, up_to = start + (answer.committed if woken is None else 0), answer.up_to
+        waiting += _woken(rows[:start], rows[start:], answer)
     return answers
+
+
+def _woken(decided: Rows, coming: Rows, answer: ExecutionReport) -> list[Rows]:
+    """The rows that an answer wakes: the last of its instrument, as of now."""
+    woken = []
+    for touch in answer.woken:
+        last = decided[decided["instrument"] == touch["instrument"]][-1:].copy()
+        same_time = coming[coming["ts"] == answer.up_to]
+        if len(last) and touch["instrument"] not in same_time["instrument"]:
+            for name in touch.dtype.names or ():
+                last[name] = touch[name]
+            if "mid" in (last.dtype.names or ()):
+                whole = touch["bid_size"] > 0 and touch["ask_size"] > 0
+                last["mid"] = 0.25 * (touch["bid"] + touch["ask"]) if whole else np.nan
+            woken.append(last)
+    return woken
 
 
 def decided_inside(
@@ -260,8 +284,6 @@ def story(outcome: Outcome) -> list[str]:
 def _told(report: Report) -> str:
     if report["kind"] == FUNDING:
         return f"funding {report['size']} on {report['price']} at {report['ts_venue']}"
-    if report["kind"] == SETTLED:
-        return f"settled {report['size']} at {report['price']} at {report['ts_venue']}"
     if report["kind"] == SETTLED:
         return f"settled {report['size']} at {report['price']} at {report['ts_venue']}"
     name = f"{report['client_id']} {REPORT_NAMES[report['kind']]}"

@@ -92,6 +92,10 @@ class Session:
     """Fill when crossed, with models that leave the choice."""
     limits: Limits = attrs.field(factory=Limits)
     funding: FundingSchedule | None = None
+    wakes: bool = False
+    """News of our own wake the strategy."""
+    depth: int = 0
+    """Levels that the rows show."""
     tick_steps: tuple[tuple[int, int], ...] = ()
     """(from when, ticks) of the first instrument: prices are multiples of so many ticks."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from unittest.mock import patch
 
 import attrs
 import numba
@@ -24,7 +25,7 @@ from mm.api import (
     Rows,
 )
 from mm.api.addresses import rows_at
-from mm.core.venue import ClosedLoop
+from mm.core.venue import ClosedLoop, simulated
 from mm.run.closed_loop import kernel_of
 
 from .replay import Knowledge, batches, decided_inside, decided_outside, real_venue
@@ -143,13 +144,27 @@ def told(answers: list[ExecutionReport], count: int) -> dict[str, Any]:
 
 
 @settings(max_examples=300)
-@given(sessions(), st.sampled_from([1, 2, 7]), st.lists(st.booleans(), max_size=4))
+@given(sessions(), st.sampled_from([1, 2, 7]), st.lists(st.booleans(), max_size=4), st.booleans())
 def test_inside_the_venue_everything_is_as_outside(
-    session: Session, longest: int, cuts: list[bool]
+    session: Session, longest: int, cuts: list[bool], wakes: bool
 ) -> None:
-    session = attrs.evolve(session, limits=attrs.evolve(session.limits, loss=0.0))
+    limits = attrs.evolve(session.limits, loss=0.0)
+    session = attrs.evolve(session, limits=limits, wakes=wakes)
     count = session.instruments
     assert told(inside(session, longest, cuts), count) == told(outside(session, longest), count)
+
+
+@settings(max_examples=60)
+@given(sessions(), st.sampled_from([1, 7]), st.booleans())
+def test_it_does_not_show_that_room_ran_out_in_the_middle_of_a_block(
+    session: Session, longest: int, wakes: bool
+) -> None:
+    limits = attrs.evolve(session.limits, loss=0.0)
+    session = attrs.evolve(session, limits=limits, wakes=wakes)
+    ample = told(inside(session, longest, ()), session.instruments)
+    with patch.object(simulated, "_SPARE_REPORTS", 0):
+        scarce = inside(session, longest, ())
+    assert told(scarce, session.instruments) == ample
 
 
 def test_an_answer_out_of_bounds_is_refused() -> None:

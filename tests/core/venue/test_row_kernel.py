@@ -23,16 +23,17 @@ from mm.api import (
     RowStrategy,
 )
 from mm.api.row_kernel import state_of
+from mm.core.depth import depth_fields
 from mm.core.venue import ClosedLoop
 from mm.core.venue.closed_loop import _caught
-from mm.core.venue.loop import CURSOR
+from mm.core.venue.decider import CURSOR
 
 from .replay import Knowledge, batches, decided_inside, decided_outside, real_venue
 from .strategies import sessions
 from .tapes import Decision, Session
 from .test_closed_loop import told
 
-ROWS = np.dtype([*TOUCH_FIELDS, ("mid", "f8"), ("number", "i8")], align=True)
+ROWS = np.dtype([*TOUCH_FIELDS, ("mid", "f8"), ("number", "i8"), *depth_fields(2)], align=True)
 
 
 class Moody(RowStrategy, compiled=True):
@@ -53,6 +54,8 @@ class Moody(RowStrategy, compiled=True):
         heard = account.next_client_id
         for i in range(len(account.position)):
             heard = (heard * 31 + account.position[i]) % 1000003
+        for n in range(2):
+            heard += 3 * row["bids"][n] + 5 * row["ask_sizes"][n] + row["asks"][n]
         for order in account.working:
             heard = (heard * 31 + order["client_id"] + 3 * order["price"]) % 1000003
             heard = (heard + 5 * order["size"] + 7 * order["filled"]) % 1000003
@@ -94,6 +97,7 @@ def rows_of(session: Session) -> Rows:
     rows["bid"], rows["ask"] = 99, 101
     rows["bid_size"], rows["ask_size"] = rows["number"] % 3, rows["number"] % 4
     rows["mid"] = 100 + np.sin(rows["number"])
+    rows["bids"], rows["asks"] = (99, 98), (101, 0)
     return rows
 
 
@@ -113,9 +117,12 @@ def inside(
 
 
 @settings(max_examples=300)
-@given(sessions(), st.lists(st.booleans(), max_size=4))
-def test_compiled_and_in_python_it_does_the_same(session: Session, cuts: list[bool]) -> None:
-    session = attrs.evolve(session, limits=attrs.evolve(session.limits, loss=0.0))
+@given(sessions(), st.lists(st.booleans(), max_size=4), st.booleans())
+def test_compiled_and_in_python_it_does_the_same(
+    session: Session, cuts: list[bool], wakes: bool
+) -> None:
+    limits = attrs.evolve(session.limits, loss=0.0)
+    session = attrs.evolve(session, limits=limits, wakes=wakes, depth=2)
     count = session.instruments
     assert told(inside(session, Moody(), cuts), count) == told(outside(session, Moody()), count)
 

@@ -52,6 +52,18 @@ def test_an_order_that_arrived_before_is_taken_first() -> None:
     ]
 
 
+def test_an_order_that_arrived_before_it_was_told_ends_after_it_arrived() -> None:
+    """The ticker of time 10 is heard at 25; an order arrived between 20 and 21 in the meantime."""
+    late = attrs.evolve(over(10), ts_local=25)
+    tape = (trade(21, 101, 0, BUY, 1), late)
+    outcome, _ = replay(Session((*BOOK, *tape, LATER), (at(20, limit(1, BUY, 99, 3)),)))
+    assert [(row["ts_venue"], row["ts_known"]) for row in outcome.reports] == [
+        (21, 21),
+        (21, 25),
+        (10, 25),
+    ]
+
+
 def test_another_contract_goes_on() -> None:
     other = [attrs.evolve(event, instrument=1) for event in BOOK]
     order = attrs.evolve(limit(1, BUY, 99, 3), instrument=1)

@@ -1,5 +1,6 @@
 """The arguments of ``mm sweep``."""
 
+import argparse
 from typing import Any
 
 from mm.cli.arguments import flag, set_keys, verb, whole
@@ -15,11 +16,14 @@ def add(verbs: Any) -> None:
             "mm sweep --config example/backtest.toml --vary 'execution.latency_ms=uniform(0,20)' "
             "--sampler random --runs 50 --output studies/latency",
             "mm sweep study.toml",
+            "mm sweep report studies/gamma --best 2",
         ),
     )  # fmt: skip
     parser.add_argument(
-        "words", metavar="STUDY", nargs="*", help="study file (TOML), in place of flags"
-    )
+        "words", metavar="STUDY | report FOLDER", nargs="*",
+        help="study file (TOML), in place of flags; or judge the study in a folder, and write it"
+        " down as one HTML page",
+    )  # fmt: skip
     parser.add_argument("--config", metavar="FILE", help="run file (TOML)")
     parser.add_argument(
         "--vary", metavar="KEY=A,B,…", action="append", default=[],
@@ -43,11 +47,34 @@ def add(verbs: Any) -> None:
         )  # fmt: skip
     parser.add_argument(
         "--output", metavar="DIR",
-        help="folder of the study; started again there, only what is missing is run",
+        help="folder of the study; started again there, only what is missing is run; of a report,"
+        " the file to write (default report.html in FOLDER)",
     )  # fmt: skip
     parser.add_argument(
         "--processes", metavar="N", type=whole, help="runs at a time (default: one a core)"
     )
+    parser.add_argument(
+        "--by", metavar="FIGURE",
+        help="of a report, what sets are ranked by: a figure of the summary, or a path such as"
+        " metrics.ratios.sharpe; --by=-max_drawdown is the smaller the better (default equity)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--walk", metavar="N,M", type=_walk,
+        help="of a report, walk forward by choosing on N blocks and holding for M (default: half"
+        " of the time, and an eighth)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--best", metavar="N", type=whole,
+        help="of a report, write the N best sets as run files beside the page",
+    )  # fmt: skip
     set_keys(parser)
     flag(parser, "--json", "print each set's row as a line of JSON, in order, instead of a table")
     flag(parser, "--quiet", "show no progress")
+
+
+def _walk(text: str) -> tuple[int, int]:
+    """Read two positive whole numbers."""
+    first, comma, second = text.partition(",")
+    if not comma:
+        raise argparse.ArgumentTypeError(f"{text!r} is not two whole numbers such as 24,6")
+    return whole(first.strip()), whole(second.strip())

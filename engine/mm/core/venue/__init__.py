@@ -4,6 +4,9 @@
     closed_loop   the same with a strategy inside: decision rows in, one report out
     block         the loop over events and decisions
     loop          the kernel: a block carried out, or decided, carried out and heard of
+    decider       how the kernel sees a strategy
+    news          reports on their way to us, and who is woken by them
+    woken         the row that a woken strategy is shown
     known         our account as known, kept in the kernel
     arrivals      what a command does when it arrives
     reduce        orders that may only close the position

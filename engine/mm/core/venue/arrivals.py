@@ -41,7 +41,7 @@ from mm.api.jit import inner
 from mm.core.book import ASK, BID
 from mm.core.evidence import next_to_take, shown, to_take
 from mm.core.venue.reduce import closable, trim_reduce_only
-from mm.core.venue.reports import command_refused, fill, report_order
+from mm.core.venue.reports import command_refused, fill, report_order, report_order_at
 from mm.core.venue.state import (
     Rules,
     Venue,
@@ -242,7 +242,10 @@ def cancel_orders(venue: Venue, rules: Rules, event: Any, instrument: int, reaso
     at = venue.state[0]["open"] * 0  # not a literal: see ``state``
     while at < venue.state[0]["open"]:
         if venue.orders[at]["instrument"] == instrument:
-            report_order(venue, rules, event, int(CANCELLED), reason, venue.orders[at])
+            order = venue.orders[at]
+            # A settlement may be told with a time that is older than an order's arrival.
+            ts_venue = max(event["ts_exchange"], order["reached"] + 1)
+            report_order_at(venue, rules, event, ts_venue, int(CANCELLED), reason, order)
             remove(venue, at)
         else:
             at += 1

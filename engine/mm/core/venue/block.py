@@ -6,6 +6,9 @@ before the first message with ``ts_exchange`` past that, and never meets an earl
 A block holds several decisions, each made on the account as it was when the block was sent. The
 loop stops at the first decision time by which a report has changed the account, so that the
 strategy decides the rest again; so a block gives what one decision at a time would have given.
+
+Where news of our own wake the strategy (``state.wakes``), the loop also stops when such news are
+known and no decision of that time hears them. It does not look at events beyond that time.
 """
 
 from typing import Any, Final
@@ -14,14 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mm.api import (
-    ACCEPTED,
     BUY,
     CANCEL_ALL,
     CLEAR,
     LEVEL,
     NEW,
     NO_REASON,
-    REPLACED,
     SETTLED_PRICE,
     TICKER,
     TRADE,
@@ -41,6 +42,7 @@ from mm.core.venue.matching import (
     match_print,
     match_quote,
 )
+from mm.core.venue.news import next_wake, note_woken, release
 from mm.core.venue.settlement import settle_contract
 from mm.core.venue.state import Rules, Venue
 
@@ -61,12 +63,15 @@ def reports_needed(venue: Venue) -> int:
 
 @inner
 def _match(venue: Venue, rules: Rules, events: Rows, limit: int) -> bool:
-    """Match the events with ``ts_local <= limit``; False when the reports might not fit."""
+    """Match the events up to ``limit``, or the next wake; False when the reports might not fit."""
     state = venue.state[0]
     levels = venue.levels.slots.shape[2]  # more than a command can take
+    noted, until = state["reports"], min(limit, next_wake(venue))
     while state["next_event"] < len(events):
         event = events[state["next_event"]]
-        if event["ts_local"] > limit:
+        if state["reports"] != noted:
+            noted, until = state["reports"], min(limit, next_wake(venue))
+        if event["ts_local"] > until:
             break
         waiting = state["commands"] - state["next_command"]
         # Asking takes as long as a row of the book does, so first by a bound on the answer.
@@ -114,19 +119,6 @@ def _match(venue: Venue, rules: Rules, events: Rows, limit: int) -> bool:
         state["mid_message"] = 1 - event["end"]
         state["next_event"] += 1
     return True
-
-
-@inner
-def _release(venue: Venue, limit: int) -> None:
-    """Let the reports known by ``limit`` out; note whether any of them changes the account."""
-    state = venue.state[0]
-    while state["released"] < state["reports"]:
-        report = venue.reports[state["released"]]
-        if report["ts_known"] > limit:
-            return
-        if report["kind"] not in (ACCEPTED, REPLACED):
-            state["changed"] = 1
-        state["released"] += 1
 
 
 @inner
@@ -240,11 +232,18 @@ def carry_out(
         limit = horizon if last else times[decision]
         if not _match(venue, rules, events, limit):
             return NEED_ROOM
+        wake = next_wake(venue)
+        woken = wake < limit or (last and wake == limit)  # else the decision at ``limit`` hears it
+        if woken:
+            limit = wake
         if limit > watermark:
             return NEED_EVENTS
-        _release(venue, limit)
-        if last or (state["changed"] == 1 and not alone):
+        if woken:
+            note_woken(venue, limit)
+        release(venue, limit)
+        if last or woken or (state["changed"] == 1 and not alone):
             _mark(venue, marks, state["marks"], limit)
+            state["up_to"] = limit
             return DONE
         # Nothing comes between decisions of one time, so one mark serves them all: where many
         # instruments are decided on together, a mark of each for each would be their square.
@@ -254,5 +253,6 @@ def carry_out(
         reason = watch(gate, venue, limit)
         if reason != NO_REASON:
             _withdraw(venue, rules, limit, reason, spare)
+        state["decided"] = limit
         _send(venue, rules, gate, orders, decision)
         state["decision"] += 1

@@ -8,14 +8,17 @@ all the blocks that the rows took, as one.
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
+import attrs
 import numpy as np
 
 from mm.api import (
     DECISION,
+    DEPTH_FIELDS,
     ORDER,
     QUESTION,
+    TOUCH_FIELDS,
     WORKING,
     Account,
     DecisionKernel,
@@ -26,8 +29,10 @@ from mm.api import (
 )
 from mm.api.addresses import decide_address
 from mm.core.venue.block import NEED_EVENTS, NEED_ROOM
-from mm.core.venue.loop import CURSOR, FAULTY, Decider
+from mm.core.venue.decider import CURSOR, Decider
+from mm.core.venue.loop import FAULTY
 from mm.core.venue.simulated import SimulatedVenue, grown
+from mm.core.waking import has_number
 
 _LONGEST: Final = 64
 """Rows of a block: its overhead is small by then, and what is decided twice is not much."""
@@ -77,12 +82,31 @@ class ClosedLoop:
         cursor["longest"] = 1 if form.one_by_one else min(longest_block, _LONGEST)
         cursor["most_orders"] = form.orders_per_row
         cursor["row_size"] = form.rows.itemsize
+        fields: Any = form.rows.fields
+        cursor["touch"] = [fields[name][1] for name, _ in TOUCH_FIELDS]
+        for name in ("mid", "fair"):
+            cursor[name] = fields[name][1] if has_number(form.rows, name) else -1
+        depth = fields["bids"][0].shape[0] if "bids" in fields and self.venue.wakes else 0
+        cursor["depth"] = depth
+        if depth:
+            cursor["levels"] = [fields[name][1] for name, _ in DEPTH_FIELDS]
+        number = np.zeros(1)
         cursor["up_to"] = account.up_to
         venue.learn(account, 0)
         self._decider = Decider(
             decide=decide_address(form.decide),
             settings=form.settings.ctypes.data,
             rows=0,
+            row_bytes=np.zeros((0, form.rows.itemsize), np.uint8),
+            instruments=np.zeros(0, np.int64),
+            last=np.zeros((len(account.position), form.rows.itemsize), np.uint8),
+            has_last=np.zeros(len(account.position), np.int64),
+            woken=np.zeros((1, form.rows.itemsize), np.uint8),
+            woken_ts=np.zeros(1, np.int64),
+            prices=np.zeros(depth, np.int64),
+            sizes=np.zeros(depth, np.int64),
+            number=number,
+            number_bytes=number.view(np.uint8),
             positions=np.zeros(len(account.position), np.int64),
             asked=np.zeros(0, WORKING),
             question=np.zeros(1, QUESTION),
@@ -98,10 +122,13 @@ class ClosedLoop:
     def submit(self, rows: Rows, watermark: int) -> None:
         """Take the next rows to decide on, complete up to ``watermark``, as observed."""
         cursor = self._cursor[0]
-        cursor["start"] = cursor["orders"] = cursor["heard"] = 0
+        cursor["start"] = cursor["decided"] = cursor["orders"] = cursor["heard"] = 0
         self._rows = np.ascontiguousarray(rows)
         self._decider = self._decider._replace(
-            rows=self._rows.ctypes.data, trace=np.zeros(len(rows), DECISION)
+            rows=self._rows.ctypes.data,
+            row_bytes=self._rows.view(np.uint8).reshape(len(rows), self._rows.itemsize),
+            instruments=np.ascontiguousarray(rows["instrument"]),
+            trace=np.zeros(len(rows), DECISION),
         )
         self._block = OrderBlock(
             times=np.ascontiguousarray(rows["ts"]),
@@ -124,10 +151,9 @@ class ClosedLoop:
             ValueError: the strategy's answer breaks its contract.
             Exception: what the strategy's function raised.
         """
-        block, cursor = self._block, self._cursor[0]
-        assert block is not None
+        cursor = self._cursor[0]
         with _caught(cursor) as raised:
-            while (status := self.venue.carry_out(block, self._decider)) == NEED_ROOM:
+            while (status := self._go_on()) == NEED_ROOM:
                 self._make_room()
         if raised:
             raise raised[0]
@@ -135,11 +161,18 @@ class ClosedLoop:
             return None
         if status == FAULTY:
             first, given = int(cursor["orders"]), int(cursor["given"])
+            assert self._block is not None
+            orders = self._block.decisions.orders[first : first + max(given, 0)]
             raise ValueError(
                 f"its kernel gave {given} orders for {int(cursor['rows'])} rows, of which one is"
-                f" out of bounds: {block.decisions.orders[first : first + max(given, 0)]}"
+                f" out of bounds: {orders}"
             )
-        return self.venue.answer(block, len(block.times), int(cursor["orders"]))
+        return self.so_far()
+
+    def _go_on(self) -> int:
+        """Run the kernel until it wants something; return what."""
+        assert self._block is not None
+        return self.venue.carry_out(self._block, self._decider)
 
     def deciding_at(self) -> int:
         """µs: the first row that is not decided for good; or when the last one was."""
@@ -148,10 +181,10 @@ class ClosedLoop:
         return int(times[min(start, len(times) - 1)]) if len(times) else self._block.horizon
 
     def so_far(self) -> ExecutionReport:
-        """What was decided and done before the strategy failed."""
+        """Report what was decided and done, of this message."""
         assert self._block is not None
         cursor = self._cursor[0]
-        return self.venue.answer(self._block, int(cursor["start"]), int(cursor["orders"]))
+        return self.venue.answer(self._block, int(cursor["decided"]), int(cursor["orders"]))
 
     def account(self) -> tuple[Rows, int]:
         """Open orders as known, dtype WORKING, and the NEW orders sent so far."""
@@ -159,10 +192,18 @@ class ClosedLoop:
 
     def _make_room(self) -> None:
         """Let everything hold what the longest block could bring, and twice what it has."""
-        cursor = self._cursor[0]
+        cursor, block = self._cursor[0], self._block
+        assert block is not None
         rows = int(cursor["longest"])
         orders = rows * int(cursor["most_orders"])
         self.venue.make_room(rows, orders)
         self.venue.make_report_room()
         known = self.venue.expect(orders)
-        self._decider = self._decider._replace(asked=grown(self._decider.asked, 0, known))
+        trace, given = self._decider.trace, block.decisions.orders
+        # All of them is kept: a block may be under way.
+        trace = grown(trace, len(trace), int(cursor["decided"]) + rows)
+        given = grown(given, len(given), int(cursor["orders"]) + orders)
+        self._block = attrs.evolve(block, decisions=Decisions(orders=given, trace=trace))
+        self._decider = self._decider._replace(
+            asked=grown(self._decider.asked, 0, known), trace=trace
+        )

@@ -4,9 +4,12 @@ For strategies that are kernels themselves (``mm.api.DecisionKernel``). What it 
 tasks of ``mm.run`` do between them: a block of decisions is made on the account as known, carried
 out up to the first decision by which that has changed, and the rest is decided again. The account
 that the strategy is shown is what the risk gate keeps. It knows no money: no loss limit.
+
+Where news of our own wake the strategy, it is asked with the last row of that instrument, stamped
+with the time and the touch of the news, alone, before time moves on.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,60 +20,17 @@ from mm.api import (
     NEW,
     Rows,
 )
-from mm.api.addresses import Address, call_decide
+from mm.api.addresses import call_decide
 from mm.api.jit import inner, kernel
 from mm.core.venue.block import DONE, NEED_ROOM, carry_out, reports_needed
+from mm.core.venue.decider import Decider
 from mm.core.venue.gate import Gate
 from mm.core.venue.known import hear
 from mm.core.venue.state import Rules, Venue
+from mm.core.venue.woken import keep_last, wake, who_wakes
 
 FAULTY: Final = 3
 """What the strategy answered breaks its contract; ``CURSOR`` says where it stands."""
-
-CURSOR: Final = np.dtype(
-    [
-        ("closed", "i8"),  # 1: decide here; 0: the block was decided already
-        ("under_way", "i8"),  # 1: a block is being carried out
-        ("start", "i8"),  # the first row that is not decided for good
-        ("rows", "i8"),  # rows of the block; 0 = only time moves on
-        ("horizon", "i8"),  # µs: of the block
-        ("length", "i8"),  # rows that the next block is to have
-        ("longest", "i8"),  # most rows in a block
-        ("most_orders", "i8"),  # that the strategy may give for a row
-        ("row_size", "i8"),  # bytes
-        ("orders", "i8"),  # orders that took effect, of this message
-        ("given", "i8"),  # orders of the block
-        ("sent", "i8"),  # NEW orders so far, of the whole run
-        ("heard", "i8"),  # of the released reports, so many are in the account
-        ("up_to", "i8"),  # µs: what the account is known up to
-        ("raised", "i8"),  # 1: the strategy's function has raised; set from Python
-    ],
-    align=True,
-)
-
-
-class Decider(NamedTuple):
-    """Who decides, on what, and where the answers go. Arrays are of one message of features."""
-
-    decide: Address
-    settings: int
-    """Address of the strategy's settings."""
-    rows: int
-    """Address of the rows to decide on."""
-    positions: npt.NDArray[np.int64]
-    """Lots by instrument, for the strategy to see."""
-    asked: Rows
-    """dtype WORKING: open orders for the strategy to see, with room for what it sends."""
-    question: Rows
-    """dtype QUESTION, one row: what the strategy is called with."""
-    blank_order: Rows
-    """dtype ORDER, one row of zeros."""
-    blank_trace: Rows
-    """dtype DECISION, one row of zeros."""
-    trace: Rows
-    """dtype DECISION, a row for each row."""
-    cursor: Rows
-    """dtype CURSOR, one row."""
 
 
 @kernel(allocates=False)
@@ -100,7 +60,8 @@ def run_venue(
         times: µs, of each decision.
         horizon: µs, nothing is decided before it after the last of ``times``.
         orders: dtype ORDER: what was decided; or room for it.
-        marks: dtype MARK, shape ((times + 1) * instruments,), room for a mark at each; written.
+        marks: dtype MARK, shape (at least (times + 1) * instruments,), room for a mark at each;
+            written.
         decider: with ``closed`` 0, none of its other contents are used.
 
     Returns:
@@ -113,20 +74,28 @@ def run_venue(
                 venue, rules, gate, events, watermark, times, horizon, orders, marks, spare, alone
             )
         )
-    while cursor["start"] < len(times) or cursor["up_to"] < horizon or cursor["under_way"] == 1:
+    while (
+        cursor["start"] < len(times)
+        or cursor["up_to"] < horizon
+        or cursor["under_way"] == 1
+        or venue.state[0]["woken"] == 1
+    ):
         if cursor["under_way"] == 0:
-            status = _decide(venue, gate, times, horizon, orders, decider)
+            status = _decide(venue, gate, times, horizon, orders, marks, decider)
             if status != DONE:
                 return int(status)
             cursor["under_way"] = 1
         start, first = cursor["start"], cursor["orders"]
+        block = times[start : start + cursor["rows"]]
+        if cursor["waking"] == 1:
+            block = decider.woken_ts[0:1]
         status = carry_out(
             venue,
             rules,
             gate,
             events,
             watermark,
-            times[start : start + cursor["rows"]],
+            block,
             cursor["horizon"],
             orders[first : first + cursor["given"]],
             marks,
@@ -135,7 +104,7 @@ def run_venue(
         )
         if status != DONE:
             return int(status)
-        _finish(venue, gate, times, orders, cursor)
+        _finish(venue, gate, orders, decider)
         cursor["under_way"] = 0
     return DONE
 
@@ -147,22 +116,35 @@ def _decide(
     times: npt.NDArray[np.int64],
     horizon: int,
     orders: Rows,
+    marks: Rows,
     decider: Decider,
 ) -> int:
     """Have the next block decided: DONE; or NEED_ROOM, or FAULTY, and nothing has changed."""
     cursor, state = decider.cursor[0], venue.state[0]
     start = cursor["start"]
     rows, given = start * 0, start * 0  # not literals: see ``state``
+    instrument = who_wakes(venue, times, decider)
     upcoming = horizon if start == len(times) else times[start]
-    if start < len(times) and cursor["up_to"] >= upcoming:
+    if instrument >= 0:
+        rows += 1
+        upcoming = cursor["up_to"]  # there may be more news of this time
+    elif start < len(times) and cursor["up_to"] >= upcoming:
         rows = _length(times, cursor)
         upcoming = times[start + rows] if start + rows < len(times) else horizon
-        if not _has_room(venue, gate, decider, rows):
+    if rows > 0:
+        if not _has_room(venue, gate, orders, marks, decider, rows):
             return NEED_ROOM
-        given = _ask(gate, orders, decider, rows)
-        if not _is_sound(orders, times, decider, rows, given):
+        at, block = decider.rows + start * cursor["row_size"], times[start : start + rows]
+        if instrument >= 0:
+            wake(venue, gate, decider, instrument)
+            at, block = decider.woken.ctypes.data, decider.woken_ts[0:1]
+        given = _ask(gate, orders, decider, at, rows)
+        if not _is_sound(orders, block, decider, rows, given):
             cursor["rows"], cursor["given"] = rows, given
             return FAULTY
+    if instrument >= 0:
+        venue.standing[instrument]["woken"] = 0
+    cursor["waking"] = 1 if instrument >= 0 else 0
     _make_way(venue)
     state["decision"] = 0
     state["block_order"] = 0
@@ -188,7 +170,9 @@ def _length(times: npt.NDArray[np.int64], cursor: Any) -> int:
 
 
 @inner
-def _has_room(venue: Venue, gate: Gate, decider: Decider, rows: int) -> bool:
+def _has_room(
+    venue: Venue, gate: Gate, orders: Rows, marks: Rows, decider: Decider, rows: int
+) -> bool:
     """Whether all fits that ``rows`` more decisions can bring."""
     state, cursor = venue.state[0], decider.cursor[0]
     most = rows * cursor["most_orders"]
@@ -199,14 +183,17 @@ def _has_room(venue: Venue, gate: Gate, decider: Decider, rows: int) -> bool:
         and state["open"] + coming < len(venue.orders)
         and known <= len(gate.working)
         and known <= len(decider.asked)
+        and cursor["orders"] + most <= len(orders)
+        and cursor["decided"] + rows <= len(decider.trace)
+        and (state["marks"] + rows + 1) * len(venue.standing) <= len(marks)
     )
 
 
 @inner
-def _ask(gate: Gate, orders: Rows, decider: Decider, rows: int) -> int:
-    """Show the strategy its account and ``rows`` rows; return how many orders it gave."""
+def _ask(gate: Gate, orders: Rows, decider: Decider, at: int, rows: int) -> int:
+    """Show the strategy its account and the rows at ``at``; return how many orders it gave."""
     cursor = decider.cursor[0]
-    start, first = cursor["start"], cursor["orders"]
+    decided, first = cursor["decided"], cursor["orders"]
     known = gate.state[0]["working"]
     for i in range(len(gate.known)):
         decider.positions[i] = gate.known[i]["lots"]
@@ -214,10 +201,10 @@ def _ask(gate: Gate, orders: Rows, decider: Decider, rows: int) -> int:
         decider.asked[i] = gate.working[i]
     for i in range(first, first + rows * cursor["most_orders"]):
         orders[i] = decider.blank_order[0]
-    for i in range(start, start + rows):
+    for i in range(decided, decided + rows):
         decider.trace[i] = decider.blank_trace[0]
     question = decider.question[0]
-    question["rows"] = decider.rows + start * cursor["row_size"]
+    question["rows"] = at
     question["count"] = rows
     question["positions"] = decider.positions.ctypes.data
     question["instruments"] = len(decider.positions)
@@ -226,15 +213,19 @@ def _ask(gate: Gate, orders: Rows, decider: Decider, rows: int) -> int:
     question["next_id"] = cursor["sent"] + 1
     question["settings"] = decider.settings
     question["orders"] = orders[first:].ctypes.data
-    question["trace"] = decider.trace[start:].ctypes.data
+    question["trace"] = decider.trace[decided:].ctypes.data
     return int(call_decide(decider.decide, np.int64(decider.question.ctypes.data)))
 
 
 @inner
 def _is_sound(
-    orders: Rows, times: npt.NDArray[np.int64], decider: Decider, rows: int, given: int
+    orders: Rows, block: npt.NDArray[np.int64], decider: Decider, rows: int, given: int
 ) -> bool:
-    """Stamp the orders; say whether they keep to the contract, on which the venue relies."""
+    """Stamp the orders with the times of their decisions, those of the block.
+
+    Returns:
+        Whether they keep to the contract, on which the venue relies.
+    """
     cursor = decider.cursor[0]
     if cursor["raised"] == 1 or not 0 <= given <= rows * cursor["most_orders"]:
         return False
@@ -249,7 +240,7 @@ def _is_sound(
             if not -MOST_ORDER <= value <= MOST_ORDER:
                 return False
         last = order["decision"]
-        order["ts"] = times[cursor["start"] + last]
+        order["ts"] = block[last]
     return True
 
 
@@ -266,21 +257,22 @@ def _make_way(venue: Venue) -> None:
 
 
 @inner
-def _finish(
-    venue: Venue, gate: Gate, times: npt.NDArray[np.int64], orders: Rows, cursor: Any
-) -> None:
+def _finish(venue: Venue, gate: Gate, orders: Rows, decider: Decider) -> None:
     """Bring the account up to the end of the block; see where the next one starts."""
-    state = venue.state[0]
+    state, cursor = venue.state[0], decider.cursor[0]
     committed, rows = state["decision"], cursor["rows"]
-    whole = committed == rows
-    cursor["up_to"] = cursor["horizon"] if whole else times[cursor["start"] + committed]
+    cursor["up_to"] = state["up_to"]
     for i in range(cursor["orders"], cursor["orders"] + state["block_order"]):
         cursor["sent"] += 1 if orders[i]["action"] == NEW else 0
     cursor["orders"] += state["block_order"]
-    cursor["start"] += committed
-    if rows > 0:
-        longer = min(2 * cursor["length"], cursor["longest"])
-        cursor["length"] = longer if whole else max(1, committed)
+    cursor["decided"] += committed
+    if cursor["waking"] == 0:
+        if state["wakes"] == 1:
+            keep_last(decider, committed)
+        cursor["start"] += committed
+        if rows > 0:
+            longer = min(2 * cursor["length"], cursor["longest"])
+            cursor["length"] = longer if committed == rows else max(1, committed)
     while cursor["heard"] < state["released"]:
         hear(gate, venue.reports[cursor["heard"]])
         cursor["heard"] += 1

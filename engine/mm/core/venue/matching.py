@@ -17,7 +17,7 @@ from mm.api import BOOK_CROSSED, BUY, MODEL_DRAW, QUEUE_REACHED, SELL, TRADED_TH
 from mm.api.addresses import call_rule
 from mm.api.draws import FILL, uniform
 from mm.api.jit import inner
-from mm.core.fusing import note_print, note_quote
+from mm.core.fusing import note_print, note_quote, print_side
 from mm.core.venue.arrivals import displayed
 from mm.core.venue.reduce import trim_reduce_only
 from mm.core.venue.reports import fill
@@ -25,20 +25,6 @@ from mm.core.venue.state import CREDITS, Rules, Venue, note_matched, remove
 
 _ALL: Final = 2.0**60
 """Lots; more than any print. Whatever traded until we first saw a level is missing in it."""
-
-
-@inner
-def _print_side(venue: Venue, event: Any) -> int:
-    """The taker's side; where the feed doesn't say, by the quote rule (Lee and Ready 1991)."""
-    if event["side"] != 0:
-        return int(event["side"])
-    touch = venue.levels.touch[event["instrument"]]
-    if touch["ask"] > 0 and event["price"] >= touch["ask"]:
-        return BUY
-    if touch["bid"] > 0 and event["price"] <= touch["bid"]:
-        return SELL
-    venue.state[0]["unsided"] += 1
-    return 0
 
 
 @inner
@@ -64,7 +50,8 @@ def match_print(venue: Venue, rules: Rules, event: Any) -> None:
     state = venue.state[0]
     state["prints"] += 1
     state["rounds"] += 1
-    side = -_print_side(venue, event)
+    side = -print_side(venue.levels, event)
+    state["unsided"] += 1 if side == 0 else 0
     budget = event["size"]
     while side != 0 and budget > 0:
         at = _first_reached(venue, event, side, event["price"])
@@ -220,6 +207,9 @@ def look_again(venue: Venue, rules: Rules, event: Any) -> None:
 def match_quote(venue: Venue, rules: Rules, event: Any) -> None:
     """Take a quote. Without a book it is all we see; with one, queues follow the book's sizes."""
     note_quote(venue.levels, event)
+    seen = venue.standing[event["instrument"]]
+    seen["quoted_bid"], seen["quoted_bid_size"] = event["price"], event["size"]
+    seen["quoted_ask"], seen["quoted_ask_size"] = event["ask_price"], event["ask_size"]
     has_levels = venue.levels.touch[event["instrument"]]["has_levels"]
     for i in range(venue.state[0]["open"]):
         order = venue.orders[i]

@@ -57,6 +57,22 @@ def new_report(venue: Venue, instrument: int, kind: int, reason: int, known: int
 
 
 @inner
+def _known_at(rules: Rules, event: Any, ts_venue: int, key: int) -> int:
+    """When we learn of what happened at ``ts_venue`` and was told with ``event``."""
+    travel = latency_us(
+        rules.response,
+        rules.response_multiple,
+        rules.jitter,
+        event["ts_local"] - event["ts_exchange"],
+        ts_venue,
+        rules.seed,
+        int(RESPONSE),
+        key,
+    )
+    return int(max(event["ts_local"], ts_venue + travel))
+
+
+@inner
 def news_of(
     venue: Venue, rules: Rules, event: Any, instrument: int, kind: int, reason: int, key: int
 ) -> Any:
@@ -65,17 +81,7 @@ def news_of(
     ``key`` is what the draw of its latency is of.
     """
     ts_venue = event["ts_exchange"]
-    travel = latency_us(
-        rules.response,
-        rules.response_multiple,
-        rules.jitter,
-        event["ts_local"] - ts_venue,
-        ts_venue,
-        rules.seed,
-        int(RESPONSE),
-        8 * key + kind,
-    )
-    known = max(event["ts_local"], ts_venue + travel)
+    known = _known_at(rules, event, ts_venue, 8 * key + kind)
     report = new_report(venue, instrument, kind, reason, known)
     report["ts_venue"] = ts_venue
     return report
@@ -84,7 +90,17 @@ def news_of(
 @inner
 def report_order(venue: Venue, rules: Rules, event: Any, kind: int, reason: int, order: Any) -> Any:
     """Append a report about ``order`` and return it, for a fill to complete."""
-    report = news_of(venue, rules, event, order["instrument"], kind, reason, order["order_id"])
+    return report_order_at(venue, rules, event, event["ts_exchange"], kind, reason, order)
+
+
+@inner
+def report_order_at(
+    venue: Venue, rules: Rules, event: Any, ts_venue: int, kind: int, reason: int, order: Any
+) -> Any:
+    """Append a report of what happened to ``order`` at ``ts_venue``, told with ``event``."""
+    known = _known_at(rules, event, ts_venue, 8 * order["order_id"] + kind)
+    report = new_report(venue, order["instrument"], kind, reason, known)
+    report["ts_venue"] = ts_venue
     report["ts_decided"] = order["decided"]
     report["ts_arrived"] = order["reached"]
     report["order_id"] = order["order_id"]

@@ -11,12 +11,13 @@ import attrs
 import numpy as np
 
 from mm.api import (
-    DECISION,
+    DEPTH_FIELDS,
     EVENT,
     MARK,
+    NOBODY,
     ORDER,
-    QUESTION,
     REPORT,
+    TOUCH_FIELDS,
     WORKING,
     Account,
     Defect,
@@ -29,17 +30,16 @@ from mm.api import (
     Rows,
 )
 from mm.core.book import Book
+from mm.core.depth import depth_fields, write_depth
 from mm.core.venue.arrays import make_gate, make_rules
 from mm.core.venue.block import NEED_EVENTS, NEED_ROOM, reports_needed
+from mm.core.venue.decider import Decider, idle_decider
 from mm.core.venue.health import find_defects
-from mm.core.venue.loop import CURSOR, Decider, run_venue
+from mm.core.venue.loop import run_venue
 from mm.core.venue.settings import FundingSchedule, Limits
 from mm.core.venue.state import COMMAND, OPEN, STANDING, STATE, Venue
 
-_DECIDED = Decider(
-    0, 0, 0, np.zeros(0, np.int64), np.zeros(0, WORKING), np.zeros(1, QUESTION), np.zeros(1, ORDER),
-    np.zeros(1, DECISION), np.zeros(0, DECISION), np.zeros(1, CURSOR),
-)  # fmt: skip
+_DECIDED: Final = idle_decider()
 """Says that the blocks come decided."""
 _SPARE_REPORTS: Final = 4096
 
@@ -84,6 +84,8 @@ class SimulatedVenue:
         limits: Limits | None = None,
         funding: FundingSchedule | None = None,
         alone: bool = False,
+        wakes: bool = False,
+        depth: int = 0,
     ) -> None:
         """Start with an empty book.
 
@@ -95,12 +97,18 @@ class SimulatedVenue:
             limits: of our own risk gate; None = no limits.
             funding: set when the data has no ticker that tells.
             alone: nobody decides on the answers, so blocks are carried out whole.
+            wakes: news of our own end a block, and the answer says whom they wake.
+            depth: levels of the book that it then shows them.
         """
         self._book = Book.empty(len(instruments))
         self._orders = np.zeros(64, OPEN)
         self._commands = np.zeros(64, COMMAND)
-        self._reports = np.zeros(1024, REPORT)
+        self._reports = np.zeros(_SPARE_REPORTS, REPORT)
         self._state = np.zeros(1, STATE)
+        self._state["wakes"] = wakes
+        self._touch = np.dtype([*TOUCH_FIELDS, *depth_fields(depth)])
+        self.wakes = wakes
+        """News of our own end a block."""
         self._rules = make_rules(fill_model, latency, seed, instruments)
         self._gate = make_gate(instruments, limits or Limits())
         self._standing = np.zeros(len(instruments), STANDING)
@@ -158,6 +166,8 @@ class SimulatedVenue:
         used = int(state["reports"])
         # Each order may be refused; the kernel asks for more before an event that may need it.
         self._reports = grown(self._reports, used, used + _SPARE_REPORTS + orders)
+        marked = int(state["marks"]) * self._instruments
+        self._marks = grown(self._marks, marked, marked + (decisions + 1) * self._instruments)
 
     def make_report_room(self) -> None:
         """Make room for twice the reports that the next event may need."""
@@ -260,12 +270,30 @@ class SimulatedVenue:
             self._reports[: total - released] = self._reports[released:total].copy()
         state["reports"] = total - released
         state["released"] = 0
-        done = committed == len(block.times)
         return ExecutionReport(
-            up_to=block.horizon if done else int(block.times[committed]),
+            up_to=int(state["up_to"]),
             committed=committed,
             orders=block.decisions.orders[:orders].copy(),
             trace=block.decisions.trace[:committed].copy(),
             marks=self._marks[: (int(state["marks"]) + 1) * self._instruments],
             reports=reports,
+            woken=self._woken(),
         )
+
+    def _woken(self) -> Rows:
+        """Say whom news wake, with the touch and depth of now. Once for each."""
+        state, standing = self._state[0], self._standing
+        if not state["woken"]:
+            return NOBODY
+        state["woken"] = 0
+        mine = np.flatnonzero(standing["woken"])
+        standing["woken"] = 0
+        rows = np.zeros(len(mine), self._touch)
+        rows["ts"], rows["instrument"] = state["up_to"], mine
+        for name in ("bid", "bid_size", "ask", "ask_size"):
+            rows[name] = standing[f"quoted_{name}"][mine]
+        if "bids" in (self._touch.names or ()):
+            for row in rows:
+                columns = (row[name] for name, _ in DEPTH_FIELDS)
+                write_depth(self._book.levels, int(row["instrument"]), *columns)
+        return rows

@@ -78,6 +78,10 @@ STATE: Final = np.dtype(
         ("due", "i8"),  # µs, exchange: the next funding of any instrument; 0 = none is known
         ("recheck", "i8"),  # 1: this message took levels away, perhaps at our prices
         ("unsided", "i8"),  # prints without a side that no quote could tell
+        ("wakes", "i8"),  # 1: news of our own wake the strategy
+        ("woken", "i8"),  # 1: they have, of the instruments that ``standing`` names
+        ("decided", "i8"),  # µs: the latest decision that took effect
+        ("up_to", "i8"),  # µs: what the last block was carried out up to
     ],
     align=True,
 )
@@ -117,6 +121,11 @@ STANDING: Final = np.dtype(
         ("taken_bid_size", "i8"),
         ("taken_ask", "i8"),
         ("taken_ask_size", "i8"),
+        ("quoted_bid", "i8"),  # ticks and lots: the last quote, as a row of features shows it
+        ("quoted_bid_size", "i8"),
+        ("quoted_ask", "i8"),
+        ("quoted_ask_size", "i8"),
+        ("woken", "i8"),  # 1: news of it wake the strategy
     ],
     align=True,
 )

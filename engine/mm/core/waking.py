@@ -1,0 +1,40 @@
+"""A row of features brought up to now: its time, its touch, and what follows from the touch.
+
+What a transformer estimated stays as it was; of its columns only these two are known here, where a
+row has them as f8: ``mid`` [price], the middle of the touch, NaN where it is one-sided; and
+``fair``, which goes with it (see ``mm.api.features``).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from mm.api import Rows
+
+
+def has_number(dtype: "np.dtype[np.void]", name: str) -> bool:
+    """Whether rows have an f8 column of that name."""
+    return name in (dtype.names or ()) and dtype[name] == np.float64
+
+
+def bring_up(rows: Rows, touch: Rows, half_ticks: Any) -> None:
+    """Bring rows up to a later time, in place.
+
+    Args:
+        rows: dtype of the transformer's, shape (n,).
+        touch: shape (n,): of the same instruments, when and what it is; dtype TOUCH_FIELDS, and
+            DEPTH_FIELDS, which count where the rows have them.
+        half_ticks: half the tick size of each instrument [price], by index.
+    """
+    for name in touch.dtype.names or ():
+        if name in (rows.dtype.names or ()):  # a strategy may have left the depth out
+            rows[name] = touch[name]
+    if not has_number(rows.dtype, "mid"):
+        return
+    before = rows["mid"].copy()
+    both = (touch["bid_size"] > 0) & (touch["ask_size"] > 0)
+    middle = (touch["bid"] + touch["ask"]) * np.asarray(half_ticks)[touch["instrument"]]
+    rows["mid"] = np.where(both, middle, np.nan)
+    if has_number(rows.dtype, "fair"):
+        lean = rows["fair"] - before
+        rows["fair"] = rows["mid"] + np.where(np.isnan(lean), 0.0, lean)
