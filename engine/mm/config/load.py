@@ -20,26 +20,13 @@ from mm.config.connector import apply_flags, choose_connector
 from mm.config.document import Document, disabled_plugins
 from mm.config.edit import set_values
 from mm.config.layout import names_below, part_tables, table_of
+from mm.config.loaded import LoadedConfig
 from mm.config.overrides import CONNECTOR_FLAGS, Override
 from mm.config.scan import Keys
 from mm.config.tables import TABLES, DataTable, RunConfig
 from mm.config.validation import FaultsError, check_key, field_names, structure
 from mm.registry import Registry, load_registry
 from mm.suggest import did_you_mean
-
-
-@attrs.frozen(kw_only=True)
-class LoadedConfig:
-    """A run file that has passed every check."""
-
-    config: RunConfig
-    text: str
-    """The effective file: overrides applied, defaults filled in and marked, comments kept."""
-    path: Path
-    registry: Registry
-    """What it was checked against: without the plugins it disables."""
-    files: Mapping[str, str] = attrs.field(factory=dict)
-    """Key -> path, for each file that a chosen part reads beside the market's."""
 
 
 def load_config(

@@ -4,32 +4,18 @@ The file is read once, and a table that was found to be right is not looked at a
 of a fault is what ``load_config`` says.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import attrs
-
 from mm.config.document import Document, disabled_plugins
 from mm.config.load import Loader
+from mm.config.loaded import Effective
 from mm.config.overrides import Override
-from mm.config.tables import RunConfig
 from mm.registry import Registry
 
 _MOST_TABLES: Final = 500
 """Tables whose objects are kept: of a run file there are some twenty."""
-
-
-@attrs.frozen(kw_only=True)
-class Effective:
-    """A run file that has passed every check, without its text."""
-
-    config: RunConfig
-    content: dict[str, Any]
-    """Its tables, defaults filled in; numbers with a point are decimals or floats."""
-    registry: Registry
-    files: Mapping[str, str]
-    """As in ``LoadedConfig``."""
 
 
 class Template:

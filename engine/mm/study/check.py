@@ -11,8 +11,9 @@ import attrs
 
 from mm.api import ConfigError, UsageError
 from mm.config import LoadedConfig, load_config
+from mm.config.loaded import Effective
 from mm.config.overrides import Override
-from mm.config.template import Effective, Template
+from mm.config.template import Template
 from mm.registry import Registry
 from mm.study.axes import Set
 from mm.study.market import market_key

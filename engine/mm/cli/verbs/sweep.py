@@ -20,9 +20,9 @@ def add(verbs: Any) -> None:
         ),
     )  # fmt: skip
     parser.add_argument(
-        "words", metavar="STUDY", nargs="*",
-        help="study file (TOML), in place of flags; or report FOLDER: judge the study in a folder,"
-        " and write it down as one HTML page",
+        "words", metavar="STUDY | report FOLDER", nargs="*",
+        help="study file (TOML), in place of flags; or judge the study in a folder, and write it"
+        " down as one HTML page",
     )  # fmt: skip
     parser.add_argument("--config", metavar="FILE", help="run file (TOML)")
     parser.add_argument(
