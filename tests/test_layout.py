@@ -26,7 +26,7 @@ SOURCES = [path for top in (ENGINE, *PLUGINS) for path in sorted(top.rglob("*.py
 
 IMPURE = {"trio", "asyncio", "time", "random", "datetime", "logging"}
 IMPURE_PLUGIN_MODULES = {
-    "plugins/mm_bitmex/command.py": {"time", "trio"},  # runs the mock, whose data start now
+    "plugins/mm_bitmex/command.py": {"datetime", "time", "trio"},  # runs the mock; reads --start
     "plugins/mm_bitmex/connector.py": {"time", "trio"},  # a connector is a task; anchors its clock
     "plugins/mm_bitmex/mock/connection.py": {"trio"},  # the mock's tasks: one connection
     "plugins/mm_bitmex/mock/line.py": {"trio"},  # the mock's bytes

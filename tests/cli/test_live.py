@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from tests.cli.live_process import LIVE, exchange, live, mm, start
+from tests.cli.live_process import LIVE, ROOT, exchange, live, mm, start
 
 
 def test_live_and_look_alike_trade_record_and_end_clean(tmp_path: Path) -> None:
@@ -81,6 +81,37 @@ def test_an_exchange_with_faults_costs_gaps_but_no_run(tmp_path: Path) -> None:
     assert done.code == 0, done.err
     assert done.summary["live"]["gaps"]
     assert "gap: the book is not known any more" in done.err
+
+
+def test_the_look_alike_says_that_its_data_have_ended_and_ends(tmp_path: Path) -> None:
+    sample = ("--data", str(ROOT / "example" / "data_sample"))
+    process = mm("fake-bitmex", *sample, "--start", "2024-08-01T00:29:50", "--speed", "0")
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        assert live(url, tmp_path, "--duration", "4s", "--quiet", quoting=False).code == 0
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert (process.returncode, err) == (0, "")
+    assert out.startswith("the data of XBTUSD have ended, after ")
+    assert out.endswith(" messages; the exchange closes (--loop starts them again)\n")
+
+
+@pytest.mark.parametrize(
+    ("start", "code", "text"),
+    [
+        ("yesterday", 2, "'yesterday' is neither seconds nor a time such as 2024-08-01T00:10:00"),
+        ("2024-08-02", 4, "the data end at 2024-08-01T00:30:00.001Z, expected them to go on"),
+    ],
+)
+def test_a_start_that_the_data_do_not_have_is_one_sentence(
+    start: str, code: int, text: str
+) -> None:
+    sample = ("--data", str(ROOT / "example" / "data_sample"))
+    process = mm("fake-bitmex", *sample, "--start", start)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, text in err, err.count("\n")) == (code, True, 1)
 
 
 def test_keys_of_other_connectors_are_named_and_not_read(tmp_path: Path) -> None:
