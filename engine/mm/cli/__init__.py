@@ -6,7 +6,7 @@
     report, runs, simulate, sweep    what each verb does, imported when it is called
     data_cache           the cache of parsed data
     plugins_show, plugins_check, plugins_new    the verbs of ``mm plugins``
-    live_view, live_log, live_state    a live run as a picture, as lines, and what both say
+    live_view, live_log  a live run as a picture, and as lines
     run_file, running    the run file with its flags; what verbs that run something share
     display, texts       the progress bar and the summary; plain tables
 

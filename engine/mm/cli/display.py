@@ -11,11 +11,12 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from mm.cli.live_state import lag_text
 from mm.health import lines
 from mm.run.build import Options
+from mm.run.live_state import lag_text
 from mm.run.progress import Progress
 from mm.run.session import Plan, Result, run_plan
+from mm.run.why import share_text
 from mm.times import clock
 
 _REFRESH_S: Final = 0.25
@@ -125,7 +126,7 @@ def _rows(s: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("", f"{clock(s['first_ts'])} – {clock(s['last_ts'])} UTC"),
         ("rows", rows + read),
         ("decisions", f"{s['decisions']:,}"),
-        ("sides not as modelled", _clamps(s)),
+        *((f"our {side}", share_text(shares)) for side, shares in s["sides"].items() if shares),
         ("orders", f"{s['orders']:,} commands"),
         ("fills", f"{s['fills']:,} ({s['maker_fills']:,} maker), {s['filled_qty']:g} contracts"),
         ("position", f"{s['position']:g}{average} (largest {s['max_position']:g})"),
@@ -196,9 +197,3 @@ def _money(value: float | None) -> str:
 
 def _sum(value: float | None) -> str:
     return "–" if value is None else f"{value:,.8f}"
-
-
-def _clamps(s: Mapping[str, Any]) -> str:
-    """Say how many sides of decisions were not quoted as the model said, and why."""
-    counts = [f"{count:,} {name}" for name, count in s["clamps"].items() if count]
-    return ", ".join(counts) or "none"

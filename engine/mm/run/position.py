@@ -10,6 +10,7 @@ from mm.core.ledger import Ledger
 from mm.core.working import WorkingOrders
 from mm.run.channels import Inlet, Outlet
 from mm.run.progress import Progress
+from mm.run.reasons import Reasons
 from mm.run.sinks import Records
 
 MONEY: Final = frozenset({FILLED, FUNDING, SETTLED})
@@ -53,6 +54,7 @@ class Books:
         self.up_to = -1
         self._waiting: list[ExecutionReport] = []
         self._rows: list[Records] = []
+        self.reasons = Reasons(len(ledger.holdings))
         self._clamps = np.zeros(len(CLAMP_NAMES), np.int64)
 
     def account(self, committed: int) -> Account:
@@ -116,6 +118,7 @@ class Books:
         self.up_to = report.up_to
         self.decisions += report.committed
         self.orders += len(report.orders)
+        self.reasons.take(report)
         for side in ("bid_clamp", "ask_clamp"):
             self._clamps += np.bincount(report.trace[side], minlength=len(CLAMP_NAMES))
         return Records(
