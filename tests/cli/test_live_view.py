@@ -42,6 +42,7 @@ from mm.api import (
 from mm.cli.live_log import LiveLog
 from mm.cli.live_view import picture, show_view
 from mm.config import load_config
+from mm.run.health import Hearing
 from mm.run.live_state import live_state
 from mm.run.reasons import Reasons
 from mm.run.session import Plan, plan_run
@@ -231,7 +232,9 @@ async def test_the_picture_is_drawn_four_times_a_second_and_then_wiped(
     out = io.StringIO()
     console = Console(file=out, width=80, force_terminal=True, force_interactive=True)
     with trio.move_on_after(1.1):
-        await show_view(plan.parts.progress, plan, console)
+        await show_view(
+            plan.parts.progress, plan, Hearing(plan.parts.connector).listener(), console
+        )
     assert out.getvalue().count("not started") == 5 + 1  # rich draws once more to wipe it
     assert "\x1b[2J" not in out.getvalue()
 
@@ -255,10 +258,11 @@ def test_news_are_a_line_each_for_people_or_for_programs() -> None:
 async def test_fills_and_every_ten_seconds_the_state_are_logged(
     plan: Plan, autojump_clock: MockClock
 ) -> None:
-    out = io.StringIO()
+    out, progress = io.StringIO(), plan.parts.progress
+    hear = Hearing(plan.parts.connector).listener()
     with trio.move_on_after(20.5):
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(LiveLog(out, as_json=True).follow, plan.parts.progress, plan)
+            nursery.start_soon(LiveLog(out, as_json=True).follow, progress, plan, hear)
             await trio.sleep(5)
             plan.parts.progress.fills += 2
     lines: list[dict[str, Any]] = [json.loads(line) for line in out.getvalue().splitlines()]
@@ -272,14 +276,17 @@ async def test_fills_and_every_ten_seconds_the_state_are_logged(
 
 
 async def test_a_sides_changes_are_logged_once_and_not_too_often(
-    plan: Plan, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+    plan: Plan, autojump_clock: MockClock
 ) -> None:
-    monkeypatch.setattr("mm.cli.live_log.health_of", lambda connector: HEALTH)
-    out = io.StringIO()
+    out, progress = io.StringIO(), plan.parts.progress
+
+    def hear() -> Health:
+        return attrs.evolve(HEALTH, news=())
+
     quoted, gone = (645_970, NO_CLAMP), (0, MAX_POSITION)
     with trio.move_on_after(40):
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(LiveLog(out, as_json=True).follow, plan.parts.progress, plan)
+            nursery.start_soon(LiveLog(out, as_json=True).follow, progress, plan, hear)
             await trio.sleep(1.1)
             for what in (gone, quoted, gone, quoted, gone):  # three are told, the rest after 15 s
                 decide(plan, bid=what, ask=(645_982, PASSIVE))

@@ -3,7 +3,7 @@
     parser, arguments    the parser, and what the verbs' arguments are made of
     verbs                the arguments of each verb, a module each
     backtest, calibrate, compare, config, data, explain, live, plugins, prove, quotes, record,
-    report, runs, simulate, sweep    what each verb does, imported when it is called
+    report, runs, simulate, sweep, watch    what each verb does, imported when it is called
     data_cache           the cache of parsed data
     plugins_show, plugins_check, plugins_new    the verbs of ``mm plugins``
     live_view, live_log  a live run as a picture, and as lines

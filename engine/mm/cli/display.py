@@ -11,8 +11,10 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from mm.cli.watch import Place, page_beside
 from mm.health import lines
 from mm.run.build import Options
+from mm.run.health import Hearing
 from mm.run.live_state import lag_text
 from mm.run.progress import Progress
 from mm.run.session import Plan, Result, run_plan
@@ -89,16 +91,23 @@ def _count(number: int, noun: str) -> str:
 
 
 async def run_shown(
-    plan: Plan, options: Options, reading: trio.CancelScope, *, shown: bool
+    plan: Plan,
+    options: Options,
+    reading: trio.CancelScope,
+    *,
+    shown: bool,
+    place: Place | None = None,
 ) -> Result:
-    """Carry a plan out, and show how far it is if that is wanted."""
-    async with trio.open_nursery() as nursery:
+    """Carry a plan out, and show how far it is if that is wanted; at ``place`` on a page."""
+    hear = Hearing(plan.parts.connector).listener()
+    async with page_beside(place, plan, hear) as end, trio.open_nursery() as nursery:
 
         def watch(progress: Progress) -> None:
             if shown:
                 nursery.start_soon(show_progress, progress, plan)
 
         result = await run_plan(plan, options, reading, watch)
+        end(result.status)
         nursery.cancel_scope.cancel()
     return result
 

@@ -13,8 +13,8 @@ import attrs
 import structlog
 import trio
 
-from mm.api import News
-from mm.run.health import health_of
+from mm.api import Health, News
+from mm.run.health import Hear
 from mm.run.live_state import LiveState, live_state
 from mm.run.progress import Progress
 from mm.run.session import Plan
@@ -47,23 +47,22 @@ class LiveLog:
         self._log = structlog.wrap_logger(structlog.PrintLogger(stream), processors=[render])
         self._sides = {"bid": _Side(), "ask": _Side()}
 
-    async def follow(self, progress: Progress, plan: Plan) -> None:
+    async def follow(self, progress: Progress, plan: Plan, hear: Hear) -> None:
         """Log news as they come, fills, and the state every ten seconds, until cancelled."""
         next_status_s = trio.current_time() + _STATUS_S
         fills = progress.fills
         try:
             while True:
                 await trio.sleep(_LOOK_S)
-                fills = self._look(progress, plan, fills)
+                fills = self._look(progress, plan, hear(), fills)
                 if trio.current_time() >= next_status_s:
                     next_status_s += _STATUS_S
-                    self._status(progress, plan)
+                    self._status(plan, hear())
         finally:
-            self._look(progress, plan, fills)  # what came since the last look is told, too
+            self._look(progress, plan, hear(), fills)  # what came since the last look is told, too
 
-    def _look(self, progress: Progress, plan: Plan, fills: int) -> int:
+    def _look(self, progress: Progress, plan: Plan, health: Health | None, fills: int) -> int:
         """Log what is new, if there were ``fills`` at the last look; return how many there are."""
-        health = health_of(plan.parts.connector)
         if health is not None:
             self.news(health.news)
         state = live_state(plan.parts, health)
@@ -97,8 +96,7 @@ class LiveLog:
         """Log something that the user should know of the run."""
         self._write("note", text=text)
 
-    def _status(self, progress: Progress, plan: Plan) -> None:
-        health = health_of(plan.parts.connector)
+    def _status(self, plan: Plan, health: Health | None) -> None:
         state = live_state(plan.parts, health)
         if health is not None:
             self.news(health.news)

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mm.api import Health, News
-from mm.run.health import health_of
+from mm.run.health import Hear
 from mm.run.live_state import LiveState, lag_text, live_state
 from mm.run.progress import Progress
 from mm.run.session import Plan
@@ -33,7 +33,9 @@ _NEWS: Final = 5
 _STYLES: Final = {"info": "dim", "warning": "yellow", "error": "red"}
 
 
-async def show_view(progress: Progress, plan: Plan, console: Console | None = None) -> None:
+async def show_view(
+    progress: Progress, plan: Plan, hear: Hear, console: Console | None = None
+) -> None:
     """Show the run until cancelled."""
     console = console or Console(stderr=True)
     news: deque[News] = deque(maxlen=_NEWS)
@@ -41,7 +43,7 @@ async def show_view(progress: Progress, plan: Plan, console: Console | None = No
     # Never redrawn but by us; transient, since the summary follows.
     with Live(console=console, auto_refresh=False, transient=True) as live:
         while True:
-            health = health_of(plan.parts.connector)
+            health = hear()
             if health is not None:
                 news.extend(health.news)
             state = live_state(plan.parts, health)
