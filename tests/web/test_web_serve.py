@@ -188,6 +188,63 @@ async def test_rubbish_ends_its_connection_and_nothing_else(data: bytes) -> None
         assert (await client.get("/")).status_code == 401
 
 
+async def test_a_connection_on_which_nothing_moves_is_ended_and_a_watched_one_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(serve, "STILL_S", 1.0)
+    half = b"POST /login HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\ntoken"
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(trio.fail_after(30))
+        hub, used = await stack.enter_async_context(serving(HOME, None))
+        watching = await stack.enter_async_context(viewer(used.port))
+        stuck = await trio.open_tcp_stream("127.0.0.1", used.port)
+        await stack.enter_async_context(stuck)
+        await stuck.send_all(half)
+        n, over = 0, False
+        async with trio.open_nursery() as nursery:
+
+            async def read_all() -> None:
+                nonlocal over
+                with contextlib.suppress(trio.BrokenResourceError):
+                    while await stuck.receive_some(4096):
+                        pass
+                over = True
+
+            nursery.start_soon(read_all)
+            while n < 15 or not over:  # over three seconds
+                n += 1
+                hub.publish(snapshot(n))
+                update = await watching.update()
+                assert update is not None
+                assert update["number"] == n
+
+
+async def test_slow_heads_end_and_make_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "MOST_CONNECTIONS", 3)
+    monkeypatch.setattr(serve, "_HEAD_S", 1.0)
+    async with serving(HOME, None) as (_, used), contextlib.AsyncExitStack() as stack:
+        stack.enter_context(trio.fail_after(20))
+        slow = [await trio.open_tcp_stream("127.0.0.1", used.port) for _ in range(4)]
+        for stream in slow:
+            await stack.enter_async_context(stream)
+            with contextlib.suppress(trio.BrokenResourceError):
+                await stream.send_all(b"GET / HTTP/1.1\r\nx: ")  # and never more
+        async with trio.open_nursery() as nursery:
+            ended: list[int] = []
+
+            async def wait(n: int) -> None:
+                with contextlib.suppress(trio.BrokenResourceError):
+                    while await slow[n].receive_some(4096):
+                        pass
+                ended.append(n)
+
+            for n in range(4):
+                nursery.start_soon(wait, n)
+        assert ended[0] == 3  # for which there was no room
+        async with httpx.AsyncClient(base_url=used.url) as client:
+            assert (await client.get("/")).status_code == 200
+
+
 async def test_a_taken_port_is_a_sentence() -> None:
     async with serving(HOME, None) as (_, used):
         with pytest.raises(UsageError, match=f"--web 127.0.0.1:{used.port}: cannot listen there"):

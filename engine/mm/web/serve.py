@@ -10,7 +10,7 @@ It knows no page; ``keep`` and ``keep_folder`` fill the board, five times a seco
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import trio
 from hypercorn.app_wrappers import ASGIWrapper
@@ -36,6 +36,8 @@ _MOST_HEAD: Final = 8192
 _BUFFER: Final = 1 << 16
 """Bytes that the system keeps for a viewer that is slow."""
 _BACKLOG: Final = 128
+STILL_S: Final = 30.0
+"""A connection on which nothing moves for so long is ended."""
 _LAST_S: Final = 0.5
 """For the last state to reach the viewers."""
 
@@ -45,17 +47,22 @@ class _PatientStream:
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self._stream, self.socket = stream, stream.socket
+        self.moved_s = trio.current_time()
+        """When bytes last came or went."""
 
     async def send_all(self, data: bytes) -> None:
         try:
             with trio.fail_after(SEND_S):
                 await self._stream.send_all(data)
+                self.moved_s = trio.current_time()
         except trio.TooSlowError:
             self.socket.close()
             raise trio.BrokenResourceError("the viewer takes nothing") from None
 
     async def receive_some(self, most: int) -> bytes:
-        return bytes(await self._stream.receive_some(most))
+        data = bytes(await self._stream.receive_some(most))
+        self.moved_s = trio.current_time()
+        return data
 
     async def send_eof(self) -> None:
         with trio.move_on_after(SEND_S):
@@ -81,9 +88,19 @@ class _Server:
             return
         self._streams.add(stream)
         state = ConnectionState({})
-        patient: Any = _PatientStream(stream)  # Hypercorn asks for TLS, and does without
+        patient = _PatientStream(stream)
+        server = TCPServer(
+            self._app,
+            self._config,
+            self._context,
+            state,
+            patient,  # type: ignore[arg-type]  # it asks for TLS, and does without
+        )
         try:
-            await TCPServer(self._app, self._config, self._context, state, patient)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_end_when_still, patient, nursery.cancel_scope)
+                await server.run()
+                nursery.cancel_scope.cancel(reason="the connection has ended")
         except* Exception:
             pass  # whatever a viewer does, the run goes on
         finally:
@@ -94,6 +111,17 @@ class _Server:
         """Cut all connections, also where something is being sent."""
         for stream in list(self._streams):
             stream.socket.close()
+
+
+async def _end_when_still(stream: _PatientStream, serving: trio.CancelScope) -> None:
+    """End what serves a connection on which nothing has moved for long.
+
+    Hypercorn may wait for ever: for the application to take a body, also once the answer was given,
+    and between two requests that were sent at once. Every stream of ours moves more often.
+    """
+    while trio.current_time() < stream.moved_s + STILL_S:  # noqa: ASYNC110 - it moves on
+        await trio.sleep(STILL_S / 10)
+    serving.cancel(reason="nothing moves on the connection")
 
 
 def _config() -> Config:
