@@ -10,18 +10,20 @@ import pytest
 import trio
 from tests.short_market import write_run_file
 from tests.web.viewer import viewer
+from trio.testing import MockClock
 
-from mm.api import UsageError
+from mm.api import DataError, UsageError
 from mm.config import load_config
 from mm.run.build import Options
 from mm.run.health import Hearing
 from mm.run.session import Plan, Result, plan_run, run_plan
 from mm.web import serve
-from mm.web.app import MOST_VIEWERS
+from mm.web.app import MOST_VIEWERS, Hub
 from mm.web.board import Snapshot
+from mm.web.disk import Reading
 from mm.web.guard import Address
 from mm.web.sample import EngineView
-from mm.web.serve import keep, last_look, serving
+from mm.web.serve import keep, keep_folder, last_look, serving
 
 TOKEN = "correct-horse-battery"
 HOME = Address("127.0.0.1", 0)
@@ -250,6 +252,35 @@ async def test_a_taken_port_is_a_sentence() -> None:
         with pytest.raises(UsageError, match=f"--web 127.0.0.1:{used.port}: cannot listen there"):
             async with serving(used, None):
                 raise AssertionError("two listen on one port")
+
+
+@pytest.mark.parametrize("failures", [4, 5])
+async def test_a_folder_is_read_anew_while_somebody_writes_and_a_torn_reading_is_tried_again(
+    failures: int, monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
+) -> None:
+    told: list[Any] = [
+        Reading(snapshot(1), [], is_over=False),
+        *failures * [DataError("torn")],
+        Reading(snapshot(2), [[1.0]], is_over=True),
+    ]
+    waiting = iter(told)
+
+    def read(path: Path) -> Reading:
+        found = next(waiting)
+        if isinstance(found, DataError):
+            raise found
+        assert isinstance(found, Reading)
+        return found
+
+    monkeypatch.setattr(serve, "read_folder", read)
+    hub = Hub()
+    if failures == 5:
+        with pytest.raises(DataError, match="torn"):
+            await keep_folder(hub, Path())
+        return
+    await keep_folder(hub, Path())
+    assert hub.board.number == 2
+    assert trio.current_time() >= 5  # once a second
 
 
 @pytest.fixture(scope="module")

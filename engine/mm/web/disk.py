@@ -47,7 +47,9 @@ def read_folder(path: Path) -> Reading:
         point=None,
         fills=_fills(run),
         log=[{"t": "", "level": "info", "text": note} for note in run.summary["notes"]],
-        trouble="" if running or run.status.startswith("complete") else f"the run is {run.status}",
+        trouble=""
+        if running or run.status.startswith("complete")
+        else f"the run is over: {run.status}",
     )
     return Reading(snapshot=snapshot, points=points, is_over=not running)
 

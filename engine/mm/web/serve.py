@@ -20,7 +20,7 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 from starlette.types import ASGIApp
 
-from mm.api import MMError, UsageError
+from mm.api import DataError, MMError, UsageError
 from mm.web.app import Hub, make_app
 from mm.web.disk import read_folder
 from mm.web.guard import Address, Guard
@@ -38,6 +38,7 @@ _BUFFER: Final = 1 << 16
 _BACKLOG: Final = 128
 STILL_S: Final = 30.0
 """A connection on which nothing moves for so long is ended."""
+_MOST_FAILURES: Final = 5
 _LAST_S: Final = 0.5
 """For the last state to reach the viewers."""
 
@@ -179,15 +180,23 @@ async def keep_folder(hub: Hub, path: Path) -> None:
     Reading takes longer as a run grows; nine tenths of the time are left to others.
 
     Raises:
-        DataError: it is not the folder of a run.
+        DataError: it is not the folder of a run, or not any more.
     """
+    failures = 0
     while True:
         began_s = trio.current_time()
-        reading = await trio.to_thread.run_sync(read_folder, path, abandon_on_cancel=True)
-        hub.board.replace(reading.points, reading.snapshot)
-        hub.tell()
-        if reading.is_over:
-            return
+        try:
+            reading = await trio.to_thread.run_sync(read_folder, path, abandon_on_cancel=True)
+        except DataError:
+            failures += 1
+            if failures == _MOST_FAILURES:  # one may have met the writer at its end
+                raise
+        else:
+            failures = 0
+            hub.board.replace(reading.points, reading.snapshot)
+            hub.tell()
+            if reading.is_over:
+                return
         took_s = trio.current_time() - began_s
         await trio.sleep(max(1.0, 9 * took_s))
 
