@@ -162,6 +162,31 @@ async def test_the_end_of_a_run_does_not_wait_for_a_viewer_that_takes_nothing() 
             assert hub.viewers == 1
 
 
+async def test_two_hundred_viewers_see_the_end_and_twenty_of_them_may_sleep() -> None:
+    last, seen = 30, []
+    async with serving(HOME, None) as (hub, used), contextlib.AsyncExitStack() as stack:
+        for _ in range(20):
+            await stack.enter_async_context(viewer(used.port))  # reads nothing
+        async with trio.open_nursery() as nursery:
+
+            async def watch() -> None:
+                async with viewer(used.port) as one:
+                    number, state = 0, ""
+                    while number < last:
+                        update = await one.update()
+                        assert update is not None
+                        assert update["number"] > number
+                        number, state = update["number"], update["texts"]["state"]
+                    seen.append(state)
+
+            for _ in range(180):
+                nursery.start_soon(watch)
+            for n in range(1, last + 1):
+                hub.publish(snapshot(n, size=2000))
+                await trio.sleep(0.05)
+    assert seen == 180 * [f"state {last}"]
+
+
 async def test_more_viewers_than_there_is_room_for_are_told_so() -> None:
     async with serving(HOME, None) as (hub, used), httpx.AsyncClient(base_url=used.url) as client:
         hub.viewers = MOST_VIEWERS

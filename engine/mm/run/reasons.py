@@ -20,6 +20,7 @@ from mm.api import (
     PASSIVE,
     REASON_NAMES,
     REJECTED,
+    REPORT,
     RISK_ORDER_SIZE,
     RISK_STALE,
     ExecutionReport,
@@ -50,6 +51,10 @@ _WITHDRAWN[[PASSIVE, MAX_POSITION, NO_MODEL, ONE_SIDED, BELOW_ZERO]] = (
 )  # fmt: skip
 
 
+_FIRST_RISK: Final = int(RISK_ORDER_SIZE)
+_NONE: Final[Rows] = np.zeros(0, REPORT)
+
+
 class Reasons:
     """Follows the decisions of all instruments; the same however they are cut into reports."""
 
@@ -64,12 +69,14 @@ class Reasons:
 
     def take(self, report: ExecutionReport) -> None:
         """Take what was decided, and what our risk gate refused of it."""
-        trace, refused = report.trace, _refused(report.reports)
-        if len(trace):
-            for index in range(len(self.latest)):
-                rows = trace if len(self.latest) == 1 else trace[trace["instrument"] == index]
-                if len(rows):
-                    self._decided(index, rows, refused[refused["instrument"] == index])
+        trace, count = report.trace, len(self.latest)
+        if not len(trace):
+            return
+        refused = _refused(report.reports) if len(report.reports) else _NONE
+        for index in range(count):
+            rows = trace if count == 1 else trace[trace["instrument"] == index]
+            if len(rows):
+                self._decided(index, rows, refused)
 
     def code(self, instrument: int, side: int) -> str:
         """The reason that holds now; a name of ``REASONS``."""
@@ -99,21 +106,20 @@ class Reasons:
     def _decided(self, index: int, rows: Rows, refused: Rows) -> None:
         """Take decisions on one instrument, at least one."""
         codes = self._read(index, rows)
-        for column, side in enumerate((BUY, -BUY)):
-            mine = refused[refused["side"] == side]
-            for ts, reason in zip(mine["ts_decided"], mine["reason"], strict=True):
-                code = _REFUSED + int(reason) - RISK_ORDER_SIZE
-                codes[rows["ts"] == ts, column] = code
+        for one in refused[refused["instrument"] == index] if len(refused) else _NONE:
+            column = 0 if one["side"] == BUY else 1
+            codes[rows["ts"] == one["ts_decided"], column] = _REFUSED + one["reason"] - _FIRST_RISK
         before = self.latest[index]
         if before is None:
             self._first[index] = rows["ts"][0]
         else:
             self._lasted[index, [0, 1], self._codes[index]] += rows["ts"][0] - before["ts"]
-        lasts = np.diff(rows["ts"])
-        for column in range(2):
-            # As floats, in which whole µs of a few years are exact.
-            sums = np.bincount(codes[:-1, column], weights=lasts, minlength=len(REASONS))
-            self._lasted[index, column] += sums.astype(np.int64)
+        if len(rows) > 1:
+            lasts = np.diff(rows["ts"])
+            for column in range(2):
+                # As floats, in which whole µs of a few years are exact.
+                sums = np.bincount(codes[:-1, column], weights=lasts, minlength=len(REASONS))
+                self._lasted[index, column] += sums.astype(np.int64)
         self._codes[index] = codes[-1]
         self.latest[index] = rows[-1].copy()
 
