@@ -1,7 +1,10 @@
 """``mm watch``, ``mm live --web``, ``mm backtest --web``: a page beside a run, or of its folder."""
 
+import contextlib
 import json
 import signal
+import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -20,6 +23,17 @@ def health(url: str) -> tuple[int, str]:
         return answer.status, json.loads(answer.read())["state"]
 
 
+def until_live(url: str) -> tuple[int, str]:
+    """The page is up to a look older than the log: ask again for a while."""
+    for _ in range(100):
+        with contextlib.suppress(urllib.error.HTTPError):
+            status, state = health(url)
+            if state.startswith("live"):
+                return status, state
+        time.sleep(0.1)
+    return health(url)
+
+
 def test_a_live_session_is_watched_and_ends_as_ever(tmp_path: Path) -> None:
     with exchange("--speed", "5") as url:
         process = start(url, tmp_path, "--web", PORT, "--json", "--duration", "60s")
@@ -32,7 +46,7 @@ def test_a_live_session_is_watched_and_ends_as_ever(tmp_path: Path) -> None:
                 break
         with urllib.request.urlopen(f"{place}metrics", timeout=10) as answer:
             assert 'mm_book_trusted{symbol="XBTUSD"}' in answer.read().decode()
-        status, state = health(place)
+        status, state = until_live(place)
         assert status == 200
         assert state.startswith("live, paper trading, 0:")
         process.send_signal(signal.SIGINT)

@@ -56,12 +56,14 @@ def run(args: argparse.Namespace) -> int:
 
 async def _watch(path: Path, place: Place) -> None:
     from mm.web.disk import read_folder
-    from mm.web.serve import keep_folder, serving
+    from mm.web.serve import keep_folder, serving, show
 
-    await trio.to_thread.run_sync(read_folder, path)  # an error is told before anybody is asked
+    # An error is told before anybody listens, and the first to ask is shown something.
+    reading = await trio.to_thread.run_sync(read_folder, path)
     stop = trio.CancelScope()
     with graceful_interrupts(stop.cancel), stop:
         async with serving(place.address, place.token) as (hub, used):
+            show(hub, reading)
             _say(used)
             await keep_folder(hub, path)
             await trio.sleep_forever()
@@ -85,8 +87,9 @@ async def page_beside(
     from mm.web.serve import keep, last_look, serving
 
     async with serving(place.address, place.token) as (hub, used):
-        _say(used)
         view = EngineView(plan, hear, trio.current_time())
+        hub.publish(view.look(trio.current_time()))
+        _say(used)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(keep, hub, view)
             yield lambda ended: last_look(hub, view, ended)

@@ -22,7 +22,7 @@ from starlette.types import ASGIApp
 
 from mm.api import DataError, MMError, UsageError
 from mm.web.app import Hub, make_app
-from mm.web.disk import read_folder
+from mm.web.disk import Reading, read_folder
 from mm.web.guard import Address, Guard
 from mm.web.sample import EngineView
 
@@ -174,6 +174,12 @@ async def keep(hub: Hub, view: EngineView) -> None:
         await trio.sleep(LOOK_S)
 
 
+def show(hub: Hub, reading: Reading) -> None:
+    """Show what a folder says."""
+    hub.board.replace(reading.points, reading.snapshot)
+    hub.tell()
+
+
 async def keep_folder(hub: Hub, path: Path) -> None:
     """Show a run's folder, anew while somebody writes there.
 
@@ -193,8 +199,7 @@ async def keep_folder(hub: Hub, path: Path) -> None:
                 raise
         else:
             failures = 0
-            hub.board.replace(reading.points, reading.snapshot)
-            hub.tell()
+            show(hub, reading)
             if reading.is_over:
                 return
         took_s = trio.current_time() - began_s
