@@ -113,6 +113,20 @@ def set_keys(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def web(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """Add what a page to watch by is served with."""
+    told = "" if default is None else f" (default {default})"
+    parser.add_argument(
+        "--web", metavar="ADDRESS", default=default,
+        help=f"serve a page to watch by there, such as 127.0.0.1:8080{told}; other machines reach "
+        "other addresses, and need a token",
+    )  # fmt: skip
+    parser.add_argument(
+        "--web-token-file", metavar="FILE",
+        help="file with the token of the page (else the environment's MM_WEB_TOKEN)",
+    )  # fmt: skip
+
+
 _DURATION: Final = re.compile(r"(\d+\.?\d*|\.\d+)(s|m|h|)", re.ASCII)
 _UNITS_S: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 

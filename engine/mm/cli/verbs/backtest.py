@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mm.cli.arguments import flag, moment, positive, run_file, verb
+from mm.cli.arguments import flag, moment, positive, run_file, verb, web
 
 
 def add(verbs: Any) -> None:
@@ -30,6 +30,7 @@ def add(verbs: Any) -> None:
     )
     flag(parser, "--strict", "refuse sick data before the run; short for --set data.strict=true")
     flag(parser, "--dry-run", "check the configuration and the data, then stop")
+    web(parser)
     flag(parser, "--report", "write report.html into the run's folder, too; see mm report")
     flag(parser, "--json", "print only summary.json on stdout")
     flag(parser, "--quiet", "no progress on stderr")
