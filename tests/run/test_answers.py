@@ -1,5 +1,6 @@
 """A strategy in plain Python inside the venue's kernel: its account, its faults, its limits."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from tests.short_market import RUN_FILE, cut_sample
 
 import mm
 from mm.api import BUY, SELL, PluginError, RowStrategy
+from mm.run import answers
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +92,19 @@ class Stray(RowStrategy):
 def test_an_order_out_of_bounds_is_told_as_elsewhere(config: Path) -> None:
     with pytest.raises(PluginError, match="'client_id', 'price' and 'size' must lie within"):
         run(config, Stray)
+
+
+class Dawdles(Counts):
+    def on_row(self, row: Any, account: Any, orders: Any) -> None:
+        super().on_row(row, account, orders)
+        sum(range(20_000))
+
+
+def test_where_the_time_went_is_told_if_it_was_long(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "_LONG_S", 0.0)
+    (note,) = [one for one in run(config, Dawdles).summary["notes"] if "compiled=True" in one]
+    assert re.match(r"the strategy took [5-9]\d% of the engine's time, \d+ µs a decision", note)
+    monkeypatch.undo()
+    assert "compiled=True" not in str(run(config, Counts).summary["notes"])

@@ -4,6 +4,7 @@ The kernel knows lots and open orders; money is kept here, by a ledger of its ow
 each report as it becomes known. Its rows are not written: the run's own ledger writes them.
 """
 
+import time
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,10 @@ MOST_ORDERS: Final = 256
 """Of one row, unless ``RowStrategy.orders_per_row`` is more."""
 
 
+_LONG_S: Final = 5.0
+"""Engine time from which on one would like to know where it went."""
+
+
 class RowAnswers:
     """Asks a strategy for one row after the other; see ``mm.core.venue.asked_loop.Answer``."""
 
@@ -36,6 +41,8 @@ class RowAnswers:
         self._ledger = ledger
         self._marks = np.zeros(len(ledger.holdings), MARK)
         self._money = self._read_money()
+        self._seconds = 0.0
+        self._decisions = 0
         self.orders_per_row = max(MOST_ORDERS, strategy.orders_per_row)
 
     def rows_of(self, rows: "np.dtype[np.void]") -> "np.dtype[np.void]":
@@ -60,10 +67,23 @@ class RowAnswers:
             working=working,
             next_client_id=next_client_id,
         )
+        started = time.perf_counter()
         with blame(self._name, ts):
             decisions = self._strategy.decide(row, account)
             check_answer(decisions, 1, len(positions), self._name)
+        self._seconds += time.perf_counter() - started
+        self._decisions += 1
         return decisions
+
+    def notes(self, engine_s: float) -> tuple[str, ...]:
+        """Say so, where the strategy took most of the engine's time, and that was long."""
+        if engine_s < _LONG_S or self._seconds < engine_s / 2:
+            return ()
+        return (
+            f"the strategy took {self._seconds / engine_s:.0%} of the engine's time,"
+            f" {self._seconds / self._decisions * 1e6:.0f} µs a decision; written for"
+            " compiled=True (see plugins/README.md) it takes a small part of that",
+        )
 
     def _book(self, news: Rows, ts: int) -> None:
         self._ledger.apply(

@@ -130,6 +130,8 @@ async def _run_in(
         if not isinstance(error, Exception):
             raise
     engine_s = time.perf_counter() - started
+    if parts.answers is not None:
+        said += parts.answers.notes(engine_s)
     health = health_of(parts.connector)
     if health is not None:
         error = error or health.failure
