@@ -26,7 +26,7 @@ SOURCES = [path for top in (ENGINE, *PLUGINS) for path in sorted(top.rglob("*.py
 
 IMPURE = {"trio", "asyncio", "time", "random", "datetime", "logging"}
 IMPURE_PLUGIN_MODULES = {
-    "plugins/mm_bitmex/command.py": {"time", "trio"},  # runs the mock, whose data start now
+    "plugins/mm_bitmex/command.py": {"datetime", "time", "trio"},  # runs the mock; reads --start
     "plugins/mm_bitmex/connector.py": {"time", "trio"},  # a connector is a task; anchors its clock
     "plugins/mm_bitmex/mock/connection.py": {"trio"},  # the mock's tasks: one connection
     "plugins/mm_bitmex/mock/line.py": {"trio"},  # the mock's bytes
@@ -153,6 +153,7 @@ def test_what_is_imported_is_a_declared_dependency() -> None:
     ours = {"mm", *(path.name for path in PLUGINS)}
     ours |= {"pytest"}  # of the extra; the next test says where
     ours |= {"plotly"}  # of the extra report: draws its charts
+    ours |= {"hypercorn", "prometheus_client", "starlette"}  # of the extra web: serve the page
     ours |= {"pandas", "polars"}  # asked for by who has them: Table.to_pandas, to_polars
     imported = {module for path in SOURCES for module in tops(imports_of(path))}
     declared |= {"arro3"}  # what both arro3_core and arro3_io are imported as
@@ -226,17 +227,19 @@ FLOORS: list[set[str]] = [
     {"run"},
     {"calibrate", "explain", "simulate", "testing"},
     {"prove", "results"},
-    {"study"},
+    {"study", "web"},
     {"cli"},
-    {"scripting"},
+    {"scripting", "sweeping"},
 ]
 """The rooms of ``engine/mm`` from the ground up: each imports only what lies below it."""
 
 KNOW_TRIO = {
     "blame.py", "calibrate/read.py", "cli/backtest.py", "cli/calibrate.py", "cli/data.py",
     "cli/data_cache.py", "cli/display.py", "cli/live.py", "cli/live_log.py", "cli/live_view.py",
-    "cli/prove.py", "cli/record.py", "cli/running.py", "cli/sweep.py", "scripting.py",
-    "study/pool.py", "study/worker.py",
+    "cli/prove.py", "cli/record.py", "cli/running.py", "cli/sweep.py", "cli/sweeping.py",
+    "cli/watch.py", "scripting.py", "study/desk.py", "study/markets.py",
+    "study/pool.py", "study/worker.py", "study/workshop.py", "sweeping.py", "web/app.py",
+    "web/serve.py",
 }  # fmt: skip
 """Modules of the engine that import Trio, beside all of ``run``, ``testing``, ``prove`` and
 ``simulate``, whose task that is."""
@@ -265,7 +268,8 @@ def test_no_import_runs_upwards(floor: int) -> None:
 
 KNOW_PLUGINS = {
     # Defaults, so that a run file need not name what everybody takes.
-    "config/tables.py": {"Avellaneda", "Touch", "tardis"},
+    "config/choice.py": {"Touch"},
+    "config/tables.py": {"Avellaneda", "tardis"},
     "cli/verbs/data.py": {"tardis"},
     # The format that recordings are written in is the one that this connector reads.
     "record/text.py": {"tardis"},

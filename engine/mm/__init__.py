@@ -19,8 +19,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mm.results import Run, Table, open_run, runs
     from mm.scripting import abacktest, backtest
+    from mm.study.results import Sweep
+    from mm.sweeping import asweep, sweep
 
-__all__ = ["Run", "Table", "abacktest", "backtest", "open_run", "runs"]
+__all__ = [
+    "Run",
+    "Sweep",
+    "Table",
+    "abacktest",
+    "asweep",
+    "backtest",
+    "open_run",
+    "runs",
+    "sweep",
+]
 
 _MODULES = {
     "Run": "mm.results",
@@ -29,6 +41,9 @@ _MODULES = {
     "runs": "mm.results",
     "abacktest": "mm.scripting",
     "backtest": "mm.scripting",
+    "Sweep": "mm.study",
+    "asweep": "mm.sweeping",
+    "sweep": "mm.sweeping",
 }
 
 

@@ -22,7 +22,7 @@ from mm.cli.display import run_shown
 from mm.cli.notebook import in_notebook
 from mm.cli.running import plan_and_run, warn_if_cold
 from mm.config import LoadedConfig, load_config
-from mm.config.edit import key_text, leaves, set_values, toml_text
+from mm.config.edit import key_text, run_file_text, toml_text
 from mm.registry import Plugin, Registry, build_registry, load_registry
 from mm.results import Run, open_run
 from mm.results.opening import table_path
@@ -99,8 +99,7 @@ def _loaded(
     text = None
     path = Path("<dict>")
     if isinstance(config, Mapping):
-        dotted = {tuple(".".join(path).split(".")): value for path, value in leaves(config)}
-        text = set_values("", dotted)
+        text = run_file_text(config)
     else:
         path = Path(config)
     sets = [f"{key}={toml_text(value)}" for key, value in (overrides or {}).items()]

@@ -9,6 +9,7 @@ import numpy as np
 from mm.api import Context, MarketBatch, Rows
 from mm_avellaneda.config import AvellanedaConfig
 from mm_avellaneda.estimation import advance
+from mm_avellaneda.intensity import MIN_DEPTHS
 from mm_avellaneda.state import FEATURES, Memory, fresh_memory
 
 _CHUNK_ROWS = 4096  # rows the kernel can write before it is called again: 0.3 MB
@@ -34,6 +35,13 @@ class AvellanedaTransformer:
             rows = rows[np.argsort(rows["ts"], kind="stable")]
         return rows
 
+    def warming(self) -> list[tuple[str, int, int]]:
+        """Name estimates that are not known yet: (which, samples there are, samples it takes).
+
+        Of the first instrument that lacks any.
+        """
+        return next(filter(None, map(_lacking, self._memories)), [])
+
     def _run(self, batch: MarketBatch, index: int, memory: Memory) -> list[Rows]:
         records = (
             memory.settings, memory.state, memory.squares, memory.depths, memory.histogram,
@@ -47,3 +55,16 @@ class AvellanedaTransformer:
             if count:
                 chunks.append(self._out[:count].copy())
         return chunks
+
+
+def _lacking(memory: Memory) -> list[tuple[str, int, int]]:
+    """Name what one instrument lacks."""
+    settings, state = memory.settings[0], memory.state[0]
+    found = []
+    if np.isnan(settings["sigma"]) and state["vol_count"] < settings["warm_up"]:
+        found.append(("sigma", int(state["vol_count"]), int(settings["warm_up"])))
+    depths = int(memory.histogram.sum())
+    estimated = np.isnan(settings["A"]) or np.isnan(settings["k"])
+    if estimated and np.isnan(state["k"]) and depths < MIN_DEPTHS:
+        found.append(("A and k", depths, MIN_DEPTHS))
+    return found

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,7 @@ _SYNTHETIC_S: Final = 600
 EXAMPLES: Final = (
     "mm fake-bitmex --port 8765 --loop",
     "mm fake-bitmex --data example/data_sample --speed 10 --profile 2021",
+    "mm fake-bitmex --data example/data_sample --start 2024-08-01T00:20:00 --loop",
     "mm fake-bitmex --faults drop=0.001,disconnect=0.0001,for=60 --seed 7",
 )
 
@@ -48,6 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add("--seed", metavar="N", type=int, default=0, help="of faults and synthetic market")
     add("--loop", action="store_true", help="start again at the end of the data")
+    add(
+        "--start", metavar="WHEN", type=_start, default=0.0,
+        help="where in the data to start: seconds from their beginning, or a time such as "
+        "2024-08-01T00:10:00 (UTC)",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
@@ -64,7 +71,14 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError(f"{directory}: there is no such directory; name one after --data")
         if args.data is None:
             _make_sample(directory, args.seed)
-        market = open_market(directory, symbol=args.symbol, profile=args.profile, loop=args.loop)
+        is_time = isinstance(args.start, int)
+        market = open_market(
+            directory,
+            symbol=args.symbol,
+            profile=args.profile,
+            loop=args.loop,
+            **({"start_us": args.start} if is_time else {"start_s": args.start}),
+        )
         _serve(market, args)
     return 0
 
@@ -93,10 +107,37 @@ def _serve(market: "Market", args: argparse.Namespace) -> None:
             now_us=time.time_ns() // 1000,
         ) as exchange:
             print(exchange.url, flush=True)
+            market.on_loop = lambda: _say_end(market, "they start again")
             await exchange.finished.wait()
+            _say_end(market, "the exchange closes (--loop starts them again)")
             await exchange.close()
 
     trio.run(serve)
+
+
+def _say_end(market: "Market", what_now: str) -> None:
+    messages, symbol = market.feed.spoken, market.contract.symbol
+    print(f"the data of {symbol} have ended, after {messages:,} messages; {what_now}", flush=True)
+
+
+def _start(text: str) -> float | int:
+    """Read seconds, as a float, or a time, as whole µs since 1970."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            when = datetime.fromisoformat(text)
+        except ValueError:
+            when = None
+        if when is not None:
+            when = when if when.tzinfo is not None else when.replace(tzinfo=UTC)
+            return (when - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither seconds nor a time such as 2024-08-01T00:10:00"
+        )
+    return seconds
 
 
 def _pace(text: str) -> float:

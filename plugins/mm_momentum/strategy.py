@@ -54,6 +54,11 @@ class MomentumStrategy:
         )
         return Decisions(orders=orders[:count], trace=trace)
 
+    def warming(self) -> list[tuple[str, int, int]]:
+        """Name what is not known yet: (what, trades there are, trades it takes)."""
+        trades = int(self._averages["trades"].min())
+        return [("averages", trades, self._lookback)] if trades < self._lookback else []
+
     def compiled(self, rows: "np.dtype[np.void]") -> DecisionKernel:
         """Let the venue's kernel call us."""
         return DecisionKernel(

@@ -177,7 +177,7 @@ def test_the_summary_says_how_whole_a_live_feed_was(backtest: Any) -> None:
     table = summary_table(summary)
     assert "2 connections, 2 gaps of the book, 1.5 s\n" in table
     assert "1 unknown_id\n" in table
-    assert "late, p50 and p99      exchange to arrival 0.9, 50.5 ms\n" in table
+    assert "late, p50 and p99  exchange to arrival 0.9, 50.5 ms\n" in table
     assert "frames" not in table
     summary["rows"]["quotes"] = 0
     assert "1.5 s; no quote ever came\n" in summary_table(summary)

@@ -152,6 +152,18 @@ def test_config_check_says_ok_or_lists_every_fault(capsys: pytest.CaptureFixture
     ]
 
 
+def test_config_check_finds_a_transformer_that_does_not_fit(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = str(ROOT / "config" / "ethusdt.toml")
+    assert main(["config", "check", path]) == 0
+    capsys.readouterr()
+    for other in ("NoDataTransform", "Touch"):
+        assert main(["config", "check", path, "--set", f"strategy.preprocessing={other}"]) == 3
+        told = capsys.readouterr().err
+        assert f"which the transformer '{other}' does not give" in told
+
+
 def test_config_show_prints_a_file_that_checks(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

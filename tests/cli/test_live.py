@@ -3,11 +3,12 @@
 import gzip
 import json
 import os
+import re
 import signal
 from pathlib import Path
 
 import pytest
-from tests.cli.live_process import LIVE, exchange, live, mm, start
+from tests.cli.live_process import LIVE, ROOT, exchange, live, mm, start
 
 
 def test_live_and_look_alike_trade_record_and_end_clean(tmp_path: Path) -> None:
@@ -24,6 +25,9 @@ def test_live_and_look_alike_trade_record_and_end_clean(tmp_path: Path) -> None:
     assert summary["orders"] > summary["fills"]
     assert min(summary["rows"][name] for name in ("trades", "quotes", "book")) > 50
     assert summary["live"]["gaps"] == []
+    for shares in summary["sides"].values():
+        assert sum(shares.values()) == pytest.approx(1.0)
+        assert shares["quoting"] > 0
     lines = [json.loads(line) for line in done.err.splitlines() if line.startswith("{")]
     assert {"connecting", "note", "fills"} <= {line["event"] for line in lines}
     assert all({"ts", "level", "event"} <= line.keys() for line in lines)
@@ -34,7 +38,8 @@ def test_live_and_look_alike_trade_record_and_end_clean(tmp_path: Path) -> None:
     out, err = replay.communicate(timeout=60)
     assert replay.returncode == 0, err
     replayed = json.loads(out)
-    assert (replayed["digest"], replayed["rows"]) == (summary["digest"], summary["rows"])
+    for key in ("digest", "rows", "sides"):
+        assert replayed[key] == summary[key]
     told = [explain(run, "1") for run in (summary["run_dir"], replayed["run_dir"])]
     assert told[0] == told[1]
     files = "trades, quotes, book, derivative_ticker"
@@ -58,6 +63,18 @@ def test_a_run_that_was_not_recorded_is_explained_without_the_market(tmp_path: P
     assert "No such file" not in story
 
 
+def test_a_session_says_in_a_sentence_what_each_side_waits_for(tmp_path: Path) -> None:
+    with exchange("--speed", "5") as url:
+        done = live(url, tmp_path, "--duration", "6s", "--json", "--log-format", "json",
+                    quoting=False)  # fmt: skip
+    assert done.code == 0, done.err
+    lines = [json.loads(line) for line in done.err.splitlines() if line.startswith("{")]
+    told = [line["text"] for line in lines if line["event"] == "our_bid"]
+    assert re.fullmatch(r"warming up: sigma \d+ of 60 samples, A and k \d of 8 samples", told[-2])
+    assert told[-1] == "no quote: the book is not listened to (stopped)"
+    assert done.summary["sides"] == {"bid": {"warming_up": 1.0}, "ask": {"warming_up": 1.0}}
+
+
 def test_ctrl_c_drains_prints_the_summary_and_exits_130(tmp_path: Path) -> None:
     with exchange("--speed", "5") as url:
         process = start(url, tmp_path)
@@ -68,7 +85,7 @@ def test_ctrl_c_drains_prints_the_summary_and_exits_130(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert out.startswith("status                 interrupted\n")
+    assert re.match(r"status +interrupted\n", out)
     (run,) = (tmp_path / "run").iterdir()
     assert json.loads((run / "manifest.json").read_text())["status"] == "interrupted"
 
@@ -81,6 +98,37 @@ def test_an_exchange_with_faults_costs_gaps_but_no_run(tmp_path: Path) -> None:
     assert done.code == 0, done.err
     assert done.summary["live"]["gaps"]
     assert "gap: the book is not known any more" in done.err
+
+
+def test_the_look_alike_says_that_its_data_have_ended_and_ends(tmp_path: Path) -> None:
+    sample = ("--data", str(ROOT / "example" / "data_sample"))
+    process = mm("fake-bitmex", *sample, "--start", "2024-08-01T00:29:50", "--speed", "0")
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        assert live(url, tmp_path, "--duration", "4s", "--quiet", quoting=False).code == 0
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert (process.returncode, err) == (0, "")
+    assert out.startswith("the data of XBTUSD have ended, after ")
+    assert out.endswith(" messages; the exchange closes (--loop starts them again)\n")
+
+
+@pytest.mark.parametrize(
+    ("start", "code", "text"),
+    [
+        ("yesterday", 2, "'yesterday' is neither seconds nor a time such as 2024-08-01T00:10:00"),
+        ("2024-08-02", 4, "the data end at 2024-08-01T00:30:00.001Z, expected them to go on"),
+    ],
+)
+def test_a_start_that_the_data_do_not_have_is_one_sentence(
+    start: str, code: int, text: str
+) -> None:
+    sample = ("--data", str(ROOT / "example" / "data_sample"))
+    process = mm("fake-bitmex", *sample, "--start", start)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, text in err, err.count("\n")) == (code, True, 1)
 
 
 def test_keys_of_other_connectors_are_named_and_not_read(tmp_path: Path) -> None:

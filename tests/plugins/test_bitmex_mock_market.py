@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.plugins.bitmex_mock_client import EMPTY, Reader, csv_file, small_market
+from tests.plugins.bitmex_mock_client import EMPTY, START_US, Reader, csv_file, small_market
 
 from mm.api import DataError
 from mm_bitmex.mock import Market, open_market
@@ -25,6 +25,11 @@ def short(messages: list[dict[str, Any]], table: str) -> list[tuple[Any, ...]]:
         for m in messages
         if m["table"] == table
     ]
+
+
+def without_ids(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out what levels are numbered by, which is by how many came before."""
+    return [{name: value for name, value in row.items() if name != "id"} for row in rows]
 
 
 def test_book_rows_become_inserts_updates_and_deletes_of_one_action(tmp_path: Path) -> None:
@@ -134,6 +139,60 @@ def test_a_loop_goes_back_to_the_first_book_by_changes(tmp_path: Path) -> None:
         assert reader.book == market.book.sides() != EMPTY
         seen.append(reader.book == start)
     assert seen.count(True) >= 2
+
+
+def test_a_loop_goes_on_in_time_and_plays_all_again(tmp_path: Path) -> None:
+    ends = []
+    market = small_market(tmp_path, loop=True)
+    market.on_loop = lambda: ends.append(market.due_us)
+    trades = []
+    while len(ends) < 3:
+        for message in map(json.loads, [m.text for m in market.advance()]):
+            if message["table"] == "trade":
+                trades += [(row["timestamp"], row["trdMatchID"]) for row in message["data"]]
+    assert [name for _, name in trades] == 3 * ["a", "b", "c"]
+    assert sorted(trades) == trades
+
+
+@pytest.mark.parametrize("after_s", [0.001, 0.15, 0.35, 0.8])
+def test_a_start_within_the_data_shows_the_book_of_that_moment(
+    after_s: float, tmp_path: Path
+) -> None:
+    whole = small_market(tmp_path)
+    began_us = whole.origin_us
+    rest = []
+    while whole.due_us is not None:
+        if whole.due_us < began_us + round(after_s * 1e6):
+            whole.advance()
+            book, mark = whole.book.sides(), whole.ticker.last_price
+            continue
+        rest += [json.loads(m.text) for m in whole.advance()]
+    late = small_market(tmp_path, start_s=after_s)
+    if after_s > 0.1:  # something has happened by then
+        assert (late.book.sides(), late.ticker.last_price) == (book, mark)
+    assert late.origin_us == began_us + round(after_s * 1e6)
+    tables = ("orderBookL2", "trade", "quote")
+    played, expected = (
+        [(m["action"], without_ids(m["data"])) for m in messages if m["table"] in tables]
+        for messages in (play(late), rest)
+    )
+    assert played == expected
+
+
+def test_a_start_may_be_a_time_and_the_loop_plays_the_whole(tmp_path: Path) -> None:
+    market = small_market(tmp_path, start_us=START_US + 350_000, loop=True)
+    names: list[str] = []
+    while len(names) < 4:
+        for message in map(json.loads, [m.text for m in market.advance()]):
+            names += [row["trdMatchID"] for row in message["data"] if message["table"] == "trade"]
+    assert names == ["c", "a", "b", "c"]
+
+
+def test_a_start_outside_of_the_data_is_refused_with_their_bounds(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"the data begin at 2024-08-01T00:00:00.007Z, expected"):
+        small_market(tmp_path, start_us=START_US - 1)
+    with pytest.raises(DataError, match=r"the data end at 2024-08-01T00:00:00.907Z, expected"):
+        small_market(tmp_path, start_s=60)
 
 
 @pytest.mark.parametrize(

@@ -115,9 +115,17 @@ class Page:
 
 @asynccontextmanager
 async def opened(
-    path: Path, profile: Path, *, dark: bool = False, width: int = 1280
+    path: Path | str,
+    profile: Path,
+    *,
+    dark: bool = False,
+    width: int = 1280,
+    ready: str = "document.body?.dataset.drawn === 'yes'",
 ) -> AsyncIterator[Page]:
-    """Open a file and wait until its charts are drawn; ``profile`` is a folder of its own."""
+    """Open a file, or an address, and wait until its charts are drawn, or ``ready`` holds.
+
+    ``profile`` is a folder of its own.
+    """
     command = [
         chromium(), "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
         "--disable-dev-shm-usage", f"--user-data-dir={profile}", "--remote-debugging-port=0",
@@ -137,8 +145,9 @@ async def opened(
                 await page.command(f"{domain}.enable")
             scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
             await page.command("Emulation.setEmulatedMedia", features=[scheme])
-            await page.command("Page.navigate", url=path.as_uri())
-            await page.until("document.body?.dataset.drawn === 'yes'")
+            url = path if isinstance(path, str) else path.as_uri()
+            await page.command("Page.navigate", url=url)
+            await page.until(ready)
             yield page
         nursery.cancel_scope.cancel()  # which ends the browser
 

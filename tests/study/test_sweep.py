@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -87,6 +88,25 @@ def test_what_is_done_is_not_done_again_and_new_values_are_added(
     assert len((tmp_path / "results.jsonl").read_text().splitlines()) == 8
 
 
+def test_without_a_terminal_lines_say_how_it_goes(
+    run_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr("mm.cli.sweeping._LINE_EVERY_S", 0.02)
+    argv = [word for word in words(run_file, tmp_path, *VARY) if word not in ("--json", "--quiet")]
+    assert main([*argv, "--processes", "1"]) == 0
+    first, *lines, last = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(r"4 sets, 1 at a time; .* rows to decide on, perhaps \d+ s", first)
+    assert re.fullmatch(r"4 sets: 4 run in \d+ s", last)
+    form = (
+        r"\d of 4 sets(, .* rows/s, best equity \S+ \(gamma=\S+, latency_ms=\d\)(, \d+ s left)?)?"
+    )
+    assert all(re.fullmatch(form, line) for line in lines)
+    assert any("left" in line for line in lines)
+    assert main(argv) == 0
+    assert capsys.readouterr().err == "4 sets, 4 of them done already\n"
+
+
 def test_half_a_line_at_the_end_is_made_again(
     run_file: Path, tmp_path: Path, singles: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -127,6 +147,44 @@ def finish(run_file: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> 
             key[1] in (1, 9)}  # fmt: skip
 
 
+def below(pid: int) -> list[int]:
+    """The processes that a process has started, and those that they have."""
+    found = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in path.read_text().split():
+            found += [int(child), *below(int(child))]
+    return found
+
+
+def test_a_kill_leaves_no_process_and_no_file(sweeping: subprocess.Popen[str]) -> None:
+    pids = below(sweeping.pid)
+    if not pids:
+        pytest.skip("this system does not tell a process's children")
+    (told,) = {
+        Path(os.readlink(fd)).parts[2]
+        for pid in pids
+        for fd in Path(f"/proc/{pid}").glob("map_files/*")
+        if "mm-sweep-" in os.readlink(fd)
+    }
+    scratch = Path("/tmp") / told
+    assert scratch.exists()
+    sweeping.kill()
+    sweeping.wait()
+    end = time.monotonic() + 20
+    while time.monotonic() < end and (scratch.exists() or any(map(alive, pids))):
+        time.sleep(0.05)
+    assert not scratch.exists()
+    assert not any(map(alive, pids))
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
 def test_a_kill_loses_only_what_was_running(
     sweeping: subprocess.Popen[str], run_file: Path, tmp_path: Path, singles: Any,
     capsys: pytest.CaptureFixture[str],
@@ -146,7 +204,11 @@ def test_an_interrupt_says_how_to_go_on(
     sweeping.send_signal(signal.SIGINT)
     _, err = sweeping.communicate(timeout=60)
     assert sweeping.returncode == 130
-    assert err.endswith("mm: interrupted; run the same command again to go on\n")
+    done = len((tmp_path / "results.jsonl").read_text().splitlines())
+    assert err == (
+        f"mm: interrupted with {done} of 6 sets done; run the same command again to go on\n"
+    )
+    assert finish(run_file, tmp_path, capsys) == singles
 
 
 def test_a_second_sweep_in_the_folder_is_refused(
@@ -161,11 +223,11 @@ def test_a_worker_that_dies_costs_nothing_but_time(
     sweeping: subprocess.Popen[str], run_file: Path, tmp_path: Path, singles: Any,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    children = Path(f"/proc/{sweeping.pid}/task/{sweeping.pid}/children")
-    if not children.exists():
+    pids = below(sweeping.pid)
+    if not pids:
         pytest.skip("this system does not tell a process's children")
-    for pid in children.read_text().split():
-        os.kill(int(pid), signal.SIGKILL)
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
     out, err = sweeping.communicate(timeout=100)
     assert (sweeping.returncode, len(rows_of(out))) == (0, 6), err
     assert all(row["status"] == "complete" for row in rows_of(out))
@@ -199,3 +261,75 @@ def test_a_folder_that_is_none_of_a_study_is_refused(
     (tmp_path / "file").write_text("")
     assert main(words(run_file, tmp_path / "file", *VARY)) == 2
     assert "cannot be written to" in capsys.readouterr().err
+
+
+STUDY = """\
+[study]
+base = "$HERE/run.toml"
+output = "{output}"
+sampler = "{sampler}"
+runs = 4
+[[axis]]
+key = "strategy.avellaneda.gamma"
+distribution = "loguniform"
+from = 0.05
+to = 0.5
+[[axis]]
+name = "delay"
+sets = [
+  {{label = "near", execution.latency_ms = 1, execution.response_latency_ms = 1}},
+  {{label = "far", execution.latency_ms = 9, execution.response_latency_ms = 9}},
+]
+"""
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe"])
+def test_a_study_file_gives_runs_that_a_command_repeats(
+    run_file: Path, tmp_path: Path, sampler: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = run_file.parent / f"{sampler}.toml"
+    text = STUDY.format(output=tmp_path / "study", sampler=sampler)
+    path.write_text(text + ('[[objective]]\nfigure = "equity"\n' if sampler == "tpe" else ""))
+    assert main(["sweep", str(path), "--json", "--quiet"]) == 0
+    rows = rows_of(capsys.readouterr().out)
+    assert len(rows) == 4
+    delays = {"near": 1, "far": 9}
+    for row in rows[:2]:
+        delay = delays[row["set"]["delay"]]
+        keys = {GAMMA: row["set"][GAMMA], LATENCY: delay, "execution.response_latency_ms": delay}
+        assert mm.backtest(run_file, keys, run_dir=None, progress=False).digest == row["digest"]
+    whole = (tmp_path / "study" / "results.jsonl").read_bytes()
+    lines = whole.splitlines(keepends=True)
+    (tmp_path / "study" / "results.jsonl").write_bytes(lines[0])
+    again = mm.sweep(path, progress=False, processes=1)
+    assert again.rows == rows
+    assert mm.sweep(path, progress=False).rows == rows
+
+
+def test_an_objective_that_no_run_has_ends_the_study(
+    run_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = ("--vary", f"{GAMMA}=uniform(0.1,0.4)", "--sampler", "tpe", "--runs", "9")
+    assert main(words(run_file, tmp_path, *more, "--maximize", "metrics.sharpe")) == 2
+    assert capsys.readouterr().err.startswith("mm: objective metrics.sharpe: runs have no such")
+    assert 1 <= len((tmp_path / "results.jsonl").read_text().splitlines()) < 9
+
+
+def test_flags_beside_a_study_file_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sweep", "study.toml", "--runs", "3"]) == 2
+    assert capsys.readouterr().err == (
+        "mm: --runs: is what the study file says, study.toml; set it there\n"
+    )
+    assert main(["sweep", "--vary", "a=1"]) == 2
+    assert "--config is absent, expected it, or a study file" in capsys.readouterr().err
+
+
+def test_a_key_that_is_none_is_told_as_it_was_typed(
+    run_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words(run_file, tmp_path, "--vary", "execution.latency_mz=1,2")) == 3
+    text = capsys.readouterr().err
+    assert "--vary execution.latency_mz: unknown key, did you mean 'latency_ms'" in text
+    assert "--set" not in text

@@ -16,8 +16,9 @@ and ``orders`` is the same pad. ``engine.closed_loop = false`` runs it as plain 
 breakpoints and ``print``; the results are the same.
 """
 
+import math
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -38,15 +39,19 @@ from mm.api.orders import (
     Decisions,
 )  # fmt: skip
 
+_COPIED: Final = ("mid", "sigma", "A", "k", "reservation", "raw_bid", "raw_ask")
+"""Columns of DECISION that are taken from the row, where it has them."""
+
 
 class OrderPad:
     """Where ``on_row`` writes its orders. Prices are ticks, sizes lots, sides BUY or SELL."""
 
     def __init__(self, account: Account, instrument: int) -> None:
         """Start with nothing written."""
-        self._account = account
         self._instrument = instrument
-        self._rows: list[Rows] = []
+        # Plain tuples: a look at one column of a small array takes longer than all else here.
+        self._working: list[tuple[int, ...]] = account.working.tolist()
+        self._written: list[tuple[int, ...]] = []
         self._next_client_id = account.next_client_id
         self.wanted = {1: 0, -1: 0}
         """Side to the price that ``quote`` was last asked for; for the trace."""
@@ -81,46 +86,55 @@ class OrderPad:
         place), a new order, a replace, or with size 0 a cancel. Call it once a side and row.
         """
         self.wanted[side] = price if size > 0 else 0
-        working = self._account.working
-        mine = working[(working["side"] == side) & (working["instrument"] == self._instrument)]
-        if not len(mine):
+        for order in self._working:
+            client_id, standing, total, filled, instrument, its_side, cancelling = order
+            if its_side == side and instrument == self._instrument:
+                break
+        else:
             if size > 0:
                 self.limit(side, price, size, post_only=True)
             return
-        order = mine[0]
-        if order["cancelling"]:
+        if cancelling:
             return
         if size <= 0:
-            self.cancel(int(order["client_id"]))
-        elif order["price"] != price or order["size"] - order["filled"] > size:
-            total = int(order["filled"]) + size
-            self.replace(int(order["client_id"]), price, total, post_only=True)
+            self.cancel(client_id)
+        elif standing != price or total - filled > size:
+            self.replace(client_id, price, filled + size, post_only=True)
 
     def rows(self) -> Rows:
         """What was written, dtype ORDER."""
-        return np.concatenate(self._rows) if self._rows else np.zeros(0, ORDER)
+        return np.array(self._written, ORDER)
 
     def _new(self, side: int, price: int, size: int, type_: int, tif: int, post_only: bool) -> int:
         client_id = self._next_client_id
         self._next_client_id += 1
         self._write(
-            NEW, client_id, price=price, size=size, side=side, type=type_, tif=tif,
+            NEW, client_id, price=price, size=size, side=side, type_=type_, tif=tif,
             post_only=post_only,
         )  # fmt: skip
         return client_id
 
     def _side(self, client_id: int) -> int:
         """Look up the side of a working order; 0 if it is none."""
-        working = self._account.working
-        sides = working["side"][working["client_id"] == client_id]
-        return int(sides[0]) if len(sides) else 0
+        return next((order[5] for order in self._working if order[0] == client_id), 0)
 
-    def _write(self, action: int, client_id: int, **columns: int) -> None:
-        row = np.zeros(1, ORDER)
-        row["action"], row["client_id"], row["instrument"] = action, client_id, self._instrument
-        for name, value in columns.items():
-            row[name] = value
-        self._rows.append(row)
+    def _write(
+        self,
+        action: int,
+        client_id: int,
+        *,
+        price: int = 0,
+        size: int = 0,
+        side: int = 0,
+        type_: int = 0,
+        tif: int = 0,
+        post_only: bool = False,
+    ) -> None:
+        """Note an order, its columns in the order of ORDER's."""
+        self._written.append(
+            (0, 0, client_id, price, size, 0, self._instrument, action, side, type_, tif,
+             post_only, 0, 0)
+        )  # fmt: skip
 
 
 class RowStrategy(ABC):
@@ -171,15 +185,17 @@ class RowStrategy(ABC):
                 f" {len(account.working)} orders open"
             )
             raise
-        trace = np.zeros(1, DECISION)
-        for name in ("mid", "sigma", "A", "k", "reservation", "raw_bid", "raw_ask"):
-            trace[name] = row[name] if name in (rows.dtype.names or ()) else np.nan
-        trace["ts"] = row["ts"]
-        trace["bid"] = row["bid"] if row["bid_size"] else 0
-        trace["ask"] = row["ask"] if row["ask_size"] else 0
-        trace["position"], trace["instrument"] = account.position[instrument], instrument
-        trace["quote_bid"], trace["quote_ask"] = pad.wanted[BUY], pad.wanted[-BUY]
-        return Decisions(orders=pad.rows(), trace=trace)
+        return Decisions(orders=pad.rows(), trace=_trace(row, pad.wanted, account, instrument))
+
+
+def _trace(row: np.void, wanted: dict[int, int], account: Account, instrument: int) -> Rows:
+    """What was seen and wanted at a row, dtype DECISION; its columns in their order."""
+    seen: dict[str, Any] = dict(zip(row.dtype.names or (), row.item(), strict=True))
+    bid = seen["bid"] if seen["bid_size"] else 0
+    ask = seen["ask"] if seen["ask_size"] else 0
+    numbers = (seen.get(name, math.nan) for name in _COPIED)
+    told = (seen["ts"], bid, ask, account.position[instrument], *numbers)
+    return np.array([(*told, wanted[BUY], wanted[-BUY], instrument, 0, 0)], DECISION)
 
 
 def _shown(row: np.void) -> str:

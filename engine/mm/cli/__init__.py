@@ -3,12 +3,13 @@
     parser, arguments    the parser, and what the verbs' arguments are made of
     verbs                the arguments of each verb, a module each
     backtest, calibrate, compare, config, data, explain, live, plugins, prove, quotes, record,
-    report, runs, simulate, sweep    what each verb does, imported when it is called
+    report, runs, simulate, sweep, watch    what each verb does, imported when it is called
     data_cache           the cache of parsed data
     sweep_report         a study judged, as a page
     plugins_show, plugins_check, plugins_new    the verbs of ``mm plugins``
-    live_view, live_log, live_state    a live run as a picture, as lines, and what both say
+    live_view, live_log  a live run as a picture, and as lines
     run_file, running    the run file with its flags; what verbs that run something share
+    sweeping             a study carried out, for the verb and for Python
     display, texts       the progress bar and the summary; plain tables
     notebook             one line of a notebook's cell, written over and over
 

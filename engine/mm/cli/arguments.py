@@ -113,6 +113,20 @@ def set_keys(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def web(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """Add what a page to watch by is served with."""
+    told = "" if default is None else f" (default {default})"
+    parser.add_argument(
+        "--web", metavar="ADDRESS", default=default,
+        help=f"serve a page to watch by there, such as 127.0.0.1:8080{told}; other machines reach "
+        "other addresses, and need a token",
+    )  # fmt: skip
+    parser.add_argument(
+        "--web-token-file", metavar="FILE",
+        help="file with the token of the page (else the environment's MM_WEB_TOKEN)",
+    )  # fmt: skip
+
+
 _DURATION: Final = re.compile(r"(\d+\.?\d*|\.\d+)(s|m|h|)", re.ASCII)
 _UNITS_S: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -140,6 +154,18 @@ def positive(text: str) -> float:
 def not_negative(text: str) -> float:
     """Read a finite number of zero or more."""
     return 0.0 if text == "0" else positive(text)
+
+
+def moment(text: str) -> int:
+    """Read a moment of the data [µs since 1970]."""
+    from mm.times import parse_moment  # late: --help waits for nothing
+
+    try:
+        return parse_moment(text)
+    except (ValueError, OverflowError, OSError):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no time, expected 2024-08-01T09:00:01.5 (UTC) or µs since 1970"
+        ) from None
 
 
 def whole(text: str) -> int:

@@ -14,6 +14,7 @@ import trio
 from mm.cli.display import run_shown
 from mm.cli.run_file import load_run_file
 from mm.cli.running import compiling_beside, finish, plan_and_run, warn_if_cold
+from mm.cli.watch import Place, place_of
 from mm.config import LoadedConfig
 from mm.health import EXIT_CODE as SICK
 from mm.health import entries, is_sick, lines, verdict
@@ -32,18 +33,22 @@ def run(args: argparse.Namespace) -> int:
         from mm.results.report import check_library  # late: only who wants a report waits for it
 
         check_library()
+    place = place_of(args)
     warn_if_cold(quiet=args.quiet)
     if args.dry_run:
         plan = trio.run(plan_run, loaded)
         _print_plan(plan, args.json)
         return SICK if is_sick(plan.defects) else 0
     with compiling_beside(args.config, args.set) as wait:
-        result = trio.run(_run, loaded, args, wait)
+        result = trio.run(_run, loaded, args, wait, place)
     return finish(result, as_json=args.json, report=args.report)
 
 
 async def _run(
-    loaded: LoadedConfig, args: argparse.Namespace, wait: Callable[[], object]
+    loaded: LoadedConfig,
+    args: argparse.Namespace,
+    wait: Callable[[], object],
+    place: Place | None,
 ) -> Result | None:
     async def plan() -> Plan:
         made = await plan_run(loaded)
@@ -59,8 +64,9 @@ async def _run(
         sick = verdict(entries(plan.defects))
         if sick is not None:  # before hours are spent on them, and again at the end
             tell([sick])
-        options = Options(speed=args.speed, verbose=args.verbose)
-        result = await run_shown(plan, options, reading, shown=not args.quiet)
+        options = Options(speed=args.speed, verbose=args.verbose, debug_at=tuple(args.debug_at))
+        shown = not (args.quiet or args.debug_at)  # the terminal is the debugger's
+        result = await run_shown(plan, options, reading, shown=shown, place=place)
         tell(result.summary["notes"][len(plan.notes) :])
         return result
 

@@ -9,7 +9,10 @@ from mm.registry import load_registry
 
 def check(args: argparse.Namespace) -> int:
     """Check a run file; faults leave as ConfigError or PluginError."""
+    from mm.run.features import check_strategy  # late: the other commands need none of it
+
     config = load_config(args.file, None, args.set).config
+    check_strategy(config)
     strategy = config.strategy
     print(f"{args.file}: ok: {strategy.kind} on {strategy.symbol}")
     return 0

@@ -11,12 +11,15 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from mm.cli.live_state import lag_text
 from mm.cli.notebook import in_notebook, write_line
+from mm.cli.watch import Place, page_beside
 from mm.health import lines
 from mm.run.build import Options
+from mm.run.health import Hearing
+from mm.run.live_state import lag_text
 from mm.run.progress import Progress
 from mm.run.session import Plan, Result, run_plan
+from mm.run.why import share_text
 from mm.times import clock
 
 _REFRESH_S: Final = 0.25
@@ -105,16 +108,23 @@ def _count(number: int, noun: str) -> str:
 
 
 async def run_shown(
-    plan: Plan, options: Options, reading: trio.CancelScope, *, shown: bool
+    plan: Plan,
+    options: Options,
+    reading: trio.CancelScope,
+    *,
+    shown: bool,
+    place: Place | None = None,
 ) -> Result:
-    """Carry a plan out, and show how far it is if that is wanted."""
-    async with trio.open_nursery() as nursery:
+    """Carry a plan out, and show how far it is if that is wanted; at ``place`` on a page."""
+    hear = Hearing(plan.parts.connector).listener()
+    async with page_beside(place, plan, hear) as end, trio.open_nursery() as nursery:
 
         def watch(progress: Progress) -> None:
             if shown:
                 nursery.start_soon(show_progress, progress, plan)
 
         result = await run_plan(plan, options, reading, watch)
+        end(result.status)
         nursery.cancel_scope.cancel()
     return result
 
@@ -142,7 +152,7 @@ def _rows(s: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("", f"{clock(s['first_ts'])} – {clock(s['last_ts'])} UTC"),
         ("rows", rows + read),
         ("decisions", f"{s['decisions']:,}"),
-        ("sides not as modelled", _clamps(s)),
+        *((f"our {side}", share_text(shares)) for side, shares in s["sides"].items() if shares),
         ("orders", f"{s['orders']:,} commands"),
         ("fills", f"{s['fills']:,} ({s['maker_fills']:,} maker), {s['filled_qty']:g} contracts"),
         ("position", f"{s['position']:g}{average} (largest {s['max_position']:g})"),
@@ -213,9 +223,3 @@ def _money(value: float | None) -> str:
 
 def _sum(value: float | None) -> str:
     return "–" if value is None else f"{value:,.8f}"
-
-
-def _clamps(s: Mapping[str, Any]) -> str:
-    """Say how many sides of decisions were not quoted as the model said, and why."""
-    counts = [f"{count:,} {name}" for name, count in s["clamps"].items() if count]
-    return ", ".join(counts) or "none"

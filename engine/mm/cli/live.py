@@ -17,10 +17,12 @@ from mm.cli.live_log import LiveLog
 from mm.cli.live_view import show_view
 from mm.cli.run_file import check_listens, load_run_file
 from mm.cli.running import finish, plan_and_run, warn_if_cold
+from mm.cli.watch import Place, page_beside, place_of
 from mm.config import LoadedConfig
 from mm.config.overrides import parse_toml
 from mm.config.tables import DataTable
 from mm.run.build import Options
+from mm.run.health import Hearing
 from mm.run.progress import Progress
 from mm.run.session import Plan, Result, plan_run, run_plan
 from mm.run.warm import warm_up
@@ -39,14 +41,17 @@ def run(args: argparse.Namespace) -> int:
         from mm.results.report import check_library  # late: only who wants a report waits for it
 
         check_library()
+    place = place_of(args)
     warn_if_cold(quiet=args.quiet)
-    result = trio.run(_run, loaded, args)
+    result = trio.run(_run, loaded, args, place)
     return finish(result, as_json=args.json, report=args.report)
 
 
-async def _run(loaded: LoadedConfig, args: argparse.Namespace) -> Result | None:
+async def _run(
+    loaded: LoadedConfig, args: argparse.Namespace, place: Place | None
+) -> Result | None:
     return await plan_and_run(
-        lambda: _plan(loaded), lambda plan, reading: _trade(plan, args, reading)
+        lambda: _plan(loaded), lambda plan, reading: _trade(plan, args, reading, place)
     )
 
 
@@ -68,7 +73,9 @@ def _unread_keys(loaded: LoadedConfig) -> Iterator[str]:
         yield f"{', '.join(unread)}: for other connectors, not read by {name!r}"
 
 
-async def _trade(plan: Plan, args: argparse.Namespace, reading: trio.CancelScope) -> Result:
+async def _trade(
+    plan: Plan, args: argparse.Namespace, reading: trio.CancelScope, place: Place | None
+) -> Result:
     """Run the plan, and show or log meanwhile how it goes."""
     options = Options(
         duration_s=args.duration,
@@ -77,20 +84,23 @@ async def _trade(plan: Plan, args: argparse.Namespace, reading: trio.CancelScope
     )
     log = LiveLog(sys.stderr, as_json=args.log_format == "json")
     draw = args.log_format is None and can_draw(sys.stderr)
-    async with trio.open_nursery() as nursery:
+    hearing = Hearing(plan.parts.connector)
+    hear = hearing.listener()
+    async with page_beside(place, plan, hearing.listener()) as end, trio.open_nursery() as nursery:
 
         def watch(progress: Progress) -> None:
             if args.quiet:
                 return
             if draw:
-                nursery.start_soon(show_view, progress, plan)
+                nursery.start_soon(show_view, progress, plan, hear)
             else:
-                nursery.start_soon(log.follow, progress, plan)
+                nursery.start_soon(log.follow, progress, plan, hear)
 
         if not args.quiet and not draw:
             for note in plan.notes:
                 log.note(note)
         result = await run_plan(plan, options, reading, watch)
+        end(result.status)
         nursery.cancel_scope.cancel()
     for note in () if args.quiet else result.summary["notes"][len(plan.notes) :]:
         log.note(note)

@@ -4,21 +4,38 @@ Keys that every line has: ``ts`` (UTC, ISO 8601), ``level``, ``event``. ``event`
 """
 
 import math
+from collections import deque
 from collections.abc import Iterable, MutableMapping
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
+import attrs
 import structlog
 import trio
 
-from mm.api import News
-from mm.cli.live_state import live_state
-from mm.run.health import health_of
+from mm.api import Health, News
+from mm.run.health import Hear
+from mm.run.live_state import LiveState, live_state
 from mm.run.progress import Progress
 from mm.run.session import Plan
 
 _LOOK_S: Final = 0.25
 _STATUS_S: Final = 10.0
+_WHYS: Final = 3
+_WHYS_S: Final = 15.0
+"""So many changes of a side are told in so long [s]; then the latest, and how many there were."""
+
+
+@attrs.define
+class _Side:
+    """What was told of a side."""
+
+    seen: str = ""
+    """Its reason at the last look."""
+    told: str = ""
+    told_s: deque[float] = attrs.field(factory=lambda: deque(maxlen=_WHYS))
+    changes: int = 0
+    """Since it was told."""
 
 
 class LiveLog:
@@ -28,30 +45,47 @@ class LiveLog:
         """``as_json``: one object a line, in place of text."""
         render = structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else _as_text
         self._log = structlog.wrap_logger(structlog.PrintLogger(stream), processors=[render])
+        self._sides = {"bid": _Side(), "ask": _Side()}
 
-    async def follow(self, progress: Progress, plan: Plan) -> None:
+    async def follow(self, progress: Progress, plan: Plan, hear: Hear) -> None:
         """Log news as they come, fills, and the state every ten seconds, until cancelled."""
         next_status_s = trio.current_time() + _STATUS_S
         fills = progress.fills
         try:
             while True:
                 await trio.sleep(_LOOK_S)
-                fills = self._look(progress, plan, fills)
+                fills = self._look(progress, plan, hear(), fills)
                 if trio.current_time() >= next_status_s:
                     next_status_s += _STATUS_S
-                    self._status(progress, plan)
+                    self._status(plan, hear())
         finally:
-            self._look(progress, plan, fills)  # what came since the last look is told, too
+            self._look(progress, plan, hear(), fills)  # what came since the last look is told, too
 
-    def _look(self, progress: Progress, plan: Plan, fills: int) -> int:
+    def _look(self, progress: Progress, plan: Plan, health: Health | None, fills: int) -> int:
         """Log what is new, if there were ``fills`` at the last look; return how many there are."""
-        health = health_of(plan.parts.connector)
         if health is not None:
             self.news(health.news)
+        state = live_state(plan.parts, health)
+        self._tell_why(state)
         if progress.fills > fills:
-            state = live_state(progress, health, plan.parts.instruments[0])
             self._write("fills", fills=progress.fills, position=state.position, equity=state.equity)
         return progress.fills
+
+    def _tell_why(self, state: LiveState) -> None:
+        """Log what each side has become, where that is another reason than the one told last."""
+        now_s = trio.current_time()
+        for name, why in (("bid", state.bid_why), ("ask", state.ask_why)):
+            side = self._sides[name]
+            side.changes += why.reason != side.seen
+            side.seen = why.reason
+            too_often = len(side.told_s) == _WHYS and now_s < side.told_s[0] + _WHYS_S
+            if why.reason == side.told or too_often:
+                continue
+            more: dict[str, Any] = {"changes": side.changes} if side.changes > 1 else {}
+            text = why.text + (f" ({side.changes} changes since)" if more else "")
+            self._write("our_" + name, reason=why.reason, text=text, **more)
+            side.told, side.changes = why.reason, 0
+            side.told_s.append(now_s)
 
     def news(self, news: Iterable[News]) -> None:
         """Log what a connector tells."""
@@ -62,9 +96,8 @@ class LiveLog:
         """Log something that the user should know of the run."""
         self._write("note", text=text)
 
-    def _status(self, progress: Progress, plan: Plan) -> None:
-        health = health_of(plan.parts.connector)
-        state = live_state(progress, health, plan.parts.instruments[0])
+    def _status(self, plan: Plan, health: Health | None) -> None:
+        state = live_state(plan.parts, health)
         if health is not None:
             self.news(health.news)
         lags = {} if health is None else {k: v.get("p99") for k, v in health.lags.items()}
@@ -75,6 +108,8 @@ class LiveLog:
             ask=state.ask,
             our_bid=state.our_bid,
             our_ask=state.our_ask,
+            bid_why=state.bid_why.text,
+            ask_why=state.ask_why.text,
             position=state.position,
             equity=state.equity if math.isfinite(state.equity) else None,
             fills=state.fills,

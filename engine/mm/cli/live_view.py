@@ -1,4 +1,7 @@
-"""A live run on a terminal: one calm picture, drawn anew four times a second, 80 columns wide."""
+"""A live run on a terminal: one calm picture, drawn anew four times a second.
+
+As wide as the terminal, between 60 and 200 columns; sentences that do not fit go on below.
+"""
 
 import math
 from collections import deque
@@ -12,21 +15,27 @@ from rich.table import Table
 from rich.text import Text
 
 from mm.api import Health, News
-from mm.cli.live_state import LiveState, lag_text, live_state
-from mm.run.health import health_of
+from mm.run.health import Hear
+from mm.run.live_state import LiveState, lag_text, live_state
 from mm.run.progress import Progress
 from mm.run.session import Plan
 from mm.times import time_of_day
 
 _LOOK_S: Final = 0.25
-_WIDTH: Final = 80
+_NARROWEST: Final = 60
+_WIDEST: Final = 200
+_LABEL: Final = 9
+_SIDE: Final = 28
+"""Columns of a side of the market, and of ours: enough for any price and size of an exchange."""
 _NEWS: Final = 5
 """Lines of news at the bottom."""
 
 _STYLES: Final = {"info": "dim", "warning": "yellow", "error": "red"}
 
 
-async def show_view(progress: Progress, plan: Plan, console: Console | None = None) -> None:
+async def show_view(
+    progress: Progress, plan: Plan, hear: Hear, console: Console | None = None
+) -> None:
     """Show the run until cancelled."""
     console = console or Console(stderr=True)
     news: deque[News] = deque(maxlen=_NEWS)
@@ -34,23 +43,30 @@ async def show_view(progress: Progress, plan: Plan, console: Console | None = No
     # Never redrawn but by us; transient, since the summary follows.
     with Live(console=console, auto_refresh=False, transient=True) as live:
         while True:
-            health = health_of(plan.parts.connector)
+            health = hear()
             if health is not None:
                 news.extend(health.news)
-            state = live_state(progress, health, plan.parts.instruments[0])
+            state = live_state(plan.parts, health)
             elapsed_s = trio.current_time() - start_s
-            live.update(picture(plan, state, health, news, elapsed_s), refresh=True)
+            width = console.width
+            live.update(picture(plan, state, health, news, elapsed_s, width), refresh=True)
             await trio.sleep(_LOOK_S)
 
 
 def picture(
-    plan: Plan, state: LiveState, health: Health | None, news: Iterable[News], elapsed_s: float
+    plan: Plan,
+    state: LiveState,
+    health: Health | None,
+    news: Iterable[News],
+    elapsed_s: float,
+    columns: int,
 ) -> Group:
-    """Draw the state; always of the same height but for the news."""
+    """Draw the state, ``columns`` wide if that is within what it fits."""
+    width = min(max(columns, _NARROWEST), _WIDEST)
     table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_column(style="bold", width=9)
-    table.add_column(width=_WIDTH - 11, no_wrap=True, overflow="ellipsis")
-    for label, text in _rows(plan, state, health, elapsed_s):
+    table.add_column(style="bold", width=_LABEL)
+    table.add_column(width=width - _LABEL - 2, overflow="fold")
+    for label, text in _rows(plan, state, health, elapsed_s, width):
         table.add_row(label, text)
     lines = [
         Text(
@@ -62,22 +78,24 @@ def picture(
         for one in news
     ]
     for line in lines:
-        line.truncate(_WIDTH, overflow="ellipsis")
+        line.truncate(width, overflow="ellipsis")
     return Group(table, *lines)
 
 
 def _rows(
-    plan: Plan, state: LiveState, health: Health | None, elapsed_s: float
+    plan: Plan, state: LiveState, health: Health | None, elapsed_s: float, width: int
 ) -> list[tuple[str, str]]:
     minutes, seconds = divmod(int(elapsed_s), 60)
     status = "listening" if health is None else health.state
     average = f" @ {state.average_price:.10g}" if math.isfinite(state.average_price) else ""
     lag = lag_text(health.lags) if health is not None else ""
     odd = "" if health is None else _oddities(health)
+    side = min(_SIDE, (width - _LABEL - 5) // 2)
     return [
         (plan.parts.instruments[0].symbol, f"{status}, {minutes}:{seconds:02d} min, paper trading"),
-        ("market", _two_sides(state.bid_size, state.bid, state.ask, state.ask_size)),
-        ("ours", _two_sides(state.our_bid_size, state.our_bid, state.our_ask, state.our_ask_size)),
+        ("market", _two_sides(state.bid_size, state.bid, state.ask, state.ask_size, side)),
+        ("our bid", state.bid_why.text),
+        ("our ask", state.ask_why.text),
         ("position", f"{state.position}{average}"),
         ("P&L", f"{state.equity:+.8f}, {state.fills:,} fills, {state.decisions:,} decisions"),
         ("lag", lag or "–"),
@@ -85,10 +103,10 @@ def _rows(
     ]
 
 
-def _two_sides(bid_size: str, bid: str, ask: str, ask_size: str) -> str:
+def _two_sides(bid_size: str, bid: str, ask: str, ask_size: str, columns: int) -> str:
     left = f"{bid_size} × {bid}" if bid else "no bid"
     right = f"{ask} × {ask_size}" if ask else "no ask"
-    return f"{left:>28} │ {right:<28}"
+    return f"{left:>{columns}} │ {right}"
 
 
 def _oddities(health: Health) -> str:

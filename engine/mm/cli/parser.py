@@ -26,6 +26,7 @@ from mm.cli.verbs import (
     runs,
     simulate,
     sweep,
+    watch,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ _VERBS: Final = {
     "runs": runs.add,
     "simulate": simulate.add,
     "sweep": sweep.add,
+    "watch": watch.add,
 }
 
 

@@ -12,13 +12,17 @@ from typing import Any, Final
 import trio
 
 from mm.api import UsageError
-from mm.cli.running import counting, warn_if_cold
+from mm.cli.sweeping import carry_out_shown
 from mm.cli.texts import columns, number
 from mm.registry import load_registry
-from mm.run.interrupt import EXIT_CODE, graceful_interrupts
+from mm.run.interrupt import EXIT_CODE
 from mm.simulate.processes import cores
-from mm.study import Rows, Study, carry_out, check_sets, parse_axis, sets_of
+from mm.study import Base, Design, Objective, Rows, Study, Workshop, parse_axis, read_study
+from mm.study.constraints import parse_constraint
 
+_DESIGN: Final = (
+    "config", "vary", "where", "sampler", "runs", "sampler_seed", "maximize", "minimize",
+)  # fmt: skip
 _FIGURES: Final = (
     ("fills", "fills"), ("equity", "equity"), ("drawdown", "max_drawdown"),
     ("spread", "spread_capture"), ("inventory", "inventory_pnl"),
@@ -38,57 +42,86 @@ def run(args: argparse.Namespace) -> int:
     for name in ("by", "best", "walk"):
         if getattr(args, name):
             raise UsageError(f"--{name}: is for a report, such as mm sweep report studies/gamma")
-    if args.words or not (args.config and args.vary and args.output):
-        raise UsageError(
-            "mm sweep: expected --config FILE, --vary KEY=A,B and --output FOLDER; or"
-            " mm sweep report FOLDER"
-        )
-    axes = [parse_axis(text) for text in args.vary]
-    sets = sets_of(axes)
-    path = Path(args.config)
-    loaded = check_sets(path, load_registry(), args.set, sets)
-    if not all(one.config.data.from_csv for one in loaded):
-        raise UsageError(f"{path}: data.from_csv is false, expected a run file for a replay")
+    path, folder, design = _asked(args)
+    base = Base(path, load_registry(), args.set)
+    source = design.source(base, folder)
     study = Study(
-        config=path,
-        overrides=tuple(args.set),
-        sets=tuple(sets),
-        loaded=tuple(loaded),
-        processes=args.processes or cores(),
-    )
-    warn_if_cold(quiet=args.quiet)
-    if not args.quiet:
-        print(f"{len(sets)} sets, {study.processes} at a time", file=sys.stderr)
-    with Rows(Path(args.output)) as rows:
-        found = trio.run(_run, study, rows, args)
-    if found is None:
-        print("mm: interrupted; run the same command again to go on", file=sys.stderr)
+        base=base, source=source, processes=args.processes or cores(),
+        objectives=design.objectives,
+    )  # fmt: skip
+    tell = _InOrder() if args.json else _Count()
+    with Workshop(base) as shop:
+        shop.prepare()  # before there is a lock that it would inherit
+        with Rows(folder) as rows:
+            keys = trio.run(lambda: carry_out_shown(study, rows, shop, tell, quiet=args.quiet))
+            if keys is not None and not args.json:
+                print(_table([rows.row(key) for key in keys]))
+                print(rows.path)
+    if keys is None:
+        print(
+            f"mm: interrupted with {tell.known} of {source.total} sets done; run the same command"
+            " again to go on",
+            file=sys.stderr,
+        )
         return EXIT_CODE
-    if not args.json:
-        print(_table(found))
-        print(rows.path)
     return 0
 
 
-async def _run(study: Study, rows: Rows, args: argparse.Namespace) -> list[dict[str, Any]] | None:
-    known: dict[int, dict[str, Any]] = {}
-    shown = 0
-    with (
-        trio.CancelScope() as scope,
-        graceful_interrupts(scope.cancel),
-        counting(len(study.sets), "sets", quiet=args.quiet) as count,
-    ):
+def _asked(args: argparse.Namespace) -> tuple[Path, Path, Design]:
+    """Read the study file, or the flags; give the run file, the study's folder and its design."""
+    if args.words:
+        if len(args.words) > 1:
+            raise UsageError(f"mm sweep {' '.join(args.words)}: expected one study file")
+        path = Path(args.words[0])
+        for name in _DESIGN:
+            if getattr(args, name) not in (None, []):
+                flag = name.replace("_", "-")
+                raise UsageError(f"--{flag}: is what the study file says, {path}; set it there")
+        study = read_study(path)
+        folder = args.output or study.output
+        if folder is None:
+            raise UsageError(f"{path}: output is absent, expected a folder; or use --output")
+        return study.base, Path(folder), study.design
+    for name in ("config", "vary", "output"):
+        if not getattr(args, name):
+            raise UsageError(f"--{name} is absent, expected it, or a study file")
+    objectives = [Objective(figure) for figure in args.maximize]
+    objectives += [Objective(figure, lowest=True) for figure in args.minimize]
+    design = Design(
+        axes=[parse_axis(text) for text in args.vary],
+        sampler=args.sampler or "grid",
+        runs=args.runs,
+        seed=args.sampler_seed or 0,
+        constraints=[parse_constraint(text, "--where") for text in args.where],
+        objectives=objectives,
+    )
+    return Path(args.config), Path(args.output), design
 
-        def report(place: int, row: dict[str, Any]) -> None:
-            nonlocal shown
-            known[place] = row
-            count(len(known))
-            while args.json and shown in known:
-                print(json.dumps(known[shown]), flush=True)
-                shown += 1
 
-        return await carry_out(study, rows, report)
-    return None  # interrupted
+class _Count:
+    """Counts rows."""
+
+    def __init__(self) -> None:
+        self.known = 0
+
+    def __call__(self, place: int, row: dict[str, Any]) -> None:
+        self.known += 1
+
+
+class _InOrder(_Count):
+    """Prints rows as lines of JSON, each once all before it are printed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: dict[int, str] = {}
+        self._shown = 0
+
+    def __call__(self, place: int, row: dict[str, Any]) -> None:
+        super().__call__(place, row)
+        self._waiting[place] = json.dumps(row)
+        while self._shown in self._waiting:
+            print(self._waiting.pop(self._shown), flush=True)
+            self._shown += 1
 
 
 def _table(rows: list[dict[str, Any]]) -> str:

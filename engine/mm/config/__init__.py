@@ -5,14 +5,16 @@ overrides, document   a file with --set and the like in it, and its faults with 
 validation            from parsed TOML to attrs classes, strictly
 tables, layout        which tables there are, and the class of each
 choice, connector     the parts that were chosen; which connector, and its flags
-load                  all of that: file -> LoadedConfig
+load, loaded          all of that: file -> LoadedConfig
+template              the same for many sets of keys
 when                  at which times a strategy decides
 ticks                 tick sizes that hold from a moment on, as a run file says them
 reference             the same knowledge as JSON Schema and as a Markdown table
 """
 
 from mm.config.choice import Choice, Parts
-from mm.config.load import LoadedConfig, load_config
+from mm.config.load import load_config
+from mm.config.loaded import LoadedConfig
 from mm.config.reference import Option, json_schema, options, reference_markdown
 from mm.config.tables import (
     DataTable,

@@ -3,11 +3,22 @@
 Finding and checking them is ``load``'s task; a choice only knows how its part is built.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
+from mm.api import StrategyOffer
 from mm.blame import blame
+from mm.registry import Registry
+
+TOUCH: Final = "Touch"
+"""The transformer of strategies that ask for none, and have none of their own name."""
+
+
+def transformer_for(strategy: StrategyOffer, registry: Registry) -> str:
+    """Name the transformer of a strategy whose run file names none."""
+    own = any(offer.name == strategy.name for offer in registry.offers("transformer"))
+    return strategy.preprocessing or (strategy.name if own else TOUCH)
 
 
 @attrs.frozen(kw_only=True)

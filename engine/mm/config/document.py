@@ -13,7 +13,7 @@ from typing import Any, Final
 import attrs
 
 from mm.api import ConfigError, MMError, PluginError, read_file
-from mm.config.edit import key_text, set_values
+from mm.config.edit import key_text, set_values, toml_text
 from mm.config.overrides import (
     Override,
     apply_override,
@@ -39,8 +39,8 @@ class Document:
     """A document under examination: faults are noted, and raised together at the end."""
 
     path: Path
-    text: str
-    """With the overrides in it."""
+    _text: str
+    """With the overrides in it, but for the edits."""
     data: dict[str, Any]
     """What ``text`` says."""
     _places: Scan
@@ -48,6 +48,8 @@ class Document:
     _overrides: dict[Place, Override]
     _faults: list[tuple[int, str]]
     """(line or 0, text)"""
+    _edits: list[tuple[dict[Keys, Any], str]] = attrs.field(factory=list)
+    """Values with the comment of each, made to the text when somebody asks for it."""
     _plugin_errors: list[PluginError] = attrs.field(factory=list)
     _excused: set[Keys] = attrs.field(factory=set)
 
@@ -55,7 +57,7 @@ class Document:
     def read(
         cls,
         path: Path,
-        overrides: Sequence[str],
+        overrides: Sequence[str | Override],
         shortcuts: Mapping[str, Any],
         text: str | None = None,
     ) -> "Document":
@@ -83,6 +85,33 @@ class Document:
         text = set_values(text, {o.path: o.value for o in applied.values()})
         return cls(path, text, parse_toml(text), places, applied, faults)
 
+    @property
+    def text(self) -> str:
+        """The file with the overrides, and what was implied, in it."""
+        for values, comment in self._edits:
+            self._text = set_values(self._text, values, comment)
+        self._edits = []
+        return self._text
+
+    def with_overrides(self, overrides: Sequence[Override]) -> "Document":
+        """Copy a document under no examination yet, with more overrides in it."""
+        made = attrs.evolve(
+            self, text=self.text, data=_copy(self.data), overrides=dict(self._overrides),
+            faults=list(self._faults), edits=[], plugin_errors=[], excused=set(),
+        )  # fmt: skip
+        for override in overrides:
+            made._override_key(override)
+        return made
+
+    def _override_key(self, override: Override) -> None:
+        try:
+            apply_override(self.data, attrs.evolve(override, value=_as_read(override.value)))
+        except ValueError as exc:
+            self._faults.append((0, str(exc)))
+            return
+        self._overrides[override.path] = override
+        self._edits.append(({override.path: override.value}, ""))
+
     def get(self, path: Keys, default: Any) -> Any:
         """Return the value at a path, or the default if it is absent."""
         found: Any = self.data
@@ -99,21 +128,13 @@ class Document:
 
     def imply(self, path: Keys, value: Any) -> None:
         """Set a key that the document does not hold, as a default that depends on another key."""
-        self.text = set_values(self.text, {path: value}, comment="default")
-        self.data = parse_toml(self.text)
+        apply_override(self.data, Override(path, _as_read(value), ""))
+        self._edits.append(({path: value}, "default"))
 
     def set_default(self, override: Override) -> None:
         """Set a key, unless the command line has set it by ``--set``, which prevails."""
-        if override.path in self._overrides:
-            return
-        try:
-            apply_override(self.data, override)
-        except ValueError as exc:
-            self._faults.append((0, str(exc)))
-            return
-        self._overrides[override.path] = override
-        self.text = set_values(self.text, {override.path: override.value})
-        self.data = parse_toml(self.text)
+        if override.path not in self._overrides:
+            self._override_key(override)
 
     @property
     def faulty(self) -> bool:
@@ -163,6 +184,18 @@ class Document:
         return f"{place}: {key_text(path)}"
 
 
+def _copy(table: dict[str, Any]) -> dict[str, Any]:
+    """Copy tables within tables; values are never changed."""
+    return {key: _copy(one) if isinstance(one, dict) else one for key, one in table.items()}
+
+
+def _as_read(value: Any) -> Any:
+    """Give a value as it will be once it stands in a file and is read."""
+    if isinstance(value, bool | int | str):
+        return value
+    return parse_toml(f"value = {toml_text(value)}")["value"]
+
+
 def _beside(path: Path, at: Keys, table: Mapping[str, Any]) -> Iterator[tuple[Keys, str]]:
     """Every value that starts with ``$HERE``, with the folder of the file at ``path`` instead."""
     for key, value in table.items():
@@ -196,14 +229,23 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
 
 
 def _all_overrides(
-    overrides: Sequence[str], shortcuts: Mapping[str, Any], faults: list[tuple[int, str]]
+    overrides: Sequence[str | Override],
+    shortcuts: Mapping[str, Any],
+    faults: list[tuple[int, str]],
 ) -> Iterable[Override]:
     """Flags first, so that ``--set`` prevails."""
     for flag, value in shortcuts.items():
         if value is not None:
             yield shortcut(flag, value)
-    for text in overrides:
+    for given in overrides:
         try:
-            yield from parse_override(text)
+            yield from (given,) if isinstance(given, Override) else parse_override(given)
         except ValueError as exc:
             faults.append((0, str(exc)))
+
+
+def disabled_plugins(data: dict[str, Any]) -> list[str]:
+    """Read ``plugins.disable`` ahead of the rest; if it is malformed, that is found later."""
+    plugins = data.get("plugins")
+    names = plugins.get("disable") if isinstance(plugins, dict) else None
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []

@@ -73,6 +73,12 @@ def toml_text(value: Any) -> str:
     return tomlkit.string(str(value)).as_string()
 
 
+def run_file_text(content: Mapping[str, Any]) -> str:
+    """Write nested tables, whose keys may be dotted, as a run file."""
+    dotted = {tuple(".".join(path).split(".")): value for path, value in leaves(content)}
+    return set_values("", dotted)
+
+
 def key_text(path: Iterable[str | int]) -> str:
     """Write a dotted key, with quotes where TOML wants them."""
     parts = (str(part) for part in path)

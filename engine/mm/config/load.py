@@ -15,37 +15,24 @@ import attrs
 import cattrs
 
 from mm.api import PluginError
-from mm.config.choice import Choice, Parts
+from mm.config.choice import Choice, Parts, transformer_for
 from mm.config.connector import apply_flags, choose_connector
-from mm.config.document import Document
+from mm.config.document import Document, disabled_plugins
 from mm.config.edit import set_values
 from mm.config.layout import names_below, part_tables, table_of
-from mm.config.overrides import CONNECTOR_FLAGS
+from mm.config.loaded import LoadedConfig
+from mm.config.overrides import CONNECTOR_FLAGS, Override
 from mm.config.scan import Keys
-from mm.config.tables import TABLES, TOUCH, DataTable, RunConfig
+from mm.config.tables import TABLES, DataTable, RunConfig
 from mm.config.validation import FaultsError, check_key, field_names, structure
 from mm.registry import Registry, load_registry
 from mm.suggest import did_you_mean
 
 
-@attrs.frozen(kw_only=True)
-class LoadedConfig:
-    """A run file that has passed every check."""
-
-    config: RunConfig
-    text: str
-    """The effective file: overrides applied, defaults filled in and marked, comments kept."""
-    path: Path
-    registry: Registry
-    """What it was checked against: without the plugins it disables."""
-    files: Mapping[str, str] = attrs.field(factory=dict)
-    """Key -> path, for each file that a chosen part reads beside the market's."""
-
-
 def load_config(
     path: str | Path,
     registry: Registry | None = None,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[str | Override] = (),
     *,
     text: str | None = None,
     **shortcuts: Any,
@@ -55,7 +42,8 @@ def load_config(
     Args:
         path: a TOML file.
         registry: the installed parts; None loads them, without those the file disables.
-        overrides: ``a.b.c=value``, each as after ``--set``; they prevail over ``shortcuts``.
+        overrides: ``a.b.c=value``, each as after ``--set``, or with a label of its own for
+            messages; they prevail over ``shortcuts``.
         text: what the file holds, if it is not to be read.
         shortcuts: values of the flags in ``SHORTCUTS`` and ``CONNECTOR_FLAGS``, such as
             ``seed=7``; None = not given.
@@ -66,14 +54,10 @@ def load_config(
     """
     flags = {name: shortcuts.pop(name, None) for name in CONNECTOR_FLAGS}
     document = Document.read(Path(path), overrides, shortcuts, text)
-    disabled = _disabled(document.data)
+    disabled = disabled_plugins(document.data)
     registry = load_registry(disabled) if registry is None else registry.without(disabled)
-    choose_connector(document, registry)
-    apply_flags(document, registry, flags)
-    loader = _Loader(document, registry)
-    config = loader.load()
-    if config is None:
-        raise document.error()
+    loader = Loader(document, registry)
+    config = loader.load(flags)
     text = set_values(document.text, dict(loader.defaults(config)), comment="default")
     return LoadedConfig(
         config=config,
@@ -84,24 +68,30 @@ def load_config(
     )
 
 
-def _disabled(data: dict[str, Any]) -> list[str]:
-    """Read ``plugins.disable`` ahead of the rest; if it is malformed, that is found later."""
-    plugins = data.get("plugins")
-    names = plugins.get("disable") if isinstance(plugins, dict) else None
-    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
-
-
-class _Loader:
+class Loader:
     """Turns one document into a RunConfig, noting faults in the document."""
 
-    def __init__(self, document: Document, registry: Registry) -> None:
+    def __init__(
+        self, document: Document, registry: Registry, made: dict[str, Any] | None = None
+    ) -> None:
+        """Take a document; ``made`` has the objects of tables that were found to be right."""
         self.document = document
         self.registry = registry
         self.tables = part_tables(registry)
         self.chosen: dict[Keys, Any] = {}  # a chosen part's table -> its object
+        self.made = {} if made is None else made
 
-    def load(self) -> RunConfig | None:
-        """Check everything; None if there is any fault."""
+    def load(self, flags: Mapping[str, Any]) -> RunConfig:
+        """Check everything.
+
+        Args:
+            flags: as ``apply_flags`` takes them.
+
+        Raises:
+            ConfigError, PluginError: with every fault.
+        """
+        choose_connector(self.document, self.registry)
+        apply_flags(self.document, self.registry, flags)
         for name, value in self.document.data.items():
             if name not in TABLES:
                 what = "unknown table" if isinstance(value, dict) else "unknown key"
@@ -111,7 +101,7 @@ class _Loader:
         self._other_tables()
         self._required()
         if self.document.faulty:
-            return None
+            raise self.document.error()
         name = parts.transformer.offer.name
         core["strategy"] = attrs.evolve(core["strategy"], preprocessing=name)
         return RunConfig(**core, parts=parts)
@@ -159,17 +149,13 @@ class _Loader:
     def _transformer(self, strategy: Any) -> Any:
         """Return the offer that ``preprocessing`` names, or that the strategy asks for."""
         key = ("strategy", "preprocessing")
-        name = self.document.get(key, "") or (strategy and self._asked_for(strategy))
+        name = self.document.get(key, "") or (strategy and transformer_for(strategy, self.registry))
         offer = self._offered(key, "transformer", name) if isinstance(name, str) else None
         when = self.document.get(("strategy", "when"), {})
         if offer is not None and offer.own_times and isinstance(when, dict) and any(when.values()):
             text = f"the transformer {name!r} has times of its own; leave [strategy.when] out"
             self.document.fault(("strategy", "when"), text)
         return offer
-
-    def _asked_for(self, strategy: Any) -> str:
-        own = any(offer.name == strategy.name for offer in self.registry.offers("transformer"))
-        return str(strategy.preprocessing or (strategy.name if own else TOUCH))
 
     def _signals(self) -> tuple[Any, ...]:
         parts = []
@@ -220,11 +206,15 @@ class _Loader:
         return self.chosen[path]
 
     def _make(self, path: Keys, cls: type[Any], table: Any, known: Iterable[str] = ()) -> Any:
-        try:
-            return structure(cls, table, known)
-        except FaultsError as exc:
-            for below, text in exc.faults:
-                self.document.fault((*path, *below), text)
+        key = f"{cls.__module__}.{cls.__qualname__} {table!r}"
+        if key not in self.made:
+            try:
+                self.made[key] = structure(cls, table, known)
+            except FaultsError as exc:
+                for below, text in exc.faults:
+                    self.document.fault((*path, *below), text)
+                return None
+        return self.made[key]
 
     def _connector(self) -> Any:
         """Structure the keys of ``[data]`` that the chosen connector knows."""

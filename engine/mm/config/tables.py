@@ -14,9 +14,6 @@ from mm.config.choice import Parts
 from mm.config.ticks import TickPeriods, parse_periods
 from mm.config.when import WhenTable
 
-TOUCH: Final = "Touch"
-"""The transformer of strategies that ask for none, and have none of their own name."""
-
 
 @attrs.frozen(kw_only=True)
 class StrategyTable:

@@ -15,7 +15,7 @@ from mm.results.schema import SCHEMA
 from mm.results.table import Table
 
 _UNKNOWN: Final = (
-    "turnover", "spread_capture", "inventory_pnl", "rows_read", "bracket", "clamps",
+    "turnover", "spread_capture", "inventory_pnl", "rows_read", "bracket", "clamps", "sides",
     "crossed_book_messages", "prints_without_side", "last_ts", "max_drawdown",
 )  # fmt: skip
 

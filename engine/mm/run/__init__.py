@@ -7,12 +7,16 @@ session      a run from configuration to results: survey, build, run, write down
 network      the wiring diagram: which task is joined to which
 connector, router, transformer, strategy, execution, position, candles, sinks    the tasks
 closed_loop  strategy, execution and position as one task, compiled
+answers      a strategy of single rows in Python, as the venue's kernel asks it
 recording    the task that writes a live market down, and who starts it
 channels     what the tasks share: channel ends that say who failed
 signals, ticks      fair prices for a strategy; the tick size in force
 moments, depth      rows at the times that ``[strategy.when]`` chooses; the book's best levels
 pace, interrupt     replay speed; Ctrl-C
 health, progress    how a live connector is doing; what to show meanwhile
+debugging    stopping in a strategy's code at a moment of the data
+reasons      why each side stood or did not, by decision, and for how long
+why, live_state     the same as sentences; all there is to say of a live run at a moment
 look         what a run would find in its data, without a strategy
 warm         compiling before a live connector is listened to
 rundir       the run's directory, its manifest and digest

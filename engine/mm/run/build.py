@@ -17,12 +17,10 @@ from mm.api import (
     ConfigError,
     Connector,
     Context,
-    DecisionKernel,
     FillModel,
     Instrument,
-    Strategy,
+    RowStrategy,
     Survey,
-    Transformer,
 )
 from mm.blame import blame
 from mm.config import RunConfig
@@ -34,6 +32,7 @@ from mm.core.touch import BookQuotes
 from mm.core.venue import FundingSchedule, Limits, SimulatedVenue
 from mm.record.numbering import Numbering
 from mm.registry import Registry
+from mm.run.answers import RowAnswers
 from mm.run.closed_loop import kernel_of
 from mm.run.features import build_strategy
 from mm.run.network import Parts
@@ -56,6 +55,8 @@ class Options:
     """Print each fill."""
     record: Path | None = None
     """Folder to record live data to; None = do not."""
+    debug_at: tuple[int, ...] = ()
+    """Moments of the data [µs] at which to stop in the strategy's code."""
     raw: bool = False
     """Keep the connector's frames in the recording, too."""
 
@@ -124,6 +125,14 @@ def build_parts(
         "strategy": config.parts.strategy.owner,
     }
     bracket = _build_bracket(config, registry, context)
+    compiled = answers = None
+    if config.engine.closed_loop and config.risk.max_loss <= 0 and not bracket:
+        # Inside the venue's kernel, which knows no money and follows no shadows.
+        with blame(names["strategy"]):
+            compiled = kernel_of(strategy, transformer.dtype)
+        if compiled is None and isinstance(strategy, RowStrategy):
+            ledger = _build_ledger(config, context)
+            answers = RowAnswers(strategy, names["strategy"], ledger)
     return Parts(
         instruments=instruments,
         connector=connector,
@@ -137,7 +146,8 @@ def build_parts(
             depth=config.strategy.depth,
         ),
         apart=not config.engine.closed_loop,
-        compiled=None if bracket else _find_kernel(config, strategy, transformer),
+        compiled=compiled,
+        answers=answers,
         books=Books(_build_ledger(config, context)),
         bracket=bracket,
         candles=CandleBuilder(config.output.candle_size_min * _MINUTE_US),
@@ -150,16 +160,6 @@ def build_parts(
         speed=None,
         numbering=None if config.data.from_csv else Numbering(names["connector"]),
     )
-
-
-def _find_kernel(
-    config: RunConfig, strategy: Strategy, transformer: Transformer
-) -> DecisionKernel | None:
-    """Ask for the strategy's kernel, if one may be used: a loss limit wants to know money."""
-    if not config.engine.closed_loop or config.risk.max_loss > 0:
-        return None
-    with blame(config.parts.strategy.owner):
-        return kernel_of(strategy, transformer.dtype)
 
 
 def make_context(config: RunConfig, instruments: tuple[Instrument, ...]) -> Context:

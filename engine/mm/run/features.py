@@ -3,6 +3,7 @@
 chosen transformer ─► [moments] ─► [signals] ─► [depth] ─► rows
 """
 
+from decimal import Decimal
 from typing import Any
 
 from mm.api import (
@@ -10,6 +11,7 @@ from mm.api import (
     TOUCH_FIELDS,
     ConfigError,
     Context,
+    Instrument,
     PluginError,
     Strategy,
     Transformer,
@@ -26,6 +28,41 @@ def build_strategy(config: RunConfig, context: Context) -> tuple[Transformer, St
     Raises:
         ConfigError: the rows lack what the strategy needs.
     """
+    transformer, strategy = _build_both(config, context)
+    fault = _misfit(config, transformer, strategy)
+    if fault is not None:
+        raise fault
+    return transformer, strategy
+
+
+def check_strategy(config: RunConfig) -> None:
+    """Find out whether the rows have what the strategy needs, without data.
+
+    Both are built for an instrument that is made up. What cannot be built for that one is let pass:
+    a run will say what is wrong with it.
+
+    Raises:
+        ConfigError: the rows lack what the strategy needs.
+    """
+    table = config.instrument
+    tick = table.tick_size or getattr(config.parts.strategy.config, "tick_size", None) or "0.01"
+    instrument = Instrument(
+        symbol=config.strategy.symbol,
+        tick_size=Decimal(str(tick)),
+        lot_size=table.lot_size or Decimal("0.001"),
+        contract_type=config.position.contract_type,
+    )
+    context = Context(instruments=(instrument,), seed=config.engine.seed)
+    try:
+        transformer, strategy = _build_both(config, context)
+    except Exception:  # of whatever kind: see above
+        return
+    fault = _misfit(config, transformer, strategy)
+    if fault is not None:
+        raise fault
+
+
+def _build_both(config: RunConfig, context: Context) -> tuple[Transformer, Strategy]:
     table, chosen = config.strategy, config.parts
     transformer = _build_transformer(chosen.transformer, context)
     if table.when.by_market:
@@ -41,19 +78,24 @@ def build_strategy(config: RunConfig, context: Context) -> tuple[Transformer, St
         transformer = DepthTransformer(
             transformer, chosen.transformer.owner, table.depth, len(context.instruments)
         )
-    strategy: Strategy = chosen.strategy.build(context)
+    return transformer, chosen.strategy.build(context)
+
+
+def _misfit(config: RunConfig, transformer: Transformer, strategy: Strategy) -> ConfigError | None:
+    """Say which columns the strategy misses; None = it has all."""
+    table = config.strategy
     missing = sorted(strategy.requires - set(transformer.dtype.names or ()))
     if missing and set(missing) <= {name for name, _ in DEPTH_FIELDS}:
-        raise ConfigError(
+        return ConfigError(
             f"strategy {table.kind!r} needs {', '.join(missing)}; set strategy.depth to the number"
             " of levels that its rows are to show"
         )
     if missing:
-        raise ConfigError(
+        return ConfigError(
             f"strategy {table.kind!r} needs {', '.join(missing)}, which the transformer"
             f" {table.preprocessing!r} does not give; choose another strategy.preprocessing"
         )
-    return transformer, strategy
+    return None
 
 
 def _build_transformer(chosen: Choice, context: Context) -> Transformer:

@@ -1,6 +1,12 @@
 """How a run's data are: what a live connector says, and the defects from all who can see any."""
 
-from mm.api import Connector, Defect, Health, Survey
+from collections import deque
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+import attrs
+
+from mm.api import Connector, Defect, Health, News, Survey
 from mm.core.venue import SimulatedVenue
 
 
@@ -9,6 +15,39 @@ def health_of(connector: Connector) -> Health | None:
     ask = getattr(connector, "health", None)
     health: Health | None = None if ask is None else ask()
     return health
+
+
+Hear: TypeAlias = Callable[[], Health | None]
+"""Gives a connector's health, with the news since this listener's last call."""
+
+_NEWS_KEPT: Final = 1000
+
+
+class Hearing:
+    """A connector's health for several listeners: it tells its news once, and each hears all."""
+
+    def __init__(self, connector: Connector) -> None:
+        """Listen to ``connector``, through this alone from now on."""
+        self._connector = connector
+        self._news: deque[News] = deque(maxlen=_NEWS_KEPT)
+        self._told = 0
+
+    def listener(self) -> Hear:
+        """Give one who hears what is told from now on."""
+        heard = self._told
+
+        def hear() -> Health | None:
+            nonlocal heard
+            health = health_of(self._connector)
+            if health is None:
+                return None
+            self._news.extend(health.news)
+            self._told += len(health.news)
+            fresh = min(self._told - heard, len(self._news))
+            heard = self._told
+            return attrs.evolve(health, news=tuple(self._news)[len(self._news) - fresh :])
+
+        return hear
 
 
 def defects_of(

@@ -37,9 +37,10 @@ from mm.api import (
 from mm.core.bracket import Bracket
 from mm.core.candles import CandleBuilder
 from mm.core.touch import BookQuotes
-from mm.core.venue import ClosedLoop, SimulatedVenue
+from mm.core.venue import AskedLoop, ClosedLoop, SimulatedVenue
 from mm.record.numbering import Numbering
 from mm.record.recorder import Recorder
+from mm.run.answers import RowAnswers
 from mm.run.candles import draw_candles
 from mm.run.channels import Inlet, Outlet, open_channel
 from mm.run.closed_loop import close_loop, host
@@ -89,6 +90,8 @@ class Parts:
     """End the reading after so long [s]; None = when there is no more."""
     compiled: DecisionKernel | None = None
     """How the strategy decides inside the venue; None = it is asked in Python."""
+    answers: RowAnswers | None = None
+    """How it is asked in Python inside the venue's kernel; None = outside, by the block."""
     apart: bool = False
     """Strategy, execution and position in a task each; same results."""
     numbering: Numbering | None = None
@@ -126,7 +129,7 @@ async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
         ))  # fmt: skip
         if parts.apart:
             start(_decide_apart, parts, features, for_execute, from_keep)
-        elif parts.compiled is None:
+        elif parts.compiled is None and parts.answers is None:
             start(partial(
                 host, features, for_execute, from_keep,
                 maker=_block_maker(parts), venue=parts.venue, bracket=parts.bracket,
@@ -136,14 +139,20 @@ async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
             start(partial(
                 close_loop, features, for_execute, from_keep,
                 strategy=parts.strategy, name=names["strategy"],
-                loop=ClosedLoop(
-                    parts.venue, parts.compiled, parts.books.account(committed=0),
-                    parts.longest_block,
-                ),
+                loop=_closed_loop(parts),
                 books=parts.books, progress=progress,
             ))  # fmt: skip
         start(partial(draw_candles, for_candles, from_candles, builder=parts.candles))
         start(partial(record, ledger_records, candle_records, sinks=parts.sinks, flush_s=_FLUSH_S))
+
+
+def _closed_loop(parts: Parts) -> ClosedLoop:
+    account, answers = parts.books.account(committed=0), parts.answers
+    if parts.compiled is not None:
+        return ClosedLoop(parts.venue, parts.compiled, account, parts.longest_block)
+    assert answers is not None
+    rows = answers.rows_of(parts.transformer.dtype)
+    return AskedLoop(parts.venue, rows, account, answers, answers.orders_per_row)
 
 
 def _block_maker(parts: Parts) -> BlockMaker:

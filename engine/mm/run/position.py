@@ -1,5 +1,6 @@
 """Position task: keeps the books, tells the strategy its account, and hands on what to write."""
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,7 +11,10 @@ from mm.core.ledger import Ledger
 from mm.core.working import WorkingOrders
 from mm.run.channels import Inlet, Outlet
 from mm.run.progress import Progress
+from mm.run.reasons import Reasons
 from mm.run.sinks import Records
+
+_TRADES_KEPT: Final = 64
 
 MONEY: Final = frozenset({FILLED, FUNDING, SETTLED})
 """Reports that change cash or position."""
@@ -54,6 +58,9 @@ class Books:
         self.up_to = -1
         self._waiting: list[ExecutionReport] = []
         self._rows: list[Records] = []
+        self.reasons = Reasons(len(ledger.holdings))
+        self.latest_trades: deque[Rows] = deque(maxlen=_TRADES_KEPT)
+        """Of the table trades, for who shows them; bounded, whether or not anybody does."""
         self._clamps = np.zeros(len(CLAMP_NAMES), np.int64)
 
     def account(self, committed: int, woken: Rows = NOBODY) -> Account:
@@ -118,6 +125,9 @@ class Books:
         self.up_to = report.up_to
         self.decisions += report.committed
         self.orders += len(report.orders)
+        self.reasons.take(report)
+        if len(entries.trades):
+            self.latest_trades.append(entries.trades[-_TRADES_KEPT:].copy())
         for side in ("bid_clamp", "ask_clamp"):
             self._clamps += np.bincount(report.trace[side], minlength=len(CLAMP_NAMES))
         return Records(

@@ -11,6 +11,7 @@ import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -116,6 +117,7 @@ def digest(hashes: Mapping[str, str]) -> str:
     return total.hexdigest()
 
 
+@lru_cache(maxsize=4)  # asked for at the start, by sinks and at the end
 def config_digest(text: str) -> str:
     """Hash what an effective configuration says: not its comments, nor where results go."""
     content = tomllib.loads(text)

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +26,9 @@ from mm.run.summary import summarize
 
 if TYPE_CHECKING:
     from mm.run.session import Plan
+
+installed: Final = cache(version)
+"""Version of a package; to look for one takes longer than all else here."""
 
 _NOT_YET: Final = dict.fromkeys(("wall_s", "engine_s", "events_per_s", "peak_rss_mb", "digest"))
 
@@ -124,7 +128,7 @@ def _manifest(
         "plugins": [attrs.asdict(row) for row in plan.loaded.registry.listing()],
         "versions": {
             "python": platform.python_version(),
-            **{package: version(package) for package in packages},
+            **{package: installed(package) for package in packages},
         },
         "command": sys.argv,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),

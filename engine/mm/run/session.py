@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,13 @@ from mm.config import Choice, LoadedConfig
 from mm.health import is_sick
 from mm.record.recorder import Recorder
 from mm.run.build import Options, build_parts, make_context
+from mm.run.debugging import DebuggedStrategy
 from mm.run.health import defects_of, health_of
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
 from mm.run.recording import log_frames, start_recording
 from mm.run.rundir import config_digest, create_run_directory, hash_inputs, writing_to
-from mm.run.seal import opening, seal
+from mm.run.seal import installed, opening, seal
 from mm.run.survey import Market, survey_market
 from mm.run.unfinished import going_on
 
@@ -113,6 +113,9 @@ async def _run_in(
     parts = attrs.evolve(
         plan.parts, sinks=sinks, speed=options.speed, duration_s=options.duration_s
     )
+    if options.debug_at:
+        strategy = DebuggedStrategy(parts.strategy, options.debug_at)
+        parts = attrs.evolve(parts, strategy=strategy, compiled=None, answers=None, longest_block=1)
     watch(parts.progress)
     error: BaseException | None = None
     started = time.perf_counter()
@@ -127,6 +130,8 @@ async def _run_in(
         if not isinstance(error, Exception):
             raise
     engine_s = time.perf_counter() - started
+    if parts.answers is not None:
+        said += parts.answers.notes(engine_s)
     health = health_of(parts.connector)
     if health is not None:
         error = error or health.failure
@@ -200,7 +205,7 @@ def _build_sinks(plan: Plan, directory: Path, options: Options, sinks: dict[str,
     output = Output(
         directory=directory,
         metadata={
-            "version": version("mm-engine"),
+            "version": installed("mm-engine"),
             "config_digest": config_digest(plan.loaded.text),
         },
     )

@@ -70,6 +70,11 @@ class CombinedTransformer:
         self._watermark = batch.watermark
         return rows
 
+    def warming(self) -> list[tuple[str, int, int]]:
+        """What the base transformer's estimates lack, if it tells."""
+        found: list[tuple[str, int, int]] = getattr(self._base[1], "warming", list)()
+        return found
+
     def _push(self, owner: str, transformer: Transformer, batch: MarketBatch) -> Rows:
         with blame(owner, batch.watermark):
             rows = transformer.push(batch)

@@ -179,7 +179,7 @@ def _decide(strategy: Strategy, rows: Rows, account: Account, owner: str) -> Dec
     """Ask the strategy; stamp its orders with their decision times."""
     with blame(owner, int(rows["ts"][0])):
         decisions = strategy.decide(rows, account)
-        _check(decisions, len(rows), len(account.position), owner)
+        check_answer(decisions, len(rows), len(account.position), owner)
         decisions.orders["ts"] = rows["ts"][decisions.orders["decision"]]
     return decisions
 
@@ -204,14 +204,20 @@ def observe(strategy: Strategy, message: Features, owner: str) -> Rows:
     return rows
 
 
-def _check(decisions: Decisions, rows: int, instruments: int, owner: str) -> None:
-    """Hold a strategy to the contract of Decisions; the compiled venue relies on it."""
+def check_answer(decisions: Decisions, rows: int, instruments: int, owner: str) -> None:
+    """Hold a strategy to the contract of Decisions; the compiled venue relies on it.
+
+    Raises:
+        PluginError: naming ``owner``.
+    """
     orders, trace = decisions.orders, decisions.trace
     if orders.dtype != ORDER or trace.dtype != DECISION:
         raise PluginError(f"{owner}: decide() must give ORDER and DECISION arrays")
     decided = len(trace)
     if not 1 <= decided <= rows:
         raise PluginError(f"{owner}: decide() gave {decided} trace rows for {rows} rows")
+    if not len(orders):
+        return
     at = orders["decision"]
     if len(at) and (at[0] < 0 or at[-1] >= decided or np.any(np.diff(at) < 0)):
         raise PluginError(f"{owner}: order column 'decision' must ascend within 0..{decided - 1}")

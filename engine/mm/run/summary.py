@@ -39,6 +39,7 @@ def summarize(
         "last_ts": _time(parts.progress.ts),
         "decisions": books.decisions,
         "clamps": books.clamp_counts(),
+        "sides": books.reasons.shares(parts.progress.first_ts, parts.progress.ts),
         "orders": books.orders,
         "fills": totals.fills,
         "maker_fills": totals.maker_fills,

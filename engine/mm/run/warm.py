@@ -59,8 +59,12 @@ async def warm_up(
 
 
 def main(path: str, overrides: Sequence[str]) -> None:
-    """Compile for a run file, on a grid so fine that any size is a number of lots."""
-    loaded = load_config(Path(path), None, overrides)
+    """Compile for a run file."""
+    warm(load_config(Path(path), None, overrides))
+
+
+def warm(loaded: LoadedConfig) -> None:
+    """Compile or load what a run needs, on a grid so fine that any size is a number of lots."""
     symbol = loaded.config.strategy.symbol
     survey = Survey(
         symbols=(symbol,), grid=((_FINE, _FINE),), sources=(), first_ts=None, last_ts=None,

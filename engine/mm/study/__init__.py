@@ -1,27 +1,60 @@
 """Many runs that differ in some keys of the run file, over the same market.
 
-    axes     which keys take which values, and the sets that they make
+    axes, spans    which keys take which values, or are drawn from where
+    constraints    comparisons that every set must satisfy
+    samplers       every combination, or sets drawn from the axes
+    learning       sets chosen by the results of others
+    trials         a copy of those for Optuna's own tools
+    extra          what only some samplers need
+    design         axes, constraints and sampler together
+    study_file     all of that, in TOML
+    check          a run file with sets in it, checked
+    source         sets as they are asked for, one after the other
     rows     what came of each set, on disk: one line a set, kept for the next start
     market   what was read, kept in memory for the sets that read the same
+    markets, shared    markets that were read once, in files that all processes map
     worker   a process that makes one run after the other
+    foreman  a process that makes workers by forking itself
+    workshop    where workers come from
+    desk     which set is run next
+    progress    how far a study is
     pool     sets given out to workers; what comes back is written down at once
+    results  the rows of a study to compute with: the best, a table
     report   a study judged, as one HTML page
 
 A set's run is byte for byte the run that ``mm backtest`` makes of it, so its digest is, too.
 """
 
-from mm.study.axes import Axis, Set, check_sets, parse_axis, sets_of
+from mm.study.axes import Axis, Set, axes_of, parse_axis
+from mm.study.check import Base
+from mm.study.design import Design, Objective
 from mm.study.pool import Study, carry_out
-from mm.study.rows import Rows, key_of
+from mm.study.progress import Outlook, Progress
+from mm.study.results import Sweep
+from mm.study.rows import Rows
+from mm.study.samplers import sets_of
+from mm.study.source import Listed, Source
+from mm.study.study_file import StudyFile, read_study
+from mm.study.workshop import Workshop
 
 __all__ = [
     "Axis",
+    "Base",
+    "Design",
+    "Listed",
+    "Objective",
+    "Outlook",
+    "Progress",
     "Rows",
     "Set",
+    "Source",
     "Study",
+    "StudyFile",
+    "Sweep",
+    "Workshop",
+    "axes_of",
     "carry_out",
-    "check_sets",
-    "key_of",
     "parse_axis",
+    "read_study",
     "sets_of",
 ]

@@ -1,16 +1,19 @@
 """A market kept in memory, so that sets which read the same read it once.
 
 The first run over a market keeps its batches as they pass; the next ones are given them again. What
-does not fit is read anew. Knows no sets: what two run files must have in common is in ``_key``.
+does not fit is read anew. Knows no sets; what two run files must have in common is
+``market_key``.
 """
 
+from pathlib import Path
 from typing import Final
 
 import attrs
 
 from mm.api import Connector, Instrument, MarketBatch, Outlet, Survey
-from mm.config import LoadedConfig
+from mm.config import LoadedConfig, RunConfig
 from mm.run.survey import Market, survey_market
+from mm.study.shared import open_market
 
 MOST_BYTES: Final = 1 << 30
 """Of events that a process keeps: fifteen million rows."""
@@ -25,27 +28,37 @@ class MarketMemory:
         self._key = ""
         self._market: Market | None = None
 
-    async def survey(self, loaded: LoadedConfig) -> Market:
+    async def survey(self, loaded: LoadedConfig, written: Path | None = None) -> Market:
         """Survey the market of a run, or give the one that is remembered.
+
+        Args:
+            loaded: the run.
+            written: where its market was written down; None = nowhere.
 
         Raises:
             MMError: as ``survey_market``.
         """
-        key = _key(loaded)
+        key = market_key(loaded.config)
         if self._market is None or key != self._key:
             self._market = None  # frees it before the next one comes
-            market = await survey_market(loaded)
-            kept = Kept(market.connector, self._most_bytes)
-            self._market, self._key = attrs.evolve(market, connector=kept), key
+            if written is not None:
+                market = open_market(written)
+            else:
+                market = await survey_market(loaded)
+                kept = Kept(market.connector, self._most_bytes)
+                market = attrs.evolve(market, connector=kept)
+            self._market, self._key = market, key
         return self._market
 
 
-def _key(loaded: LoadedConfig) -> str:
+def market_key(config: RunConfig) -> str:
     """Name all that decides what is read, and on which grid."""
-    config = loaded.config
+    chosen = config.parts.connector
+    seed = config.engine.seed if chosen.offer.seeded else None
     tick_size = getattr(config.parts.strategy.config, "tick_size", None)
-    parts = (config.data, config.parts.connector, config.strategy.symbol, config.instrument,
-             config.position.contract_type, config.engine.seed, tick_size)  # fmt: skip
+    parts = (config.data, chosen.owner, chosen.offer.name, chosen.config, config.strategy.symbol,
+             config.instrument, config.position.contract_type, config.position.mark, seed,
+             tick_size)  # fmt: skip
     return repr(parts)
 
 

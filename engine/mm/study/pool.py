@@ -5,23 +5,23 @@ is a failed row. Which worker makes which run does not show in the rows.
 """
 
 import json
-import subprocess
-import sys
-from collections import deque
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any, Final
 
 import attrs
 import trio
 
 from mm.api.jit import is_cold
-from mm.config import LoadedConfig
-from mm.run.survey import survey_market
-from mm.study.axes import Set
-from mm.study.rows import Rows, key_of
+from mm.blame import ungrouped
+from mm.study.check import Base
+from mm.study.design import Objective
+from mm.study.desk import Desk, Job, Watch
+from mm.study.markets import Markets
+from mm.study.progress import Outlook
+from mm.study.rows import Rows, failure
+from mm.study.source import Source
+from mm.study.workshop import Workshop
 
-_COMMAND: Final = (sys.executable, "-m", "mm.study.worker")
 _TRIES: Final = 2
 
 
@@ -29,122 +29,104 @@ _TRIES: Final = 2
 class Study:
     """What is to be run."""
 
-    config: Path
-    overrides: tuple[str, ...]
-    """Of every set."""
-    sets: tuple[Set, ...]
-    loaded: tuple[LoadedConfig, ...]
-    """Each set's run file."""
+    base: Base
+    source: Source
     processes: int
+    objectives: Sequence[Objective] = ()
+    """By which to say which set is best so far; none = by equity."""
 
 
-@attrs.define
-class _Todo:
-    number: int
-    key: str
-    tries: int = 0
-
-
-async def carry_out(
-    study: Study, rows: Rows, report: Callable[[int, dict[str, Any]], None]
-) -> list[dict[str, Any]]:
+async def carry_out(study: Study, rows: Rows, shop: Workshop, watch: Watch) -> list[str]:
     """Run every set that has no row yet, or one that failed.
 
     Args:
         study: what to run.
         rows: of the study's folder.
-        report: given the number and the row of each set, as it becomes known.
+        shop: where workers come from.
+        watch: hears how it goes.
 
     Returns:
-        Each set's row, in order.
+        The key of each set's row, in order.
 
     Raises:
         DataError: the data cannot be used.
     """
-    keys = await _keys(study)
-    todo: deque[_Todo] = deque()
-    for number, key in enumerate(keys):
-        if rows.found.get(key, {}).get("status", "failed") != "failed":
-            report(number, rows.found[key])
-        else:
-            todo.append(_Todo(number, key))
-
-    def note(one: _Todo, outcome: dict[str, Any]) -> None:
-        rows.add({"key": one.key, "set": study.sets[one.number].plain, **outcome})
-        report(one.number, rows.found[one.key])
-
-    if todo and is_cold("mm"):
-        first = deque([todo.popleft()])
-        await _work(study, first, note)  # one process compiles, the others read what it left
-    async with trio.open_nursery() as nursery:
-        for _ in range(min(study.processes, len(todo))):
-            nursery.start_soon(_work, study, todo, note)
-    return [rows.found[key] for key in keys]
-
-
-async def _keys(study: Study) -> list[str]:
-    """Name each set's run; data are surveyed once for all sets that read the same."""
-    surveyed: dict[str, list[str]] = {}
-    keys = []
-    for loaded in study.loaded:
-        config = loaded.config
-        asked = repr((config.data, config.parts.connector.config, config.strategy.symbol,
-                      config.instrument))  # fmt: skip
-        if asked not in surveyed:
-            survey = (await survey_market(loaded)).survey
-            surveyed[asked] = [str(source.sha256) for source in survey.sources]
-        keys.append(key_of(loaded, surveyed[asked]))
-    return keys
-
-
-async def _work(
-    study: Study, todo: "deque[_Todo]", note: Callable[[_Todo, dict[str, Any]], None]
-) -> None:
-    """Start workers, one after the other if they die, and give them runs until none is left."""
-    while todo:
-        process = await trio.lowlevel.open_process(
-            _COMMAND,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,  # a terminal's Ctrl-C is for us; they end with our pipe
+    markets = Markets(study.base, shop.scratch)
+    desk = Desk(study.base, study.source, rows, markets, watch)
+    started_s = trio.current_time()
+    await desk.survey()
+    survey_s = trio.current_time() - started_s
+    known, left = await desk.ahead()
+    watch.look(
+        Outlook(
+            sets=study.source.total, known=known, rows=left, survey_s=survey_s,
+            surveyed=await markets.surveyed_rows(), processes=study.processes,
         )
-        try:
-            await _employ(process, study, todo, note)
-        finally:
-            process.kill()
-            with trio.CancelScope(shield=True):
-                await process.wait()
+    )  # fmt: skip
+    crew = _Crew(shop, desk, markets)
+    first = await desk.next()
+    if first is not None:
+        desk.take_back(first)
+        if is_cold("mm"):
+            await crew.work(1)  # one process compiles, the others read what it left
+        with ungrouped():
+            async with trio.open_nursery() as nursery:
+                for _ in range(study.processes):
+                    nursery.start_soon(crew.work)
+    return [desk.keys[number] for number in range(study.source.total)]
 
 
-async def _employ(
-    process: trio.Process,
-    study: Study,
-    todo: "deque[_Todo]",
-    note: Callable[[_Todo, dict[str, Any]], None],
-) -> None:
-    """Give one worker runs until none is left, or it dies."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    pending = b""
-    while todo:
-        one = todo.popleft()
-        one.tries += 1
-        overrides = [*study.overrides, *study.sets[one.number].overrides]
-        job = json.dumps({"config": str(study.config), "overrides": overrides})
+class _Crew:
+    """Has the runs of a desk made by workers."""
+
+    def __init__(self, shop: Workshop, desk: Desk, markets: Markets) -> None:
+        self._shop = shop
+        self._desk = desk
+        self._markets = markets
+
+    async def work(self, most: int | None = None) -> None:
+        """Employ one worker after the other, if they die, until no run is left, or ``most``."""
+        job = await self._desk.next()
+        while job is not None and most != 0:
+            async with await self._shop.worker() as stream:
+                while job is not None and most != 0:
+                    outcome = await self._outcome(stream, job)
+                    if outcome is None:
+                        self._mourn(job)
+                        break
+                    self._desk.done(job, outcome)
+                    most = None if most is None else most - 1
+                    job = await self._desk.next() if most != 0 else None
+            if job is not None:
+                job = await self._desk.next()
+
+    async def _outcome(self, stream: trio.SocketStream, job: Job) -> dict[str, Any] | None:
+        """Have a worker make a run; None = it died."""
+        assert job.asked.checked is not None
+        base, written = self._shop.base, await self._markets.written(job.asked.checked.market)
+        asked = {
+            "config": str(base.path),
+            "text": base.text,
+            "overrides": [*base.overrides, *job.asked.one.texts],
+            "market": None if written is None else str(written),
+        }
+        answer = b""
         try:
-            await process.stdin.send_all(job.encode() + b"\n")
-            while b"\n" not in pending:
-                piece = await process.stdout.receive_some()
+            await stream.send_all(json.dumps(asked).encode() + b"\n")
+            while not answer.endswith(b"\n"):
+                piece = await stream.receive_some()
                 if not piece:
-                    raise trio.BrokenResourceError
-                pending += piece
+                    return None
+                answer += piece
         except trio.BrokenResourceError:
-            if one.tries < _TRIES:
-                todo.append(one)
-            else:
-                text = "the process that ran it died, twice"
-                note(one, {"status": "failed", "digest": None, "error": text, "summary": {},
-                           "metrics": {}})  # fmt: skip
-            return
-        line, _, pending = pending.partition(b"\n")
-        note(one, json.loads(line))
+            return None
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+    def _mourn(self, job: Job) -> None:
+        """Have the run of a worker that died made by another, or give it up."""
+        job.tries += 1
+        if job.tries < _TRIES:
+            self._desk.take_back(job)
+        else:
+            self._desk.done(job, failure("the process that ran it died, twice"))

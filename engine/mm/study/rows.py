@@ -10,33 +10,35 @@ import fcntl
 import hashlib
 import json
 import os
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, BinaryIO, Final
 
 from mm.api import UsageError
-from mm.config import LoadedConfig
 
 FILE_NAME: Final = "results.jsonl"
 
 
-def key_of(loaded: LoadedConfig, data: Iterable[str]) -> str:
+def key_of(fingerprint: str, data: Iterable[str]) -> str:
     """Name a run by all that decides what it comes to.
 
     Args:
-        loaded: the run file; where it writes does not count.
+        fingerprint: of all but the data, see ``check``.
         data: a hash of each file that it reads.
     """
-    content = tomllib.loads(loaded.text)
-    content.pop("output", None)
-    versions = sorted({f"{row.package} {row.version}" for row in loaded.registry.listing()})
-    text = json.dumps([content, sorted(data), versions], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(json.dumps([fingerprint, sorted(data)]).encode()).hexdigest()
+
+
+def failure(error: str) -> dict[str, Any]:
+    """What comes of a set that could not be run."""
+    return {"status": "failed", "digest": None, "error": error, "summary": {}, "metrics": {}}
 
 
 class Rows:
-    """The rows of a study. A context manager: it has the folder to itself."""
+    """The rows of a study. A context manager: it has the folder to itself.
+
+    Only where each row stands is kept in memory.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Open the folder; make it if need be.
@@ -47,7 +49,7 @@ class Rows:
         self.path = folder / FILE_NAME
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._file: TextIO = self.path.open("a+", encoding="utf-8")
+            self._file: BinaryIO = self.path.open("a+b")
         except OSError as error:
             raise UsageError(
                 f"{folder}: cannot be written to: {error.strerror}; name another folder after"
@@ -60,30 +62,48 @@ class Rows:
             raise UsageError(
                 f"{folder}: another mm sweep is at work here; wait for it, or name another folder"
             ) from None
+        self._places: dict[str, tuple[int, str]] = {}  # key -> where its last row is, its status
         try:
-            self.found = self._read()
+            self._size = self._read()
         except BaseException:
             self._file.close()
             raise
 
-    def _read(self) -> dict[str, dict[str, Any]]:
+    def _read(self) -> int:
         """Read what is there; cut half a line off."""
         self._file.seek(0)
-        text = self._file.read()
-        whole = text[: text.rfind("\n") + 1]
-        if len(whole) < len(text):
-            self._file.truncate(len(whole.encode()))
-        rows: dict[str, dict[str, Any]] = {}
-        for number, line in enumerate(whole.splitlines(), 1):
+        at = 0
+        for number, line in enumerate(self._file, 1):
+            if not line.endswith(b"\n"):
+                self._file.truncate(at)
+                break
             try:
                 row = json.loads(line)
-                rows[row["key"]] = row
+                self._places[row["key"]] = at, row["status"]
             except (ValueError, KeyError, TypeError) as error:
                 raise UsageError(
                     f"{self.path}:{number}: is no row of a study; name another folder after"
                     " --output"
                 ) from error
-        return rows
+            at += len(line)
+        return at
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def status(self, key: str) -> str | None:
+        """Give the status of a run; None = it has no row."""
+        return self._places[key][1] if key in self._places else None
+
+    def line(self, key: str) -> str:
+        """Give the row of a run as it is written."""
+        self._file.seek(self._places[key][0])
+        return self._file.readline().decode()
+
+    def row(self, key: str) -> dict[str, Any]:
+        """Give the row of a run."""
+        found: dict[str, Any] = json.loads(self.line(key))
+        return found
 
     def add(self, row: dict[str, Any]) -> None:
         """Write a row; when this returns, it is on the disk.
@@ -91,15 +111,17 @@ class Rows:
         Raises:
             UsageError: it cannot be written.
         """
+        line = json.dumps(row).encode() + b"\n"
         try:
-            self._file.write(json.dumps(row) + "\n")
+            self._file.write(line)  # at the end, wherever we read last
             self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as error:
             raise UsageError(
                 f"{self.path}: cannot be written: {error.strerror}; make room and start again"
             ) from error
-        self.found[row["key"]] = row
+        self._places[row["key"]] = self._size, row["status"]
+        self._size += len(line)
 
     def __enter__(self) -> "Rows":
         return self

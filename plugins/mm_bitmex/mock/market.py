@@ -9,7 +9,7 @@ the server sets, so that old data can be played as if it were now. Pure: it know
 socket and no clock. A message of a book has one action; a taker order is one message of trades.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Final
 
@@ -40,7 +40,9 @@ class Market:
         wire: the year whose message forms are spoken.
         quote_batch_us: ``quote`` is sent that often, all touches since then at once (seen in 2021:
             1 s); 0 = at once; None = as was usual in that year.
-        loop: start again at the end.
+        loop: start again at the end, with the whole of the data, moved in time so that all times go
+            on ascending.
+        start_us: µs, data time to start at; what comes before is in the book, and not played.
 
     Raises:
         DataError: from here and from ``advance``, if the data cannot be used.
@@ -54,7 +56,10 @@ class Market:
         *,
         quote_batch_us: int | None = None,
         loop: bool = False,
+        start_us: int = 0,
     ) -> None:
+        self.on_loop: Callable[[], None] = lambda: None
+        """Called when the data have ended and start again; the command sets it."""
         self.contract, self.wire = contract, wire
         self.feed = MessageFeed(contract, wire)
         self.book = TruthBook(contract.derived_id if wire.is_2021 else Numbers())
@@ -69,14 +74,16 @@ class Market:
         self._last_trade: str | None = None
         self._quotes_at = self._window_at = _NEVER
         self._steps, first = self._begin()
-        self.origin_us = first.local_us
-        """µs, data time of the first book."""
+        self._first_us = first.local_us
         self._load(first)
-        self._touch = self.book.touch()
         self._quoted_us = self._time(first.rows[-1][0])
+        self._step = next(self._steps, None)
+        self._skip_to(start_us)
+        self.origin_us = max(self._first_us, start_us)
+        """µs, data time at which the play starts: of the first book, unless told otherwise."""
+        self._touch = self.book.touch()
         self._mark_at = self.origin_us + MARK_EVERY_US
         self.ticker.follow(self._touch, self.origin_us)
-        self._step = next(self._steps, None)
 
     @property
     def due_us(self) -> int | None:
@@ -156,14 +163,38 @@ class Market:
             f"to start from; name a directory with an incremental_book_L2 or quotes file"
         )
 
+    def _skip_to(self, start_us: int) -> None:
+        """Let what comes before ``start_us`` have happened, unsaid: nobody is shown its times."""
+        at = self._first_us
+        while self._step is not None and self._step.local_us < start_us:
+            step, at = self._step, self._step.local_us
+            if step.kind == TRADES:
+                for row in step.rows:
+                    self.ticker.trade(level_of(row)[1])
+            elif step.kind == TICKER:
+                self.ticker.given = True
+                _, mark, rate, _ = step.rows[-1]
+                self.ticker.tell(
+                    float(mark) if mark else None, float(rate) if rate else None, 0, at
+                )
+            else:
+                self._load(step)
+                self._quoted_us = self._time(step.rows[-1][0])
+            self._step = next(self._steps, None)
+        if self._step is None and start_us > at:
+            raise DataError(
+                f"{self.contract.symbol}: the data end at {iso(at)}, expected them to go on after "
+                f"{iso(start_us)}, where to start; name an earlier moment"
+            )
+
     def _moved(self, step: Step) -> Step:
         return attrs.evolve(step, local_us=step.local_us + self._offset_us)
 
     def _fetch(self) -> Step | None:
         step = next(self._steps, None)
         if step is None and self._loop:
-            span_us = self._last_us - self._offset_us - self.origin_us
-            self._offset_us += span_us + LOOP_PAUSE_US
+            self.on_loop()
+            self._offset_us = self._last_us + LOOP_PAUSE_US - self._first_us
             self._steps, step = self._begin()
         return step
 

@@ -5,12 +5,12 @@ It joins where data come from, what the contract is and how it is spoken of.
 
 from pathlib import Path
 
-from mm.api import DataError
+from mm.api import MICRO, DataError
 from mm_bitmex.mock.contract import contract_of
 from mm_bitmex.mock.market import Market
 from mm_bitmex.mock.rows import sample_grid
-from mm_bitmex.mock.source import directory_tables, steps_of, symbol_of
-from mm_bitmex.mock.wire import Wire, Year
+from mm_bitmex.mock.source import QUOTES, directory_tables, steps_of, symbol_of
+from mm_bitmex.mock.wire import Wire, Year, iso
 
 
 def open_market(
@@ -20,6 +20,8 @@ def open_market(
     profile: Year = "2026",
     quote_batch_us: int | None = None,
     loop: bool = False,
+    start_s: float = 0.0,
+    start_us: int | None = None,
 ) -> Market:
     """Open a market to play; it can be played once.
 
@@ -29,9 +31,11 @@ def open_market(
         profile: the year whose message forms are spoken.
         quote_batch_us: see ``Market``.
         loop: start again at the end of the data.
+        start_s: s after the first book at which to start.
+        start_us: µs, data time at which to start; goes before ``start_s``.
 
     Raises:
-        DataError: the data cannot be used.
+        DataError: the data cannot be used, or do not reach from before the start to after it.
     """
     tables = directory_tables(directory)
     symbol = symbol or symbol_of(tables)
@@ -49,4 +53,14 @@ def open_market(
         raise DataError(
             f"a price of {symbol} is no number; look at the files with `mm data inspect`"
         ) from exc
-    return Market(steps, contract, Wire(profile), quote_batch_us=quote_batch_us, loop=loop)
+    first_us = next((s.local_us for s in steps() if s.kind == QUOTES or s.snapshot), 0)
+    if start_us is None:
+        start_us = first_us + round(start_s * MICRO)
+    elif start_us < first_us:
+        raise DataError(
+            f"{symbol}: the data begin at {iso(first_us)}, expected them to begin before "
+            f"{iso(start_us)}, where to start; name a later moment"
+        )
+    return Market(
+        steps, contract, Wire(profile), quote_batch_us=quote_batch_us, loop=loop, start_us=start_us
+    )

@@ -35,7 +35,7 @@ from mm.api import (
 )
 from mm.core.bracket import Bracket
 from mm.core.position import Holding
-from mm.core.venue import ClosedLoop, SimulatedVenue
+from mm.core.venue import AskedLoop, ClosedLoop, SimulatedVenue
 from mm.core.working import WorkingOrders
 from mm_queue_models import mm_fill_models
 
@@ -254,7 +254,43 @@ def decided_inside(
 ) -> list[ExecutionReport]:
     """Let the venue's kernel decide; features come by the batch."""
     account = Knowledge(session.instruments).account(-1)
-    loop = ClosedLoop(real_venue(session), form, account, longest)
+    return played(session, ClosedLoop(real_venue(session), form, account, longest), rows, cuts)
+
+
+def decided_asked(
+    session: Session,
+    rows: Rows,
+    cuts: Sequence[bool],
+    decide: Callable[[Rows, Account], Decisions],
+) -> list[ExecutionReport]:
+    """Let the venue's kernel ask in Python; features come by the batch."""
+    account, told = Knowledge(session.instruments).account(-1), []
+
+    def answer(
+        row: Rows, positions: list[int], working: Rows, next_client_id: int, news: Rows
+    ) -> Decisions:
+        told.extend(news.tolist())
+        known = attrs.evolve(
+            account,
+            up_to=int(row["ts"][0]),
+            position=tuple(positions),
+            working=working,
+            next_client_id=next_client_id,
+        )
+        return decide(row, known)
+
+    answers = played(
+        session, AskedLoop(real_venue(session), rows.dtype, account, answer, 12), rows, cuts
+    )
+    reports = [row for one in answers for row in one.reports.tolist()]
+    assert repr(told) == repr(reports[: len(told)])  # NaN is NaN
+    return answers
+
+
+def played(
+    session: Session, loop: ClosedLoop, rows: Rows, cuts: Sequence[bool]
+) -> list[ExecutionReport]:
+    """Play a session through a loop, batch by batch."""
     start, answers = 0, list[ExecutionReport]()
     for batch in batches(session.tape, cuts):
         end = int(np.searchsorted(rows["ts"], batch.watermark, side="right"))

@@ -28,7 +28,7 @@ from mm.core.venue import ClosedLoop
 from mm.core.venue.closed_loop import _caught
 from mm.core.venue.decider import CURSOR
 
-from .replay import Knowledge, batches, decided_inside, decided_outside, real_venue
+from .replay import Knowledge, batches, decided_asked, decided_inside, decided_outside, real_venue
 from .strategies import sessions
 from .tapes import Decision, Session
 from .test_closed_loop import told
@@ -124,7 +124,10 @@ def test_compiled_and_in_python_it_does_the_same(
     limits = attrs.evolve(session.limits, loss=0.0)
     session = attrs.evolve(session, limits=limits, wakes=wakes, depth=2)
     count = session.instruments
-    assert told(inside(session, Moody(), cuts), count) == told(outside(session, Moody()), count)
+    expected = told(outside(session, Moody()), count)
+    assert told(inside(session, Moody(), cuts), count) == expected
+    asked = decided_asked(session, rows_of(session), cuts, Moody().decide)
+    assert told(asked, count) == expected
 
 
 def test_the_trial_above_sends_orders_of_every_kind() -> None:

@@ -4,5 +4,5 @@ They stand apart from what the verbs do, since they import argparse at most: ``m
 all of them.
 
     backtest, calibrate, compare, config, data, explain, live, plugins, prove, quotes, record,
-    report, runs, simulate, sweep    a verb each
+    report, runs, simulate, sweep, watch    a verb each
 """

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mm.cli.arguments import duration, flag, run_file, verb
+from mm.cli.arguments import duration, flag, run_file, verb, web
 
 
 def add(verbs: Any) -> None:
@@ -25,6 +25,7 @@ def add(verbs: Any) -> None:
     )  # fmt: skip
     flag(parser, "--raw", "with --record: keep every frame with its arrival time, too")
     flag(parser, "--insecure", "allow an unencrypted feed; short for --set data.insecure=true")
+    web(parser)
     flag(parser, "--report", "write report.html into the run's folder, too; see mm report")
     flag(parser, "--json", "print only summary.json on stdout")
     flag(parser, "--quiet", "no view and no log on stderr")

@@ -13,18 +13,38 @@ def add(verbs: Any) -> None:
         (
             "mm sweep --config example/backtest.toml --vary strategy.avellaneda.gamma=0.05,0.1,0.2 "
             "--vary execution.latency_ms=0,5,20 --output studies/gamma",
+            "mm sweep --config example/backtest.toml --vary 'execution.latency_ms=uniform(0,20)' "
+            "--sampler random --runs 50 --output studies/latency",
+            "mm sweep study.toml",
             "mm sweep report studies/gamma --best 2",
         ),
     )  # fmt: skip
     parser.add_argument(
-        "words", metavar="report FOLDER", nargs="*",
-        help="judge the study in a folder, and write it down as one HTML page",
+        "words", metavar="STUDY | report FOLDER", nargs="*",
+        help="study file (TOML), in place of flags; or judge the study in a folder, and write it"
+        " down as one HTML page",
     )  # fmt: skip
     parser.add_argument("--config", metavar="FILE", help="run file (TOML)")
     parser.add_argument(
         "--vary", metavar="KEY=A,B,…", action="append", default=[],
-        help="a key and its values; with several, every combination is run",
+        help="a key and its values, or linear(FROM,TO,COUNT) or log(…); with several, every"
+        " combination is run; to draw from: uniform(FROM,TO), loguniform(…), integer(…)",
     )  # fmt: skip
+    parser.add_argument(
+        "--where", metavar="KEY<KEY", action="append", default=[],
+        help="a comparison of two keys, or of a key and a number, that every set is to satisfy",
+    )  # fmt: skip
+    parser.add_argument(
+        "--sampler", metavar="NAME",
+        help="grid (default), random, sobol, latin; tpe and nsga2 learn from results",
+    )  # fmt: skip
+    parser.add_argument("--runs", metavar="N", type=whole, help="how many sets to draw")
+    parser.add_argument("--sampler-seed", metavar="N", type=int, help="seed of the draws")
+    for name, what in (("--maximize", "high"), ("--minimize", "low")):
+        parser.add_argument(
+            name, metavar="FIGURE", action="append", default=[],
+            help=f"what tpe and nsga2 are to make {what}: equity, metrics.ratios.sharpe …",
+        )  # fmt: skip
     parser.add_argument(
         "--output", metavar="DIR",
         help="folder of the study; started again there, only what is missing is run; of a report,"

@@ -2,6 +2,7 @@
 
     simulated     the state machine: submit a block, load batches, get a report
     closed_loop   the same with a strategy inside: decision rows in, one report out
+    asked_loop    the same with a strategy that answers in Python
     block         the loop over events and decisions
     loop          the kernel: a block carried out, or decided, carried out and heard of
     decider       how the kernel sees a strategy
@@ -25,8 +26,9 @@
 It knows no strategy and no money.
 """
 
+from mm.core.venue.asked_loop import AskedLoop
 from mm.core.venue.closed_loop import ClosedLoop
 from mm.core.venue.settings import FundingSchedule, Limits
 from mm.core.venue.simulated import SimulatedVenue, Statistics
 
-__all__ = ["ClosedLoop", "FundingSchedule", "Limits", "SimulatedVenue", "Statistics"]
+__all__ = ["AskedLoop", "ClosedLoop", "FundingSchedule", "Limits", "SimulatedVenue", "Statistics"]

@@ -1,4 +1,6 @@
-"""From what a run is told to what the kernels take: rules and the gate, as arrays and numbers."""
+"""From what a run is told to what the kernels take, as arrays and numbers; arrays that grow."""
+
+from typing import Any
 
 import numpy as np
 
@@ -46,3 +48,12 @@ def make_gate(instruments: tuple[Instrument, ...], limits: Limits) -> Gate:
     sends = np.zeros(max(limits.orders_per_s, 1), np.int64)
     nobody = np.zeros(0, WORKING), np.zeros(0, np.int64)
     return Gate(row, known, *nobody, sends, np.zeros(1, GATE))
+
+
+def grown(rows: Any, used: int, wanted: int) -> Any:
+    """Give the same rows with room for ``wanted``, or ``rows`` itself if it has that."""
+    if wanted <= len(rows):
+        return rows
+    larger = np.zeros(max(wanted, 2 * len(rows)), rows.dtype)
+    larger[:used] = rows[:used]
+    return larger

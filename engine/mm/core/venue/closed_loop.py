@@ -6,7 +6,7 @@ all the blocks that the rows took, as one.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -27,13 +27,16 @@ from mm.api import (
     OrderBlock,
     Rows,
 )
-from mm.api.addresses import decide_address
+from mm.api.addresses import Address, decide_address
+from mm.core.venue.arrays import grown
 from mm.core.venue.block import NEED_EVENTS, NEED_ROOM
 from mm.core.venue.decider import CURSOR, Decider
 from mm.core.venue.loop import FAULTY
-from mm.core.venue.simulated import SimulatedVenue, grown
+from mm.core.venue.simulated import SimulatedVenue
 from mm.core.waking import has_number
 
+_MANY: Final = 16
+"""Orders of a row."""
 _LONGEST: Final = 64
 """Rows of a block: its overhead is small by then, and what is decided twice is not much."""
 
@@ -94,7 +97,7 @@ class ClosedLoop:
         cursor["up_to"] = account.up_to
         venue.learn(account, 0)
         self._decider = Decider(
-            decide=decide_address(form.decide),
+            decide=self._address_of(form.decide),
             settings=form.settings.ctypes.data,
             rows=0,
             row_bytes=np.zeros((0, form.rows.itemsize), np.uint8),
@@ -118,6 +121,11 @@ class ClosedLoop:
         self._rows = np.zeros(0, form.rows)
         self._block: OrderBlock | None = None
         self._account = account
+        self._raised: list[BaseException] = []
+
+    def _address_of(self, decide: Callable[..., int]) -> Address:
+        """Where the kernel finds a strategy's function."""
+        return decide_address(decide)
 
     def submit(self, rows: Rows, watermark: int) -> None:
         """Take the next rows to decide on, complete up to ``watermark``, as observed."""
@@ -133,7 +141,8 @@ class ClosedLoop:
         self._block = OrderBlock(
             times=np.ascontiguousarray(rows["ts"]),
             decisions=Decisions(
-                orders=np.zeros(len(rows) * self._form.orders_per_row, ORDER),
+                # Where one row may have many, most have few: more room is made as it is needed.
+                orders=np.zeros(len(rows) * min(self._form.orders_per_row, _MANY), ORDER),
                 trace=self._decider.trace,
             ),
             horizon=watermark,
@@ -155,8 +164,8 @@ class ClosedLoop:
         with _caught(cursor) as raised:
             while (status := self._go_on()) == NEED_ROOM:
                 self._make_room()
-        if raised:
-            raise raised[0]
+        if raised or self._raised:
+            raise [*raised, *self._raised][0]
         if status == NEED_EVENTS:
             return None
         if status == FAULTY:

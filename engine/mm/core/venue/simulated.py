@@ -5,7 +5,7 @@ market batch, through ``load``. This module owns the arrays, so that the compile
 have to ask for memory. It does not know a task, a channel, or what a position is.
 """
 
-from typing import Any, Final
+from typing import Final
 
 import attrs
 import numpy as np
@@ -31,7 +31,7 @@ from mm.api import (
 )
 from mm.core.book import Book
 from mm.core.depth import depth_fields, write_depth
-from mm.core.venue.arrays import make_gate, make_rules
+from mm.core.venue.arrays import grown, make_gate, make_rules
 from mm.core.venue.block import NEED_EVENTS, NEED_ROOM, reports_needed
 from mm.core.venue.decider import Decider, idle_decider
 from mm.core.venue.health import find_defects
@@ -42,15 +42,6 @@ from mm.core.venue.state import COMMAND, OPEN, STANDING, STATE, Venue
 _DECIDED: Final = idle_decider()
 """Says that the blocks come decided."""
 _SPARE_REPORTS: Final = 4096
-
-
-def grown(rows: Any, used: int, wanted: int) -> Any:
-    """Give the same rows with room for ``wanted``, or ``rows`` itself if it has that."""
-    if wanted <= len(rows):
-        return rows
-    larger = np.zeros(max(wanted, 2 * len(rows)), rows.dtype)
-    larger[:used] = rows[:used]
-    return larger
 
 
 @attrs.define(kw_only=True)
@@ -198,6 +189,10 @@ class SimulatedVenue:
     def known_orders(self) -> Rows:
         """Open orders as the gate knows them, dtype WORKING."""
         return self._gate.working[: int(self._gate.state[0]["working"])].copy()
+
+    def reports_between(self, first: int, end: int) -> Rows:
+        """Reports since the last answer, by number, dtype REPORT."""
+        return self._reports[first:end].copy()
 
     def advance(self) -> ExecutionReport | None:
         """Carry the block out as far as the loaded events go.

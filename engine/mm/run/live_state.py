@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import attrs
-import numpy as np
 
 from mm.api import BUY, Health, Instrument
-from mm.run.progress import Progress
+from mm.run.network import Parts
+from mm.run.why import Why, best_of_ours, why
 
 
 @attrs.frozen(kw_only=True)
@@ -29,19 +29,23 @@ class LiveState:
     """Settlement currency."""
     fills: int
     decisions: int
+    bid_why: Why
+    """What our bid is, and why."""
+    ask_why: Why
 
 
-def live_state(progress: Progress, health: Health | None, instrument: Instrument) -> LiveState:
-    """Collect it.
+def live_state(parts: Parts, health: Health | None) -> LiveState:
+    """Collect it, of the first instrument.
 
     Args:
-        progress: of the run.
+        parts: of the run.
         health: of the connector; None = it does not say.
-        instrument: the run's first.
     """
+    progress, instrument = parts.progress, parts.instruments[0]
+    bid_why, ask_why = why(parts, health)
     bid, bid_size, ask, ask_size = (0, 0, 0, 0) if health is None else health.touch
-    our_bid, our_bid_size = _ours(progress, BUY)
-    our_ask, our_ask_size = _ours(progress, -BUY)
+    our_bid, our_bid_size = best_of_ours(progress.account, BUY)
+    our_ask, our_ask_size = best_of_ours(progress.account, -BUY)
     account = progress.account
     return LiveState(
         **_level("bid", bid, bid_size, instrument),
@@ -53,6 +57,8 @@ def live_state(progress: Progress, health: Health | None, instrument: Instrument
         equity=progress.equity,
         fills=progress.fills,
         decisions=progress.decisions,
+        bid_why=bid_why,
+        ask_why=ask_why,
     )
 
 
@@ -64,19 +70,6 @@ def lag_text(lags: Mapping[str, Mapping[str, float]]) -> str:
         if figures
     ]
     return "; ".join(found) + (" ms" if found else "")
-
-
-def _ours(progress: Progress, side: int) -> tuple[int, int]:
-    """Give the best price of our working orders on a side [ticks], and what is open there."""
-    if progress.account is None:
-        return 0, 0
-    working = progress.account.working
-    mine = working[(working["side"] == side) & (working["instrument"] == 0)]
-    if not len(mine):
-        return 0, 0
-    best = mine[np.argmax(mine["price"] * side)]
-    at_best = mine[mine["price"] == best["price"]]
-    return int(best["price"]), int((at_best["size"] - at_best["filled"]).sum())
 
 
 def _level(name: str, price: int, size: int, instrument: Instrument) -> dict[str, Any]:

@@ -1,0 +1,167 @@
+"""Sweeps started from Python: from a script, or from a cell of a notebook.
+
+    found = mm.sweep("config/ethusdt.toml", {"strategy.avellaneda.gamma": [0.05, 0.1]})
+    found.best("equity")["set"], found.to_pandas()
+
+The same sets, processes and rows as ``mm sweep``.
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from mm.api import UsageError
+from mm.cli.sweeping import carry_out_shown
+from mm.config.edit import run_file_text, toml_text
+from mm.registry import load_registry
+from mm.simulate.processes import cores
+from mm.study import Base, Design, Objective, Rows, Study, Sweep, Workshop, axes_of, read_study
+from mm.study.constraints import parse_constraint
+
+
+def sweep(
+    config: str | Path | Mapping[str, Any],
+    vary: Mapping[str, Iterable[Any] | str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    where: Sequence[str] = (),
+    sampler: str = "grid",
+    runs: int | None = None,
+    seed: int = 0,
+    maximize: str | Sequence[str] = (),
+    minimize: str | Sequence[str] = (),
+    output: str | Path | None = None,
+    processes: int | None = None,
+    progress: bool = True,
+) -> Sweep:
+    """Run many sets of some settings over the same market.
+
+    Args:
+        config: a run file's path, or its content as nested dicts; without ``vary``, the path of a
+            study file, which says all down to ``minimize`` but ``overrides``.
+        vary: ``{"strategy.avellaneda.gamma": [0.05, 0.1]}``: keys and the values each is to take,
+            ``"log(0.01, 1, 5)"``, or ``"uniform(0.05, 0.1)"`` to draw from (``loguniform``,
+            ``integer``). ``{"day": {"mon": {"data.trades_csv": …}, …}}`` sets several keys at once.
+        overrides: keys that are set for all, as ``--set`` does.
+        where: comparisons that every set is to satisfy, such as ``"strategy.a < strategy.b"``.
+        sampler: ``grid``: every combination; ``random``, ``sobol`` or ``latin``: drawn; ``tpe`` or
+            ``nsga2``: chosen by the results of others.
+        runs: how many sets, but for a grid.
+        seed: of the draws.
+        maximize: what ``tpe`` and ``nsga2`` are to make high: ``equity``, or a path, such as
+            ``metrics.ratios.sharpe``.
+        minimize: what they are to make low.
+        output: the study's folder; what has a row there is not run again. None = a study file's,
+            or else keep the rows in memory alone.
+        processes: runs at a time; None = one a core.
+        progress: say on stderr how far it is.
+
+    Returns:
+        The rows; with the status ``interrupted``, and the rows up to then, after Ctrl-C.
+
+    Raises:
+        MMError: nothing was run; ConfigError has every fault of any set.
+        RuntimeError: called under Trio; await ``asweep`` there.
+    """
+    study, folder = _study(
+        config, vary, overrides, where, sampler, runs, seed, maximize, minimize, output, processes
+    )
+    with Workshop(study.base) as shop:
+        shop.prepare()
+        return trio.run(_carry_out, study, folder, shop, progress)
+
+
+async def asweep(
+    config: str | Path | Mapping[str, Any],
+    vary: Mapping[str, Iterable[Any] | str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    where: Sequence[str] = (),
+    sampler: str = "grid",
+    runs: int | None = None,
+    seed: int = 0,
+    maximize: str | Sequence[str] = (),
+    minimize: str | Sequence[str] = (),
+    output: str | Path | None = None,
+    processes: int | None = None,
+    progress: bool = True,
+) -> Sweep:
+    """Do as ``sweep``, under Trio. If cancelled, what is done is in ``output``."""
+    study, folder = _study(
+        config, vary, overrides, where, sampler, runs, seed, maximize, minimize, output, processes
+    )
+    with Workshop(study.base) as shop:
+        return await _carry_out(study, folder, shop, progress)
+
+
+async def _carry_out(study: Study, output: Path | None, shop: Workshop, progress: bool) -> Sweep:
+    done: dict[int, str] = {}
+
+    def note(number: int, row: dict[str, Any]) -> None:
+        done[number] = row["key"]
+
+    with _folder(output) as folder, Rows(folder) as rows:
+        await carry_out_shown(study, rows, shop, note, quiet=not progress)
+        lines = [rows.line(done[number]) for number in sorted(done)]
+    return Sweep(lines, study.source.total, output)
+
+
+def _study(
+    config: str | Path | Mapping[str, Any],
+    vary: Mapping[str, Iterable[Any] | str] | None,
+    overrides: Mapping[str, Any] | None,
+    where: Sequence[str],
+    sampler: str,
+    runs: int | None,
+    seed: int,
+    maximize: str | Sequence[str],
+    minimize: str | Sequence[str],
+    output: str | Path | None,
+    processes: int | None,
+) -> tuple[Study, Path | None]:
+    """Make a study of what ``sweep`` is given, and say where its folder is."""
+    if processes is not None and processes < 1:
+        raise UsageError(f"processes is {processes}, expected at least 1, or None")
+    path, text = Path("<dict>"), None
+    if vary is None:
+        if isinstance(config, Mapping):
+            raise UsageError("vary is absent, expected keys with their values beside a run file")
+        study = read_study(Path(config))
+        path, design, output = study.base, study.design, output or study.output
+    else:
+        if isinstance(config, Mapping):
+            text = run_file_text(config)
+        else:
+            path = Path(config)
+        design = Design(
+            axes=axes_of(vary), sampler=sampler, runs=runs, seed=seed,
+            constraints=[parse_constraint(one, "where") for one in where],
+            objectives=[*_objectives(maximize), *_objectives(minimize, lowest=True)],
+        )  # fmt: skip
+    fixed = [f"{key}={toml_text(value)}" for key, value in (overrides or {}).items()]
+    base = Base(path, load_registry(), fixed, text)
+    folder = None if output is None else Path(output)
+    source = design.source(base, folder)
+    made = Study(
+        base=base, source=source, processes=processes or cores(), objectives=design.objectives
+    )
+    return made, folder
+
+
+def _objectives(figures: str | Sequence[str], *, lowest: bool = False) -> list[Objective]:
+    names = [figures] if isinstance(figures, str) else figures
+    return [Objective(figure, lowest) for figure in names]
+
+
+@contextmanager
+def _folder(output: Path | None) -> Iterator[Path]:
+    """The study's folder; a temporary one, if none is named."""
+    if output is not None:
+        yield output
+        return
+    with tempfile.TemporaryDirectory(prefix="mm-sweep-") as folder:
+        yield Path(folder)
