@@ -17,6 +17,7 @@ RUN_FILES = [
     for path in sorted((REPOSITORY / folder).glob("*.toml"))
     if "from_csv = false" not in path.read_text(encoding="utf-8")
     and "connector = " not in path.read_text(encoding="utf-8")
+    and "[study]" not in path.read_text(encoding="utf-8")
 ]
 
 
