@@ -1,5 +1,6 @@
 """A strategy in plain Python inside the venue's kernel: its account, its faults, its limits."""
 
+import gc
 import re
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from tests.short_market import RUN_FILE, cut_sample
 
 import mm
 from mm.api import BUY, SELL, PluginError, RowStrategy
+from mm.core.venue import AskedLoop
 from mm.run import answers
 
 
@@ -108,3 +110,16 @@ def test_where_the_time_went_is_told_if_it_was_long(
     assert re.match(r"the strategy took [5-9]\d% of the engine's time, \d+ µs a decision", note)
     monkeypatch.undo()
     assert "compiled=True" not in str(run(config, Counts).summary["notes"])
+
+
+def test_nothing_of_a_run_is_kept_once_it_is_over(config: Path) -> None:
+    """The kernel is given an address; what stands there must live as long, and no longer."""
+
+    def loops() -> int:
+        gc.collect()
+        return sum(isinstance(one, AskedLoop) for one in gc.get_objects())
+
+    run(config, Counts)
+    before = loops()
+    run(config, Counts)
+    assert loops() == before

@@ -44,13 +44,16 @@ def decide_address(function: Callable[..., int]) -> Address:
     return _address(function, _DECIDE)
 
 
-def python_address(function: Callable[[int], int]) -> Address:
-    """Let kernels call a function in Python, which must not raise. It is kept for good."""
+def python_address(function: Callable[[int], int]) -> tuple[Address, object]:
+    """Let kernels call a function in Python, which must not raise.
+
+    Returns:
+        The address, and what must be kept for as long as it may be called.
+    """
     if PLAIN:
-        return function
+        return function, function
     callback = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(function)
-    _KEPT.append(callback)
-    return ctypes.cast(callback, ctypes.c_void_p).value
+    return ctypes.cast(callback, ctypes.c_void_p).value, callback
 
 
 @cache

@@ -69,7 +69,8 @@ class AskedLoop(ClosedLoop):
         self._woken_at = self._decider.woken.ctypes.data
 
     def _address_of(self, decide: Callable[..., int]) -> Any:
-        return python_address(decide)
+        address, self._callback = python_address(decide)
+        return address
 
     def submit(self, rows: Rows, watermark: int) -> None:
         """Take the next rows to decide on, complete up to ``watermark``, as observed."""
