@@ -331,7 +331,7 @@ def test_a_strategy_that_raises_is_named_with_the_data_time(
     check_sealed(run, "failed")
     assert done.out.split()[:2] == ["status", "failed"]
     ts = run.summary["error"].partition(" at data time ")[2].partition(" ")[0]
-    assert run.summary["first_ts"] < int(ts) <= run.summary["first_ts"] + 75_000_000
+    assert run.summary["first_ts"] <= int(ts) <= run.summary["first_ts"] + 75_000_000
     sentence = (
         "mm: strategy 'Failing' (thirdparty 1.0) raised ZeroDivisionError at data time"
         f" {ts} µs: the model broke"

@@ -117,7 +117,7 @@ def test_nothing_of_a_run_is_kept_once_it_is_over(config: Path) -> None:
 
     def loops() -> int:
         gc.collect()
-        return sum(isinstance(one, AskedLoop) for one in gc.get_objects())
+        return sum(type(one) is AskedLoop for one in gc.get_objects())
 
     run(config, Counts)
     before = loops()

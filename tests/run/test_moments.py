@@ -55,7 +55,7 @@ Event = tuple[int, int, int, int, int, int, int]
 def naive(events: list[Event], numbered: list[tuple[int, int]], when: WhenTable) -> list[Told]:
     """Time by time: is this one chosen, and what is known by then?"""
     told: list[Told] = []
-    for ts in range(END + 1):
+    for ts in range(0, END + 1, 500):  # all that happens here does so at such times
         for which in (0, 1):
             mine = [event for event in events if event[2] == which]
             quotes = [event for event in mine if event[1] == QUOTE]

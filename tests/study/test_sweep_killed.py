@@ -60,7 +60,7 @@ def kill_after(process: subprocess.Popen[bytes], folder: Path, rows: int, more_s
     process.wait()
 
 
-@pytest.mark.parametrize(("sampler", "kills"), [("random", 3), ("tpe", 2)])
+@pytest.mark.parametrize(("sampler", "kills"), [("random", 2), ("tpe", 2)])
 def test_a_study_killed_at_random_ends_as_if_it_had_not_been(
     tmp_path: Path, sampler: str, kills: int
 ) -> None:

@@ -143,7 +143,7 @@ def told(answers: list[ExecutionReport], count: int) -> dict[str, Any]:
     return {name: repr(rows) for name, rows in columns.items()}  # NaN is NaN
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(sessions(), st.sampled_from([1, 2, 7]), st.lists(st.booleans(), max_size=4), st.booleans())
 def test_inside_the_venue_everything_is_as_outside(
     session: Session, longest: int, cuts: list[bool], wakes: bool

@@ -46,7 +46,7 @@ def news(answers: list[ExecutionReport]) -> list[tuple[int, int, int]]:
     ]
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(sessions(), st.lists(st.booleans(), max_size=4))
 def test_it_is_asked_at_the_news_and_at_no_other_time(session: Session, cuts: list[bool]) -> None:
     """But for what our own gate refuses, which is known at the decision itself."""
