@@ -58,7 +58,7 @@ def states(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Snapshot], Pa
 
 async def shown(page: Page, hub: Hub) -> dict[str, Any]:
     """Wait until the page has the latest update; give its texts as the server's are."""
-    await page.until(f"document.body.dataset.number === '{hub.board.number}'")
+    await page.until(f"document.body?.dataset.number === '{hub.board.number}'")
     script = f"""JSON.stringify([
       Object.fromEntries({json.dumps(PLACES)}.map((id) =>
         [id, document.getElementById(id).textContent])),
