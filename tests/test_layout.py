@@ -219,7 +219,18 @@ def test_every_package_says_that_it_is_typed(wheel: zipfile.ZipFile) -> None:
 
 FLOORS: list[set[str]] = [
     {"api", "suggest"},
-    {"blame", "core", "discovery", "health", "metrics", "picture", "plugin_check", "rows", "times"},
+    {
+        "blame",
+        "core",
+        "discovery",
+        "extras",
+        "health",
+        "metrics",
+        "picture",
+        "plugin_check",
+        "rows",
+        "times",
+    },
     {"judge", "registry", "quotes"},
     {"config", "scaffold"},
     {"record"},

@@ -18,8 +18,7 @@ from mm.api import UsageError
 from mm.cli.sweeping import carry_out_shown
 from mm.config.edit import run_file_text, toml_text
 from mm.registry import load_registry
-from mm.simulate.processes import cores
-from mm.study import Base, Design, Objective, Rows, Study, Sweep, Workshop, axes_of, read_study
+from mm.study import Base, Design, Rows, Study, Sweep, Workshop, axes_of, objectives_of, read_study
 from mm.study.constraints import parse_constraint
 
 
@@ -140,21 +139,16 @@ def _study(
         design = Design(
             axes=axes_of(vary), sampler=sampler, runs=runs, seed=seed,
             constraints=[parse_constraint(one, "where") for one in where],
-            objectives=[*_objectives(maximize), *_objectives(minimize, lowest=True)],
+            objectives=objectives_of(_names(maximize), _names(minimize)),
         )  # fmt: skip
     fixed = [f"{key}={toml_text(value)}" for key, value in (overrides or {}).items()]
     base = Base(path, load_registry(), fixed, text)
     folder = None if output is None else Path(output)
-    source = design.source(base, folder)
-    made = Study(
-        base=base, source=source, processes=processes or cores(), objectives=design.objectives
-    )
-    return made, folder
+    return Study.of(base, design, folder, processes), folder
 
 
-def _objectives(figures: str | Sequence[str], *, lowest: bool = False) -> list[Objective]:
-    names = [figures] if isinstance(figures, str) else figures
-    return [Objective(figure, lowest) for figure in names]
+def _names(figures: str | Sequence[str]) -> Sequence[str]:
+    return [figures] if isinstance(figures, str) else figures
 
 
 @contextmanager

@@ -12,8 +12,8 @@ import pytest
 from tests.cli.live_process import LIVE, ROOT, exchange, mm, start
 from tests.short_market import write_run_file
 
+from mm import extras
 from mm.cli import main
-from mm.web import library
 
 PORT = "127.0.0.1:0"
 
@@ -126,6 +126,6 @@ def test_a_folder_that_is_no_run_is_one_sentence(
 def test_without_the_extra_it_says_what_to_install(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(library, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
     assert main(["watch", str(ROOT), "--web", PORT]) == 2
     assert "pip install 'mm-engine[web]'" in capsys.readouterr().err

@@ -16,8 +16,7 @@ from mm.cli.sweeping import carry_out_shown
 from mm.cli.texts import columns, number
 from mm.registry import load_registry
 from mm.run.interrupt import EXIT_CODE
-from mm.simulate.processes import cores
-from mm.study import Base, Design, Objective, Rows, Study, Workshop, parse_axis, read_study
+from mm.study import Base, Design, Rows, Study, Workshop, objectives_of, parse_axis, read_study
 from mm.study.constraints import parse_constraint
 
 _DESIGN: Final = (
@@ -44,11 +43,7 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError(f"--{name}: is for a report, such as mm sweep report studies/gamma")
     path, folder, design = _asked(args)
     base = Base(path, load_registry(), args.set)
-    source = design.source(base, folder)
-    study = Study(
-        base=base, source=source, processes=args.processes or cores(),
-        objectives=design.objectives,
-    )  # fmt: skip
+    study = Study.of(base, design, folder, args.processes)
     tell = _InOrder() if args.json else _Count()
     with Workshop(base) as shop:
         shop.prepare()  # before there is a lock that it would inherit
@@ -59,8 +54,8 @@ def run(args: argparse.Namespace) -> int:
                 print(rows.path)
     if keys is None:
         print(
-            f"mm: interrupted with {tell.known} of {source.total} sets done; run the same command"
-            " again to go on",
+            f"mm: interrupted with {tell.known} of {study.source.total} sets done; run the same"
+            " command again to go on",
             file=sys.stderr,
         )
         return EXIT_CODE
@@ -85,15 +80,13 @@ def _asked(args: argparse.Namespace) -> tuple[Path, Path, Design]:
     for name in ("config", "vary", "output"):
         if not getattr(args, name):
             raise UsageError(f"--{name} is absent, expected it, or a study file")
-    objectives = [Objective(figure) for figure in args.maximize]
-    objectives += [Objective(figure, lowest=True) for figure in args.minimize]
     design = Design(
         axes=[parse_axis(text) for text in args.vary],
         sampler=args.sampler or "grid",
         runs=args.runs,
         seed=args.sampler_seed or 0,
         constraints=[parse_constraint(text, "--where") for text in args.where],
-        objectives=objectives,
+        objectives=objectives_of(args.maximize, args.minimize),
     )
     return Path(args.config), Path(args.output), design
 

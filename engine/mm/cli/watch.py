@@ -13,11 +13,11 @@ from pathlib import Path
 import attrs
 import trio
 
+from mm.extras import need
 from mm.run.health import Hear
 from mm.run.interrupt import EXIT_CODE, graceful_interrupts
 from mm.run.session import Plan
 from mm.web.guard import Address, read_address, read_token
-from mm.web.library import check_library
 
 
 @attrs.frozen
@@ -36,7 +36,7 @@ def place_of(args: argparse.Namespace) -> Place | None:
     """
     if args.web is None:
         return None
-    check_library()
+    need("web", "a page to watch", called="a web server")
     address = read_address(args.web)
     file = None if args.web_token_file is None else Path(args.web_token_file)
     return Place(address, read_token(address, file, os.environ))

@@ -5,7 +5,6 @@
     samplers       every combination, or sets drawn from the axes
     learning       sets chosen by the results of others
     trials         a copy of those for Optuna's own tools
-    extra          what only some samplers need
     design         axes, constraints and sampler together
     study_file     all of that, in TOML
     check          a run file with sets in it, checked
@@ -27,7 +26,7 @@ A set's run is byte for byte the run that ``mm backtest`` makes of it, so its di
 
 from mm.study.axes import Axis, Set, axes_of, parse_axis
 from mm.study.check import Base
-from mm.study.design import Design, Objective
+from mm.study.design import Design, Objective, objectives_of
 from mm.study.pool import Study, carry_out
 from mm.study.progress import Outlook, Progress
 from mm.study.results import Sweep
@@ -54,6 +53,7 @@ __all__ = [
     "Workshop",
     "axes_of",
     "carry_out",
+    "objectives_of",
     "parse_axis",
     "read_study",
     "sets_of",

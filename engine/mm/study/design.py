@@ -1,6 +1,6 @@
 """What a study is made of: axes, constraints, and the sampler that makes sets of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +28,11 @@ class Objective:
     figure: str
     """Of the summary, or a path, such as ``metrics.ratios.sharpe``."""
     lowest: bool = False
+
+
+def objectives_of(maximize: Iterable[str], minimize: Iterable[str]) -> list[Objective]:
+    """Make objectives of the names of figures."""
+    return [*map(Objective, maximize), *(Objective(one, lowest=True) for one in minimize)]
 
 
 @attrs.frozen(kw_only=True)

@@ -6,18 +6,19 @@ by which process was quick; and since results are on disk, a study that was kill
 back by asking again. Of Optuna's own state there is a copy for its tools, see ``trials``.
 """
 
-import hashlib
 import warnings
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 from mm.api import MMError, UsageError
+from mm.extras import need
 from mm.study.axes import Axis, Set, set_of
 from mm.study.check import Base, Checked
 from mm.study.design import Design
-from mm.study.extra import need
 from mm.study.results import figures_of, value_of
+from mm.study.samplers import keyed, no_draw
 from mm.study.source import Asked
 from mm.study.trials import Trials, space_of
 from mm.suggest import did_you_mean
@@ -44,7 +45,8 @@ class Learning:
             MMError: a set would be faulty, or Optuna is not installed.
         """
         assert design.runs is not None
-        self._optuna = need("optuna", f"the sampler {design.sampler}")
+        need("sweep", f"the sampler {design.sampler}", "optuna")
+        self._optuna = import_module("optuna")
         self._optuna.logging.set_verbosity(self._optuna.logging.WARNING)
         self._design = design
         self._base = base
@@ -112,13 +114,10 @@ class Learning:
                 self._trials.append(trial)
                 return one
             self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
-        raise UsageError(
-            f"none of {_TRIES} draws satisfies the constraints; widen the axes or drop a constraint"
-        )
+        raise no_draw(_TRIES)
 
     def _sampler(self, number: int, attempt: int) -> Any:
-        key = f"{self._design.seed}\x1f{number}\x1f{attempt}".encode()
-        seed = int.from_bytes(hashlib.sha256(key).digest()[:4], "big")
+        seed = int.from_bytes(keyed(self._design.seed, number, attempt)[:4], "big")
         samplers = self._optuna.samplers
         if self._design.sampler == "tpe":
             return samplers.TPESampler(seed=seed, constant_liar=True)

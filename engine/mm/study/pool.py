@@ -6,6 +6,7 @@ is a failed row. Which worker makes which run does not show in the rows.
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import attrs
@@ -13,8 +14,9 @@ import trio
 
 from mm.api.jit import is_cold
 from mm.blame import ungrouped
+from mm.simulate.processes import cores
 from mm.study.check import Base
-from mm.study.design import Objective
+from mm.study.design import Design, Objective
 from mm.study.desk import Desk, Job, Watch
 from mm.study.markets import Markets
 from mm.study.progress import Outlook
@@ -34,6 +36,20 @@ class Study:
     processes: int
     objectives: Sequence[Objective] = ()
     """By which to say which set is best so far; none = by equity."""
+
+    @classmethod
+    def of(cls, base: Base, design: Design, folder: Path | None, processes: int | None) -> "Study":
+        """Make the study of a design; ``processes`` None = one a core.
+
+        Raises:
+            MMError: as ``Design.source``.
+        """
+        return cls(
+            base=base,
+            source=design.source(base, folder),
+            processes=processes or cores(),
+            objectives=design.objectives,
+        )
 
 
 async def carry_out(study: Study, rows: Rows, shop: Workshop, watch: Watch) -> list[str]:

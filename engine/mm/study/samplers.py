@@ -9,12 +9,13 @@ import itertools
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from typing import Any, Final
 
 from mm.api import UsageError
+from mm.extras import need
 from mm.study.axes import Axis, Set, set_of
 from mm.study.constraints import Constraints
-from mm.study.extra import need
 
 _TRIES: Final = 1000
 """Draws for one set that satisfies the constraints."""
@@ -64,9 +65,19 @@ def _drawn(axes: Sequence[Axis], seed: int, number: int, constraints: Constraint
         one = _picked(axes, [_share(seed, number, attempt, axis.key) for axis in axes])
         if constraints.hold(one):
             return one
-    raise UsageError(
-        f"none of {_TRIES} draws satisfies the constraints; widen the axes or drop a constraint"
+    raise no_draw(_TRIES)
+
+
+def no_draw(tries: int) -> UsageError:
+    """Say that the constraints leave too little to draw."""
+    return UsageError(
+        f"none of {tries} draws satisfies the constraints; widen the axes or drop a constraint"
     )
+
+
+def keyed(*key: object) -> bytes:
+    """Chance that its key decides: the bytes of a hash."""
+    return hashlib.sha256("\x1f".join(map(str, key)).encode()).digest()
 
 
 def _picked(axes: Sequence[Axis], shares: Sequence[float]) -> Set:
@@ -75,13 +86,13 @@ def _picked(axes: Sequence[Axis], shares: Sequence[float]) -> Set:
 
 def _share(*key: object) -> float:
     """A uniform draw from [0, 1) that its key decides: 53 bits of a hash."""
-    digest = hashlib.sha256("\x1f".join(map(str, key)).encode()).digest()
-    return math.ldexp(int.from_bytes(digest[:8], "big") >> 11, -53)
+    return math.ldexp(int.from_bytes(keyed(*key)[:8], "big") >> 11, -53)
 
 
 def _low_discrepancy(sampler: str, axes: int, runs: int, seed: int) -> Iterator[list[float]]:
     """Rows of a share for each axis: Owen-scrambled Sobol points, or a Latin hypercube."""
-    qmc: Any = need("scipy.stats.qmc", f"the sampler {sampler}")
+    need("sweep", f"the sampler {sampler}", "scipy")
+    qmc: Any = import_module("scipy.stats.qmc")
     if sampler == "latin":
         points = qmc.LatinHypercube(axes, rng=seed).random(runs)
     else:

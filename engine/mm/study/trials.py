@@ -8,13 +8,13 @@ import hashlib
 import warnings
 from collections.abc import Sequence
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 from mm.api import UsageError
 from mm.study.axes import Axis
 from mm.study.design import Design
-from mm.study.extra import need
 from mm.study.source import Asked
 
 FILE_NAME: Final = "optuna.db"
@@ -25,7 +25,7 @@ class Trials:
 
     def __init__(self, design: Design, folder: Path) -> None:
         """Open nothing yet."""
-        self._optuna = need("optuna", "the copy of its trials")
+        self._optuna = import_module("optuna")
         self._design = design
         self._path = folder / FILE_NAME
         self._study: Any = None

@@ -4,10 +4,10 @@
     board        what viewers are shown, bounded, and what one has missed; pure
     sample       a running engine's state as the page has it
     disk         the same of a run's folder, finished or not
+    texts        how both write money
     app          the pages and the stream of updates (Starlette)
     gauges       ``/metrics`` for Prometheus and ``/health`` for a supervisor
     serve        sockets, limits and deadlines (Hypercorn's HTTP), and who keeps the board
-    library      whether the extra that all this needs is installed
 
 Reads what the engine leaves for displays; nothing reads back. Each viewer is sent what it missed
 when it is ready for it, so a slow one costs nothing but its own freshness.

@@ -15,6 +15,7 @@ from mm.results import Run, open_run
 from mm.run.why import WORDS, share_text
 from mm.times import clock, time_of_day
 from mm.web.board import MOST_FILLS, MOST_POINTS, Json, Snapshot
+from mm.web.texts import money_rows, money_text
 
 _CLAMPS: Final = {"passive": "held_back"}
 """Words of ``quotes`` that the page's reasons have other names for."""
@@ -70,20 +71,15 @@ def _texts(run: Run, running: bool) -> Json:
         "bid": bid_why[1], "ask": ask_why[1],
         "bid_reason": bid_why[0], "ask_reason": ask_why[0],
         "position": f"{s['position']:g}{average}",
-        "equity": _money(s["equity"]),
+        "equity": money_text(s["equity"]),
         "fills": f"{s['fills']:,}",
         "decisions": f"{s['decisions']:,}",
         "orders": f"{s['orders']:,}",
         "rows": "–" if s["rows_read"] is None else f"{s['rows_read']:,}",
-        "money": [
-            ["realised", _money(s["realized_pnl"])],
-            ["unrealised", _money(s["unrealized_pnl"])],
-            ["spread captured", _money(s["spread_capture"])],
-            ["inventory", _money(s["inventory_pnl"])],
-            ["fees less rebates", _money(s["fees_paid"] - s["rebates_earned"])],
-            ["funding", _money(s["funding"])],
-            ["largest drawdown", _money(s["max_drawdown"])],
-        ],
+        "money": money_rows(
+            s["realized_pnl"], s["unrealized_pnl"], s["spread_capture"], s["inventory_pnl"],
+            s["fees_paid"] - s["rebates_earned"], s["funding"], s["max_drawdown"],
+        ),
         "sides": [[f"our {side}", share_text(shares) or "–"] for side, shares in sides.items()],
         "feed": _feed(s),
     }  # fmt: skip
@@ -155,7 +151,3 @@ def _feed(summary: Any) -> list[list[str]]:
     if live is None:
         return []
     return [["connections", f"{live['connections']:,}"], ["gaps", f"{len(live['gaps']):,}"]]
-
-
-def _money(value: float | None) -> str:
-    return "–" if value is None else f"{value + 0.0:+.8f}"

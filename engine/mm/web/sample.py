@@ -2,17 +2,17 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, Final
-
-import numpy as np
+from typing import Final
 
 from mm.api import BUY, MICRO, RULE_NAMES, Health
+from mm.core.ledger import Ledger
 from mm.run.health import Hear
 from mm.run.live_state import LiveState, live_state
 from mm.run.session import Plan
 from mm.run.why import share_text
 from mm.times import clock, time_of_day
 from mm.web.board import Json, Snapshot
+from mm.web.texts import money_rows
 
 _GAPS: Final = 5
 SILENT_S: Final = 30.0
@@ -164,20 +164,12 @@ class EngineView:
         return f"nothing has come for {silence_s:.0f} s" if silence_s > SILENT_S else ""
 
 
-def _money(ledger: Any) -> list[list[str]]:
+def _money(ledger: Ledger) -> list[list[str]]:
     totals = ledger.totals
-    rows = [
-        ("realised", totals.realized),
-        ("unrealised", ledger.unrealized),
-        ("spread captured", totals.spread_capture),
-        ("inventory", totals.revaluation),
-        ("fees less rebates", ledger.fees),
-        ("funding", totals.funding),
-        ("largest drawdown", totals.max_drawdown),
-    ]
-    return [
-        [name, "–" if not np.isfinite(value) else f"{value + 0.0:+.8f}"] for name, value in rows
-    ]
+    return money_rows(
+        totals.realized, ledger.unrealized, totals.spread_capture, totals.revaluation,
+        ledger.fees, totals.funding, totals.max_drawdown,
+    )  # fmt: skip
 
 
 def _feed(health: Health) -> list[list[str]]:

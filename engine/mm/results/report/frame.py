@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mm.api import UsageError
+from mm.extras import need
 from mm.record.files import replace_text
 from mm.results.report.theme import DARK, LIGHT
 
@@ -28,12 +29,7 @@ takes a second for some thousand marks."""
 
 def check_library() -> None:
     """Raise UsageError unless the charting library is installed; ask before a long run."""
-    try:
-        import plotly  # noqa: F401 - to see that it is there
-    except ImportError as error:
-        raise UsageError(
-            "a report needs plotly, which is not installed: pip install 'mm-engine[report]'"
-        ) from error
+    need("report", "a report")
 
 
 def check_place(path: Path) -> None:
