@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from mm.api import QUOTE, TOUCH_FIELDS, TRADE, Context, MarketBatch, Rows
+from mm.api import QUOTE, TOUCH_FIELDS, TRADE, Context, MarketBatch, Rows, half_ticks, mids
 from mm_grid.config import GridConfig
 
 TIMED: Final = np.dtype([*TOUCH_FIELDS, ("mid", "f8")], align=True)  # [price]; NaN = one-sided
@@ -26,7 +26,7 @@ class GridTransformer:
 
     def __init__(self, config: GridConfig, context: Context) -> None:
         self._interval_us = config.sequencer.interval_ms * 1000
-        self._half_ticks = [one.price(1) / 2.0 for one in context.instruments]
+        self._half_ticks = half_ticks(context.instruments)
         self._last = np.zeros(len(context.instruments), TIMED)
         self._last["instrument"] = np.arange(len(context.instruments))
 
@@ -59,7 +59,5 @@ class GridTransformer:
         self._last[index] = latest[-1]
         if len(due) and due["ts"][-1] == latest["ts"][-1]:
             self._last[index]["ts"] = 0
-        two_sided = (due["bid_size"] > 0) & (due["ask_size"] > 0)
-        mid = (due["bid"] + due["ask"]) * self._half_ticks[index]
-        due["mid"] = np.where(two_sided, mid, np.nan)
+        due["mid"] = mids(due, self._half_ticks)
         return due

@@ -9,10 +9,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mm.api import BUY, DECISION, SELL, Account, Decisions, Instrument, Rows
+from mm.api import (
+    BUY,
+    DECISION,
+    MODELLED,
+    SELL,
+    Account,
+    Decisions,
+    Instrument,
+    Rows,
+    half_ticks,
+    mids,
+)
 from mm_scripted.script import Script
-
-_NOT_MODELLED = ("mid", "sigma", "A", "k", "reservation", "raw_bid", "raw_ask")
 
 
 class ScriptedStrategy:
@@ -25,7 +34,7 @@ class ScriptedStrategy:
         self._script = script
         self._orders = script.orders
         self._reached = 0
-        self._half_ticks = np.array([one.price(1) / 2.0 for one in instruments])
+        self._half_ticks = half_ticks(instruments)
 
     def observe(self, rows: Rows) -> Rows:
         """Add nothing; note how many orders are due."""
@@ -54,15 +63,13 @@ class ScriptedStrategy:
 
     def _trace(self, rows: Rows, orders: Rows, account: Account) -> Rows:
         trace = np.zeros(len(rows), DECISION)
-        for name in _NOT_MODELLED:
+        for name in MODELLED:
             trace[name] = np.nan
         for name in ("ts", "instrument"):
             trace[name] = rows[name]
         trace["bid"] = np.where(rows["bid_size"] > 0, rows["bid"], 0)
         trace["ask"] = np.where(rows["ask_size"] > 0, rows["ask"], 0)
-        both = (rows["bid_size"] > 0) & (rows["ask_size"] > 0)
-        middle = (rows["bid"] + rows["ask"]) * self._half_ticks[rows["instrument"]]
-        trace["mid"] = np.where(both, middle, np.nan)
+        trace["mid"] = mids(rows, self._half_ticks)
         trace["position"] = np.array(account.position)[rows["instrument"]]
         for side, name in ((BUY, "quote_bid"), (SELL, "quote_ask")):
             mine = orders[orders["side"] == side]

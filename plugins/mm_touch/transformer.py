@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from mm.api import QUOTE, TOUCH_FIELDS, Context, MarketBatch, Rows
+from mm.api import QUOTE, TOUCH_FIELDS, Context, MarketBatch, Rows, half_ticks, mids
 
 ROW: Final = np.dtype([*TOUCH_FIELDS, ("mid", "f8")], align=True)  # [price]; NaN = one-sided
 
@@ -25,7 +25,7 @@ class TouchTransformer:
 
     def __init__(self, context: Context) -> None:
         """Make rows for the run's instruments."""
-        self._half_ticks = np.array([one.price(1) / 2.0 for one in context.instruments])
+        self._half_ticks = half_ticks(context.instruments)
 
     def push(self, batch: MarketBatch) -> Rows:
         """Take the next batch; return a row for each instrument and time with a quote, in order."""
@@ -38,7 +38,5 @@ class TouchTransformer:
         rows = np.zeros(len(quotes), ROW)
         for name, column in _QUOTED:
             rows[name] = quotes[column]
-        middle = (rows["bid"] + rows["ask"]) * self._half_ticks[rows["instrument"]]
-        both = (rows["bid_size"] > 0) & (rows["ask_size"] > 0)
-        rows["mid"] = np.where(both, middle, np.nan)
+        rows["mid"] = mids(rows, self._half_ticks)
         return rows

@@ -135,7 +135,7 @@ def test_a_row_brought_up_leans_as_it_did() -> None:
     touch: Any = np.zeros(3, [*TOUCH_FIELDS, *depth_fields(2)])
     touch["ts"], touch["bid"], touch["ask"] = 5, 220, 222
     touch["bid_size"], touch["ask_size"] = (1, 1, 0), 1
-    bring_up(rows, touch, [0.25])
+    bring_up(rows, touch, np.array([0.25]))
     assert rows["ts"].tolist() == [5, 5, 5]
     np.testing.assert_array_equal(rows["mid"], [110.5, 110.5, np.nan])
     np.testing.assert_array_equal(rows["fair"], [112.0, 110.5, np.nan])
@@ -146,5 +146,5 @@ def test_a_row_brought_up_leans_as_it_did() -> None:
 def test_columns_of_other_kinds_are_left_alone(name: str) -> None:
     rows = np.zeros(1, np.dtype([*TOUCH_FIELDS, (name, "i8")]))
     rows[name] = 3
-    bring_up(rows, np.ones(1, TOUCH_FIELDS), [1.0])
+    bring_up(rows, np.ones(1, TOUCH_FIELDS), np.ones(1))
     assert rows[name].tolist() == [3]

@@ -31,7 +31,15 @@ from mm.api.bounds import MOST_LOTS, MOST_ORDER, MOST_TICKS, MOST_TRADED, MOST_U
 from mm.api.compiled import QUESTION, CompiledStrategy, DecisionKernel
 from mm.api.errors import ConfigError, DataError, MMError, PluginError, UsageError
 from mm.api.evidence import Defect
-from mm.api.features import DEPTH_FIELDS, NOBODY, SIGNAL_FIELDS, TOUCH_FIELDS, Features
+from mm.api.features import (
+    DEPTH_FIELDS,
+    NOBODY,
+    SIGNAL_FIELDS,
+    TOUCH_FIELDS,
+    Features,
+    half_ticks,
+    mids,
+)
 from mm.api.files import open_file, read_file
 from mm.api.inspection import FileReport, FilesOfRun, Inspected
 from mm.api.instrument import MICRO, ContractType, Instrument
@@ -97,6 +105,7 @@ from mm.api.orders import (
     MARKET,
     MAX_POSITION,
     MODEL_DRAW,
+    MODELLED,
     NEW,
     NO_CLAMP,
     NO_LIQUIDITY,
@@ -166,10 +175,10 @@ __all__ = [
     "CANCEL", "CANCELLED", "CANCEL_ALL", "CANDLE", "CLAMP_NAMES", "CLEAR", "CONTRACT_OVER",
     "DECISION", "DEPTH_FIELDS", "DUPLICATE_ID", "ENTRY_POINT_GROUP", "EVENT", "EXECUTION",
     "EXPIRED", "FILLED", "FOK", "FUNDING", "FUNDING_RATE", "FUNDING_TS", "GTC", "IOC", "LEVEL",
-    "LIMIT", "MARK", "MARKET", "MARK_PRICE", "MAX_POSITION", "MICRO", "MICRO_TICKS", "MODEL_DRAW",
-    "MOST_LOTS", "MOST_ORDER", "MOST_TICKS", "MOST_TRADED", "MOST_UNITS", "NEW", "NOBODY",
-    "NO_CLAMP", "NO_LIQUIDITY", "NO_MODEL", "NO_REASON", "NO_RULE", "OFF_TICK", "ONE_SIDED",
-    "ORDER", "PASSIVE", "POSITION", "QUESTION", "QUEUE_REACHED", "QUOTE", "RATE_UNIT",
+    "LIMIT", "MARK", "MARKET", "MARK_PRICE", "MAX_POSITION", "MICRO", "MICRO_TICKS", "MODELLED",
+    "MODEL_DRAW", "MOST_LOTS", "MOST_ORDER", "MOST_TICKS", "MOST_TRADED", "MOST_UNITS", "NEW",
+    "NOBODY", "NO_CLAMP", "NO_LIQUIDITY", "NO_MODEL", "NO_REASON", "NO_RULE", "OFF_TICK",
+    "ONE_SIDED", "ORDER", "PASSIVE", "POSITION", "QUESTION", "QUEUE_REACHED", "QUOTE", "RATE_UNIT",
     "REASON_NAMES", "REDUCE_ONLY", "REJECTED", "REPLACE", "REPLACED", "REPORT", "REPORT_NAMES",
     "REQUESTED", "RISK_COLLAR", "RISK_LOSS", "RISK_ORDER_RATE", "RISK_ORDER_SIZE", "RISK_POSITION",
     "RISK_STALE", "RULE_NAMES", "SELL", "SETTLED", "SETTLED_PRICE", "SIGNAL_FIELDS",
@@ -184,6 +193,6 @@ __all__ = [
     "OrderBlock", "OrderPad", "Outlet", "Output", "PluginError", "PriceProcess", "PrintRule",
     "QuoteFunction", "QuoteInputs", "QuoteModelOffer", "QuotingRule", "RoundingConnector",
     "RowStrategy", "Rows", "Sink", "SinkOffer", "Source", "Status", "Strategy", "StrategyOffer",
-    "Survey", "Transformer", "TransformerOffer", "UsageError", "hookimpl", "hookspec", "open_file",
-    "option", "read_file",
+    "Survey", "Transformer", "TransformerOffer", "UsageError", "half_ticks", "hookimpl", "hookspec",
+    "mids", "open_file", "option", "read_file",
 ]  # fmt: skip

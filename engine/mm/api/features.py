@@ -1,10 +1,13 @@
 """Features: what a transformer makes of the market and a strategy decides on."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
+from mm.api.instrument import Instrument
 from mm.api.market import Rows
 
 TOUCH_FIELDS: Final = [
@@ -46,3 +49,21 @@ class Features:
     """
     watermark: int
     """µs: no row at or before this time will follow."""
+
+
+def half_ticks(instruments: Iterable[Instrument]) -> npt.NDArray[np.float64]:
+    """Give half the tick of each instrument [price], float64, by index."""
+    return np.array([one.price(1) / 2.0 for one in instruments])
+
+
+def mids(rows: Rows, half_ticks: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Give the middle of each row's touch [price], float64; NaN where it is one-sided.
+
+    Args:
+        rows: with the columns of TOUCH_FIELDS, shape (n,).
+        half_ticks: of the run's instruments, see the function of that name.
+    """
+    both = (rows["bid_size"] > 0) & (rows["ask_size"] > 0)
+    middle = (rows["bid"] + rows["ask"]) * half_ticks[rows["instrument"]]
+    found: npt.NDArray[np.float64] = np.where(both, middle, np.nan)
+    return found

@@ -156,6 +156,10 @@ DECISION: Final = np.dtype(
     align=True,
 )
 
+MODELLED: Final = ("mid", "sigma", "A", "k", "reservation", "raw_bid", "raw_ask")
+"""Columns of DECISION with what a model had and said; NaN where there is none. A ``RowStrategy``
+takes them from its rows, where these have them."""
+
 NO_CLAMP: Final = 0
 PASSIVE: Final = 1  # would have crossed the touch
 MAX_POSITION: Final = 2

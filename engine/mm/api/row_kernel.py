@@ -11,13 +11,11 @@ import numpy as np
 from mm.api.addresses import rows_at
 from mm.api.compiled import QUESTION, DecisionKernel
 from mm.api.jit import inner
-from mm.api.orders import DECISION
+from mm.api.orders import DECISION, MODELLED
 from mm.api.row_function import row_function
 from mm.api.row_types import PAD, call_on_row
 from mm.api.simple import RowStrategy
 
-_COPIED: Final = ("mid", "sigma", "A", "k", "reservation", "raw_bid", "raw_ask")
-"""Columns of DECISION that are taken from the row, where it has them."""
 _OURS: Final = {"orders_per_row", "_compiled"}
 _TOUCH: Final = ("ts", "bid", "bid_size", "ask", "ask_size", "instrument")
 
@@ -34,7 +32,7 @@ FORM: Final = np.dtype(
         ("row_size", "i8"),  # bytes
         ("most", "i8"),  # orders of a row
         ("touch", "i8", (len(_TOUCH),)),  # bytes from a row's start to each
-        ("copied", "i8", (len(_COPIED),)),  # bytes from a row's start to each; -1 = it has none
+        ("copied", "i8", (len(MODELLED),)),  # bytes from a row's start to each; -1 = it has none
         ("pad", PAD),
     ],
     align=True,
@@ -103,7 +101,7 @@ def form_of(strategy: Any, rows: "np.dtype[np.void]", orders_per_row: int) -> De
     one["on_row"], one["state"] = function.address, state.ctypes.data
     one["row_size"], one["most"] = rows.itemsize, orders_per_row
     one["touch"] = [fields[name][1] for name in _TOUCH]
-    one["copied"] = [_place(fields, name) for name in _COPIED]
+    one["copied"] = [_place(fields, name) for name in MODELLED]
     return DecisionKernel(
         decide=decide_at,
         rows=rows,
@@ -138,8 +136,8 @@ def _trace(row: int, form: Any, pad: Any, position: int, trace: int) -> None:
     seen["instrument"] = pad["instrument"]
     seen["quote_bid"] = pad["wanted_bid"]
     seen["quote_ask"] = pad["wanted_ask"]
-    numbers, copied = rows_at(trace + _MID_AT, len(_COPIED), np.float64), form["copied"]
-    for n in range(len(_COPIED)):
+    numbers, copied = rows_at(trace + _MID_AT, len(MODELLED), np.float64), form["copied"]
+    for n in range(len(MODELLED)):
         numbers[n] = rows_at(row + copied[n], 1, np.float64)[0] if copied[n] >= 0 else np.nan
 
 

@@ -18,7 +18,7 @@ breakpoints and ``print``; the results are the same.
 
 import math
 from abc import ABC, abstractmethod
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -33,14 +33,12 @@ from mm.api.orders import (
     IOC,
     LIMIT,
     MARKET,
+    MODELLED,
     NEW,
     ORDER,
     REPLACE,
     Decisions,
 )  # fmt: skip
-
-_COPIED: Final = ("mid", "sigma", "A", "k", "reservation", "raw_bid", "raw_ask")
-"""Columns of DECISION that are taken from the row, where it has them."""
 
 
 class OrderPad:
@@ -193,7 +191,7 @@ def _trace(row: np.void, wanted: dict[int, int], account: Account, instrument: i
     seen: dict[str, Any] = dict(zip(row.dtype.names or (), row.item(), strict=True))
     bid = seen["bid"] if seen["bid_size"] else 0
     ask = seen["ask"] if seen["ask_size"] else 0
-    numbers = (seen.get(name, math.nan) for name in _COPIED)
+    numbers = (seen.get(name, math.nan) for name in MODELLED)
     told = (seen["ts"], bid, ask, account.position[instrument], *numbers)
     return np.array([(*told, wanted[BUY], wanted[-BUY], instrument, 0, 0)], DECISION)
 

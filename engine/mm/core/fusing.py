@@ -86,6 +86,16 @@ def note_quote(levels: Levels, event: Any) -> None:
 
 
 @inner
+def note_row(levels: Levels, event: Any) -> None:
+    """Take a row of a book, which may be its first."""
+    instrument = event["instrument"]
+    if levels.touch[instrument]["has_levels"] == 0:
+        note_clear(levels, event)
+    side = BID if event["side"] == BUY else ASK
+    note_level(levels.slots[instrument, side], levels.sides[instrument, side], side, event)
+
+
+@inner
 def print_side(levels: Levels, event: Any) -> int:
     """The taker's side; where the feed doesn't say, by the quote rule (Lee and Ready 1991)."""
     if event["side"] != 0:
@@ -119,16 +129,13 @@ def note_print(levels: Levels, event: Any, taker: int) -> None:
 @inner
 def note_event(levels: Levels, event: Any) -> None:
     """Take a row of whatever kind, and settle after the last of its message."""
-    kind, instrument = event["kind"], event["instrument"]
+    kind = event["kind"]
     if kind == TRADE:
         taker = print_side(levels, event)
         if taker != 0:
             note_print(levels, event, taker)
     elif kind == LEVEL:
-        if levels.touch[instrument]["has_levels"] == 0:
-            note_clear(levels, event)
-        side = BID if event["side"] == BUY else ASK
-        note_level(levels.slots[instrument, side], levels.sides[instrument, side], side, event)
+        note_row(levels, event)
     elif kind == CLEAR:
         note_clear(levels, event)
     elif kind == QUOTE:

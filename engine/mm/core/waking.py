@@ -5,11 +5,10 @@ row has them as f8: ``mid`` [price], the middle of the touch, NaN where it is on
 ``fair``, which goes with it (see ``mm.api.features``).
 """
 
-from typing import Any
-
 import numpy as np
+import numpy.typing as npt
 
-from mm.api import Rows
+from mm.api import Rows, mids
 
 
 def has_number(dtype: "np.dtype[np.void]", name: str) -> bool:
@@ -17,14 +16,14 @@ def has_number(dtype: "np.dtype[np.void]", name: str) -> bool:
     return name in (dtype.names or ()) and dtype[name] == np.float64
 
 
-def bring_up(rows: Rows, touch: Rows, half_ticks: Any) -> None:
+def bring_up(rows: Rows, touch: Rows, half_ticks: npt.NDArray[np.float64]) -> None:
     """Bring rows up to a later time, in place.
 
     Args:
         rows: dtype of the transformer's, shape (n,).
         touch: shape (n,): of the same instruments, when and what it is; dtype TOUCH_FIELDS, and
             DEPTH_FIELDS, which count where the rows have them.
-        half_ticks: half the tick size of each instrument [price], by index.
+        half_ticks: of the run's instruments, see ``mm.api``.
     """
     for name in touch.dtype.names or ():
         if name in (rows.dtype.names or ()):  # a strategy may have left the depth out
@@ -32,9 +31,7 @@ def bring_up(rows: Rows, touch: Rows, half_ticks: Any) -> None:
     if not has_number(rows.dtype, "mid"):
         return
     before = rows["mid"].copy()
-    both = (touch["bid_size"] > 0) & (touch["ask_size"] > 0)
-    middle = (touch["bid"] + touch["ask"]) * np.asarray(half_ticks)[touch["instrument"]]
-    rows["mid"] = np.where(both, middle, np.nan)
+    rows["mid"] = mids(touch, half_ticks)
     if has_number(rows.dtype, "fair"):
         lean = rows["fair"] - before
         rows["fair"] = rows["mid"] + np.where(np.isnan(lean), 0.0, lean)

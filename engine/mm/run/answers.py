@@ -23,9 +23,8 @@ from mm.blame import blame
 from mm.core.ledger import Ledger
 from mm.run.strategy import check_answer
 
-MOST_ORDERS: Final = 256
+_MOST_ORDERS: Final = 256
 """Of one row, unless ``RowStrategy.orders_per_row`` is more."""
-
 
 _LONG_S: Final = 5.0
 """Engine time from which on one would like to know where it went."""
@@ -43,7 +42,7 @@ class RowAnswers:
         self._money = self._read_money()
         self._seconds = 0.0
         self._decisions = 0
-        self.orders_per_row = max(MOST_ORDERS, strategy.orders_per_row)
+        self.orders_per_row = max(_MOST_ORDERS, strategy.orders_per_row)
 
     def rows_of(self, rows: "np.dtype[np.void]") -> "np.dtype[np.void]":
         """What the strategy decides on, of a transformer whose rows these are."""

@@ -94,12 +94,12 @@ def find_instruments(config: RunConfig, survey: Survey) -> tuple[tuple[Instrumen
 
 def has_quotes(survey: Survey) -> bool:
     """Whether the data has quotes of its own; else they are taken from the book."""
-    return not survey.sources or any(source.name == "quotes" for source in survey.sources)
+    return _may_have(survey, "quotes")
 
 
-def has_book(survey: Survey) -> bool:
-    """Whether the data have a book."""
-    return any(source.name == "book" for source in survey.sources)
+def _may_have(survey: Survey, name: str) -> bool:
+    """Whether a kind of source is there, or nobody says which are."""
+    return not survey.sources or any(source.name == name for source in survey.sources)
 
 
 def build_parts(
@@ -114,7 +114,7 @@ def build_parts(
     The sinks are left to be added: they write, and this must be safe to do in a dry run.
     """
     context = make_context(config, instruments)
-    if config.strategy.depth and survey.sources and not has_book(survey):
+    if config.strategy.depth and not _may_have(survey, "book"):
         raise ConfigError(
             f"strategy.depth is {config.strategy.depth}, expected 0: the data have no book"
         )

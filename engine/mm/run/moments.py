@@ -11,7 +11,7 @@ an instrument and time. It is that transformer's latest row by then, with the to
 import numpy as np
 import numpy.typing as npt
 
-from mm.api import QUOTE, TOUCH_FIELDS, TRADE, Context, MarketBatch, Rows, Transformer
+from mm.api import QUOTE, TOUCH_FIELDS, TRADE, Context, MarketBatch, Rows, Transformer, half_ticks
 from mm.blame import blame
 from mm.config.when import WhenTable
 from mm.core.waking import bring_up
@@ -30,7 +30,7 @@ class TimedTransformer:
         """Ask ``base``, whose name for the blame is ``owner``, at the times of ``when``."""
         count = len(context.instruments)
         self._base, self._owner, self._when = base, owner, when
-        self._half_ticks = [one.price(1) / 2.0 for one in context.instruments]
+        self._half_ticks = half_ticks(context.instruments)
         self._watermark = -1
         self._pending = np.zeros(count, np.int64)  # the next time of the grid; 0 = none is due
         self._row = np.zeros(count, base.dtype)

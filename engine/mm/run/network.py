@@ -33,6 +33,7 @@ from mm.api import (
     Sink,
     Strategy,
     Transformer,
+    half_ticks,
 )
 from mm.core.bracket import Bracket
 from mm.core.candles import CandleBuilder
@@ -161,7 +162,7 @@ def _block_maker(parts: Parts) -> BlockMaker:
         parts.names["strategy"],
         parts.books.account(committed=0),
         parts.longest_block,
-        half_ticks=[one.price(1) / 2.0 for one in parts.instruments] if parts.venue.wakes else (),
+        half_ticks=half_ticks(parts.instruments) if parts.venue.wakes else None,
     )
 
 

@@ -12,8 +12,6 @@ A strategy is only asked with an account that is known up to its first row's tim
 is decided alone is decided once, and a strategy that answers one row at a time may have a memory.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
@@ -47,7 +45,7 @@ class BlockMaker:
         account: Account,
         longest_block: int,
         *,
-        half_ticks: Sequence[float] = (),
+        half_ticks: npt.NDArray[np.float64] | None = None,
     ) -> None:
         """Start with ``account``.
 
@@ -56,7 +54,7 @@ class BlockMaker:
             name: who that is, for the blame.
             account: as it is before anything happened.
             longest_block: most decisions in a block; any number gives the same results.
-            half_ticks: where news of our own wake it, half the tick [price] of each instrument.
+            half_ticks: of the instruments, where news of our own wake it; see ``mm.api``.
         """
         self._strategy = strategy
         self._name = name
@@ -74,7 +72,7 @@ class BlockMaker:
 
     def take(self, message: Features) -> None:
         """Take the next rows; those before have all been decided."""
-        if self._half_ticks and len(self._rows):
+        if self._half_ticks is not None and len(self._rows):
             for instrument in np.unique(self._rows["instrument"]).tolist():
                 self._last[instrument] = self._last_row(instrument, len(self._rows))
         self._rows = observe(self._strategy, message, self._name)
@@ -129,6 +127,7 @@ class BlockMaker:
         end = int(np.searchsorted(self._times, touch["ts"][0], side="right"))
         if instrument in self._rows["instrument"][start:end]:
             return
+        assert self._half_ticks is not None  # else the venue wakes nobody
         row = self._last_row(instrument, start).copy()
         if len(row):
             bring_up(row, touch, self._half_ticks)

@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mm.api import (
-    BUY,
     CANCEL_ALL,
     CLEAR,
     LEVEL,
@@ -30,7 +29,7 @@ from mm.api import (
 )
 from mm.api.jit import inner, kernel
 from mm.core.book import ASK, BID, USED
-from mm.core.fusing import note_clear, note_level, settle
+from mm.core.fusing import note_clear, note_row, settle
 from mm.core.venue.arrivals import apply_arrivals
 from mm.core.venue.funding import note_ticker, pay_funding
 from mm.core.venue.gate import Gate, check, note_sent, refuse, watch
@@ -93,11 +92,7 @@ def _match(venue: Venue, rules: Rules, events: Rows, limit: int) -> bool:
         if kind == TRADE:
             match_print(venue, rules, event)
         elif kind == LEVEL:
-            if venue.levels.touch[event["instrument"]]["has_levels"] == 0:
-                note_clear(venue.levels, event)
-            side = BID if event["side"] == BUY else ASK
-            slots = venue.levels.slots[event["instrument"], side]
-            note_level(slots, venue.levels.sides[event["instrument"], side], side, event)
+            note_row(venue.levels, event)
             if state["low"] <= event["price"] <= state["high"]:
                 match_level(venue, rules, event)
         elif kind == CLEAR:

@@ -20,6 +20,8 @@ from mm.api import (
     OrderPad,
     Rows,
     RowStrategy,
+    half_ticks,
+    mids,
 )
 
 
@@ -36,7 +38,7 @@ class AnyColumns:
         self._own = sorted(set(columns) - touch)
         fields: list[Any] = [*TOUCH_FIELDS, *((name, "f8") for name in self._own)]
         self.dtype: np.dtype[np.void] = np.dtype(fields, align=True)
-        self._half_ticks = np.array([one.price(1) / 2.0 for one in context.instruments])
+        self._half_ticks = half_ticks(context.instruments)
 
     def push(self, batch: MarketBatch) -> Rows:
         """Take the next batch; return a row for each quote."""
@@ -48,9 +50,7 @@ class AnyColumns:
         for place, name in enumerate(self._own):
             rows[name] = 0.5 + (rows["ts"] // (place + 1) % 997) / 997
         if "mid" in self._own:
-            both = (rows["bid_size"] > 0) & (rows["ask_size"] > 0)
-            mid = (rows["bid"] + rows["ask"]) * self._half_ticks[rows["instrument"]]
-            rows["mid"] = np.where(both, mid, np.nan)
+            rows["mid"] = mids(rows, self._half_ticks)
         return rows
 
 
