@@ -24,6 +24,23 @@ def add(verbs: Any) -> None:
         help="study file (TOML), in place of flags; or judge the study in a folder, and write it"
         " down as one HTML page",
     )  # fmt: skip
+    _design(parser)
+    parser.add_argument(
+        "--output", metavar="DIR",
+        help="folder of the study; started again there, only what is missing is run; of a report,"
+        " the file to write (default report.html in FOLDER)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--processes", metavar="N", type=whole, help="runs at a time (default: one a core)"
+    )
+    _report(parser)
+    set_keys(parser)
+    flag(parser, "--json", "print each set's row as a line of JSON, in order, instead of a table")
+    flag(parser, "--quiet", "show no progress")
+
+
+def _design(parser: argparse.ArgumentParser) -> None:
+    """Add what a study file says as well."""
     parser.add_argument("--config", metavar="FILE", help="run file (TOML)")
     parser.add_argument(
         "--vary", metavar="KEY=A,B,…", action="append", default=[],
@@ -45,14 +62,10 @@ def add(verbs: Any) -> None:
             name, metavar="FIGURE", action="append", default=[],
             help=f"what tpe and nsga2 are to make {what}: equity, metrics.ratios.sharpe …",
         )  # fmt: skip
-    parser.add_argument(
-        "--output", metavar="DIR",
-        help="folder of the study; started again there, only what is missing is run; of a report,"
-        " the file to write (default report.html in FOLDER)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--processes", metavar="N", type=whole, help="runs at a time (default: one a core)"
-    )
+
+
+def _report(parser: argparse.ArgumentParser) -> None:
+    """Add what is of a report alone."""
     parser.add_argument(
         "--by", metavar="FIGURE",
         help="of a report, what sets are ranked by: a figure of the summary, or a path such as"
@@ -67,9 +80,6 @@ def add(verbs: Any) -> None:
         "--best", metavar="N", type=whole,
         help="of a report, write the N best sets as run files beside the page",
     )  # fmt: skip
-    set_keys(parser)
-    flag(parser, "--json", "print each set's row as a line of JSON, in order, instead of a table")
-    flag(parser, "--quiet", "show no progress")
 
 
 def _walk(text: str) -> tuple[int, int]:
