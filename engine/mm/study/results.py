@@ -127,7 +127,7 @@ class Sweep:
         return self._table(metrics=False)._repr_html_()
 
 
-def value_of(row: Row, figure: str) -> float | None:
+def value_of(row: Mapping[str, Any], figure: str) -> float | None:
     """Give a figure of a row; None = it has none, or no number.
 
     Args:
@@ -142,7 +142,7 @@ def value_of(row: Row, figure: str) -> float | None:
     return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
 
 
-def figures_of(row: Row) -> list[str]:
+def figures_of(row: Mapping[str, Any]) -> list[str]:
     """Name the figures of a row, as ``value_of`` takes them."""
     columns: dict[str, list[Any]] = {}
     _spread("metrics.", [row["metrics"]], columns)

@@ -13,9 +13,10 @@ from typing import Any
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
 from mm.api import UsageError
-from mm.judge import Judgement, judge
+from mm.judge import Judgement, judge, pareto
 from mm.judge.overfitting import Statistic
 from mm.metrics import Floats
 from mm.study.report.reading import (
@@ -92,6 +93,12 @@ class Content:
     def columns(self) -> dict[str, list[Any]]:
         """Parameter -> its value in each of the sets."""
         return {key: [one.values[key] for one in self.sets] for key in self.keys}
+
+    @cached_property
+    def front(self) -> npt.NDArray[np.bool_]:
+        """Of each set, whether no other has both more equity and less drawdown."""
+        fall = np.array([one.drawdown for one in self.sets])
+        return pareto(np.stack([self.blocks.sum(axis=0), -fall], axis=1))
 
     @property
     def statistic(self) -> Statistic:

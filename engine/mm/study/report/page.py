@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from mm.judge import Judgement, pareto, sharpes
+from mm.judge import Judgement, sharpes
 from mm.results.report import tables
 from mm.results.report.frame import framed, place, write
 from mm.results.report.tables import number, share
@@ -98,19 +98,13 @@ def _charts(content: Content, found: Judgement) -> tuple[dict[str, Any], list[st
     put("Two parameters at a time", "heat", figures.heat_maps(content, found),
         _soft("The frame holds the best set; a cell is the mean over all other parameters."),
     )  # fmt: skip
-    put("Equity and risk", "front", figures.front(content, front_of(content)))
+    put("Equity and risk", "front", figures.front(content, content.front))
     put("Over time", "course", course.course(content), _stretches(content))
     put("Judged by what it did not know", "later", course.judged_later(content, found),
         _soft("Right: red are the halves whose best set was below the middle on the other half.")
         + _steps(content, found))  # fmt: skip
     put("Sets", "parallel", figures.parallel(content))
     return charts, words
-
-
-def front_of(content: Content) -> Any:
-    """Say of each set whether no other has both more equity and less drawdown."""
-    fall = np.array([one.drawdown for one in content.sets])
-    return pareto(np.stack([content.blocks.sum(axis=0), -fall], axis=1))
 
 
 def _soft(text: str) -> str:
@@ -185,7 +179,7 @@ def _sets(content: Content, found: Judgement | None, shown: tuple[SetResult, ...
     ranked = content.by not in ("equity", "metrics.profit.equity")
     head = ("", *names.values(), *((content.by,) if ranked else ()), "equity", "behind the best",
             "± error", "Sharpe", "drawdown", "fills", "digest")  # fmt: skip
-    front, ratios = front_of(content), sharpes(content.blocks)
+    front, ratios = content.front, sharpes(content.blocks)
     rows = []
     for rank, one in enumerate(shown):
         lead = found.lead if found is not None else None

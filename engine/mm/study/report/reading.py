@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mm.api import UsageError, read_file
+from mm.study.results import figures_of, value_of
 from mm.suggest import did_you_mean
 
 _MOST_BYTES: Final = 1 << 32
@@ -123,28 +124,15 @@ def figure_of(by: str, rows: Sequence[Row]) -> Callable[[Row], float]:
     sign = -1.0 if by.startswith("-") else 1.0
 
     def look(row: Row) -> float:
-        found: Any = row["summary"].get(name)
-        if found is None:
-            found = row if name.startswith("metrics.") else None
-            for part in name.split("."):
-                found = found.get(part) if isinstance(found, Mapping) else None
-        known = isinstance(found, int | float) and not isinstance(found, bool)
-        return sign * float(found) if known else math.nan
+        is_figure = name in row["summary"] or name.startswith("metrics.")
+        found = value_of(row, name) if is_figure else None
+        return math.nan if found is None else sign * found
 
     done = [row for row in rows if row["summary"]]
     if done and all(math.isnan(look(row)) for row in done):
-        known = [*done[0]["summary"], *_paths(done[0]["metrics"], "metrics")]
+        near = did_you_mean(name, figures_of(done[0]))
         raise UsageError(
-            f"--by {by}: no row has this figure{did_you_mean(name, known)}; expected a name of the"
-            " summary such as equity, or a path such as metrics.ratios.sharpe"
+            f"--by {by}: no row has this figure{near}; expected a name of the summary such as"
+            " equity, or a path such as metrics.ratios.sharpe"
         )
     return look
-
-
-def _paths(table: Mapping[str, Any], start: str) -> Iterable[str]:
-    """Name the figures of nested tables."""
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            yield from _paths(value, f"{start}.{key}")
-        else:
-            yield f"{start}.{key}"
