@@ -131,6 +131,14 @@ def _decide(
     elif start < len(times) and cursor["up_to"] >= upcoming:
         rows = _length(times, cursor)
         upcoming = times[start + rows] if start + rows < len(times) else horizon
+    _make_way(venue)
+    state["decision"] = 0
+    state["block_order"] = 0
+    state["changed"] = 0
+    # Of reports, too, before anybody is asked: whoever decides in Python is asked once for a row.
+    state["block_orders"] = rows * cursor["most_orders"]
+    if len(venue.reports) - state["reports"] < reports_needed(venue):
+        return NEED_ROOM
     if rows > 0:
         if not _has_room(venue, gate, orders, marks, decider, rows):
             return NEED_ROOM
@@ -145,16 +153,10 @@ def _decide(
     if instrument >= 0:
         venue.standing[instrument]["woken"] = 0
     cursor["waking"] = 1 if instrument >= 0 else 0
-    _make_way(venue)
-    state["decision"] = 0
-    state["block_order"] = 0
-    state["changed"] = 0
     state["block_orders"] = given
     cursor["rows"] = rows
     cursor["given"] = given
     cursor["horizon"] = upcoming
-    if len(venue.reports) - state["reports"] < reports_needed(venue):
-        return NEED_ROOM
     return DONE
 
 
