@@ -29,7 +29,7 @@ from mm.api import (
     Rows,
 )
 from mm.core.ledger import Ledger
-from mm.core.position import Margin
+from mm.core.position import Margin, MarketBooks
 
 SATOSHI = 1e-8  # XBT
 
@@ -132,8 +132,10 @@ def contract(
 
 
 def ledger(maker: float = 0.0, taker: float = 0.0, *instruments: Instrument, **kw: Any) -> Ledger:
-    kw = {"fees": Share(maker, taker), "sample_us": 100, **kw}
-    return Ledger(instruments or (contract(),), **kw)
+    sample_us = kw.pop("sample_us", 100)
+    kw = {"fees": Share(maker, taker), **kw}
+    books = MarketBooks(instruments=instruments or (contract(),), **kw)
+    return Ledger([books], sample_us=sample_us)
 
 
 # --- published examples --------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from mm.api import (
     Instrument,
 )
 from mm.core.ledger import Ledger
+from mm.core.position import MarketBooks
 
 
 class NoFee:
@@ -35,7 +36,8 @@ def booked(kind: ContractType, side: int, size: int, at: int, settled: float) ->
     instrument = Instrument(
         symbol="X", tick_size=Decimal("0.5"), lot_size=Decimal(1), contract_type=kind
     )
-    ledger = Ledger((instrument,), fees=NoFee(), sample_us=10**9)
+    books = MarketBooks(instruments=(instrument,), fees=NoFee())
+    ledger = Ledger([books], sample_us=10**9)
     reports = np.zeros(2, REPORT)
     reports["ts_known"], reports["kind"] = (1, 2), (FILLED, SETTLED)
     reports["rule"] = QUEUE_REACHED

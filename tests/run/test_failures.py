@@ -29,7 +29,8 @@ from mm.api import (
 from mm.blame import ReaderGoneError, blame, root_cause, ungrouped
 from mm.core.candles import CandleBuilder
 from mm.core.ledger import Ledger
-from mm.core.venue import SimulatedVenue
+from mm.core.position import MarketBooks
+from mm.core.venue import SimulatedVenue, Terms
 from mm.run.network import Parts, run_network
 from mm.run.position import Books
 from mm.run.progress import Progress
@@ -101,14 +102,15 @@ class Memory:
 
 def parts(connector: Any, capacity: int = 1, **changes: Any) -> Parts:
     model = FillModel(on_print=first_in_first_out, on_depth=no_more_than_level)
-    ledger = Ledger((INSTRUMENT,), fees=Share(0.0, 0.0), sample_us=1000)
+    ledger = Ledger([MarketBooks(instruments=(INSTRUMENT,), fees=Share(0.0, 0.0))], sample_us=1000)
     whole: dict[str, Any] = {
         "instruments": (INSTRUMENT,),
         "connector": connector,
         "transformer": Touch(),
         "strategy": OneLot(),
         "venue": SimulatedVenue(
-            instruments=(INSTRUMENT,), fill_model=model, latency=LatencyModel(), seed=0
+            markets=[Terms(instruments=(INSTRUMENT,), fill_model=model, latency=LatencyModel())],
+            seed=0,
         ),
         "books": Books(ledger),
         "bracket": None,

@@ -10,6 +10,7 @@ from tests.run.test_failures import Memory, parts, quotes
 from mm.api import BUY, SELL, Account, Instrument, OrderPad, RowStrategy
 from mm.blame import root_cause
 from mm.core.ledger import Ledger
+from mm.core.position import MarketBooks
 from mm.run.network import run_network
 from mm.run.position import Books
 from mm.testing import ScriptedConnector, cut_stream, schedule
@@ -32,7 +33,9 @@ def test_each_row_is_asked_once_under_every_schedule_and_cut() -> None:
     for seed, rows in enumerate((1, 7, None)):
         strategy = JoinTouch()
         instrument = Instrument(symbol="TEST", tick_size=Decimal(1), lot_size=Decimal(1))
-        ledger = Ledger((instrument,), fees=Share(0.0, 0.0), sample_us=1000)
+        ledger = Ledger(
+            [MarketBooks(instruments=(instrument,), fees=Share(0.0, 0.0))], sample_us=1000
+        )
         whole = parts(
             ScriptedConnector(cut_stream(quotes(60), rows)),
             strategy=strategy,

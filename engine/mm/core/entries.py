@@ -25,7 +25,7 @@ _COPIED: Final = (
 
 @attrs.define(kw_only=True)
 class Totals:
-    """Sums over the run, for the summary. Money in settlement currency, sizes in lots."""
+    """Sums over the run, for the summary. Money in one currency, sizes in lots."""
 
     fills: int = 0
     maker_fills: int = 0
@@ -43,6 +43,11 @@ class Totals:
     """Largest fall of equity below its earlier peak, at decision times and fills."""
     largest_position: int = 0
 
+    @property
+    def cash(self) -> float:
+        """Realised P&L less fees, with funding."""
+        return self.realized - (self.fees_paid - self.rebates) + self.funding
+
     def track(self, equity: float) -> None:
         """Move the peak and the largest drawdown along the equity."""
         self.peak_equity = max(self.peak_equity, equity)
@@ -57,6 +62,24 @@ class Entries:
     """dtype EXECUTION."""
     positions: Rows
     """dtype POSITION."""
+
+
+_MONEY: Final = (
+    "turnover", "realized", "fees_paid", "rebates", "funding", "spread_capture", "revaluation",
+)  # fmt: skip
+_COUNTS: Final = ("fills", "maker_fills", "filled_lots")
+
+
+def add_up(accounts: Sequence[Totals], rates: Sequence[float], tracked: Totals) -> Totals:
+    """Sum accounts up, money at the ``rates``; peak and drawdown are those ``tracked``."""
+    total = attrs.evolve(tracked)
+    for account, rate in zip(accounts, rates, strict=True):
+        for name in _MONEY:
+            setattr(total, name, getattr(total, name) + rate * getattr(account, name))
+        for name in _COUNTS:
+            setattr(total, name, getattr(total, name) + getattr(account, name))
+        total.largest_position = max(total.largest_position, account.largest_position)
+    return total
 
 
 def make_entries(fills: Rows, booked: Sequence[Booked], rows: Sequence[Row]) -> Entries:

@@ -8,12 +8,16 @@ row that is written:
 
 Spread capture is what a fill is better than the mark at that moment; revaluation is what the
 position gains as the mark moves; the mark is the mid, or the venue's mark price (Huang and Stoll
-1996 split a trade so; for inverse contracts with 1/price in place of price). The ledger does not
-know orders, queues or strategies.
+1996 split a trade so; for inverse contracts with 1/price in place of price).
+
+Each instrument's money is kept in its settlement currency, where both ways agree to the last digit.
+Sums over instruments are in the reporting currency, at the rates of the moment: a rate is a number,
+or the mark of an instrument. The ledger does not know orders, queues or strategies.
 """
 
 import math
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -27,13 +31,12 @@ from mm.api import (
     REPORT,
     SETTLED,
     TAKER,
+    DataError,
     ExecutionReport,
-    FeeModel,
-    Instrument,
     Rows,
 )
-from mm.core.entries import Booked, Entries, Row, Totals, make_entries
-from mm.core.position import Holding, Margin
+from mm.core.entries import Booked, Entries, Row, Totals, add_up, make_entries
+from mm.core.position import Holding, MarketBooks
 
 _TOLERANCE: Final = 1e-9
 """Of the identity, relative to all the money that moved."""
@@ -42,60 +45,104 @@ _TOLERANCE: Final = 1e-9
 class Ledger:
     """Folds execution reports, in order, into the account's books."""
 
-    def __init__(
-        self,
-        instruments: tuple[Instrument, ...],
-        *,
-        fees: FeeModel,
-        sample_us: int,
-        margin: Margin | None = None,
-        at_mark_price: bool = False,
-        rounding: float = 0.0,
-    ) -> None:
+    def __init__(self, markets: Sequence[MarketBooks], *, sample_us: int) -> None:
         """Start flat, with no cash.
 
         Args:
-            instruments: events and reports name them by index.
-            fees: asked at every fill.
+            markets: how their books are kept; events and reports name their instruments by index,
+                counted through.
             sample_us: a position row is written at the first decision of each such period, µs.
-            margin: for the margin and liquidation columns.
-            at_mark_price: value positions at the venue's mark price where it is known, not the mid.
-            rounding: see ``Holding.rounding``.
         """
-        self.holdings = tuple(Holding(instrument=i, rounding=rounding) for i in instruments)
-        self.totals = Totals()
-        self.marks = [math.nan] * len(instruments)
-        self._unrealized = [0.0] * len(instruments)  # at the marks [settlement currency]
-        self._settled = [math.nan] * len(instruments)  # v(mark) that revaluation is booked up to
-        self._margin = margin or Margin()
-        self._at_mark_price = at_mark_price
-        self._fees = fees
+        self._markets = [market for market in markets for _ in market.instruments]
+        self.holdings = tuple(
+            Holding(instrument=one, rounding=market.rounding)
+            for market in markets
+            for one in market.instruments
+        )
+        count = len(self.holdings)
+        self.accounts = tuple(Totals() for _ in self.holdings)
+        """Sums of each instrument, in its settlement currency; no peak and no drawdown."""
+        self.marks = [math.nan] * count
+        self._tracked = Totals()  # peak and drawdown of all together [reporting currency]
+        self._unrealized = [0.0] * count  # at the marks [settlement currency]
+        self._settled = [math.nan] * count  # v(mark) that revaluation is booked up to
         self._sample_us = sample_us
         self._next_sample = 0  # µs
         self._closing_marks = np.zeros(0, MARK)
 
     @property
+    def totals(self) -> Totals:
+        """Sums over the run [reporting currency], at the rates of now."""
+        rates = [self.rate(n) for n in range(len(self.accounts))]
+        return add_up(self.accounts, rates, self._tracked)
+
+    @property
     def fees(self) -> float:
-        """Fees less rebates."""
-        return self.totals.fees_paid - self.totals.rebates
+        """Fees less rebates [reporting currency]."""
+        return self._sums()[1]
 
     @property
     def cash(self) -> float:
-        """Realised P&L less fees, with funding."""
-        return self.totals.realized - self.fees + self.totals.funding
+        """Realised P&L less fees, with funding [reporting currency]."""
+        realized, fees, funding, _ = self._sums()
+        return realized - fees + funding
 
     @property
     def unrealized(self) -> float:
-        """P&L of closing everything at the last marks."""
-        total = 0.0
-        for unrealized in self._unrealized:  # not sum(): Python 3.12 adds up in another way
-            total += unrealized
-        return total
+        """P&L of closing everything at the last marks [reporting currency]."""
+        return self._sums()[3]
 
     @property
     def equity(self) -> float:
-        """Cash and unrealised P&L."""
-        return self.cash + self.unrealized
+        """Cash and unrealised P&L [reporting currency]."""
+        realized, fees, funding, unrealized = self._sums()
+        return realized - fees + funding + unrealized
+
+    @property
+    def fills(self) -> int:
+        """How many there were."""
+        return sum(account.fills for account in self.accounts)
+
+    def equity_of(self, instrument: int) -> float:
+        """Cash and unrealised P&L of one instrument [its settlement currency]."""
+        return self.accounts[instrument].cash + self._unrealized[instrument]
+
+    def unrealized_of(self, instrument: int) -> float:
+        """P&L of closing one instrument at its last mark [its settlement currency]."""
+        return self._unrealized[instrument]
+
+    def rate(self, instrument: int) -> float:
+        """Reporting currency for one of an instrument's settlement currency, now.
+
+        Raises:
+            DataError: there is money to be counted, and nothing tells the rate yet.
+        """
+        market = self._markets[instrument]
+        if market.rate_of is None:
+            return market.rate
+        rate = self.marks[market.rate_of]
+        if math.isnan(rate):
+            if self.accounts[instrument].fills:
+                teller = self.holdings[market.rate_of].instrument.symbol
+                raise DataError(
+                    f"{self.holdings[instrument].instrument.symbol} was traded before {teller}, "
+                    "whose price is the rate of its currency, had any; give that rate as a number "
+                    "in account.rates, or data that start earlier"
+                )
+            return 1.0  # of nothing
+        return rate
+
+    def _sums(self) -> tuple[float, float, float, float]:
+        """Realised P&L, fees, funding, unrealised P&L [reporting currency]."""
+        realized = paid = rebates = funding = unrealized = 0.0
+        for n, account in enumerate(self.accounts):  # not sum(): Python 3.12 adds up otherwise
+            rate = self.rate(n)
+            realized += rate * account.realized
+            paid += rate * account.fees_paid
+            rebates += rate * account.rebates
+            funding += rate * account.funding
+            unrealized += rate * self._unrealized[n]
+        return realized, paid - rebates, funding, unrealized
 
     def apply(self, report: ExecutionReport) -> Entries:
         """Book a report: its fills, funding and marks, in the order in which they became known.
@@ -136,7 +183,8 @@ class Ledger:
             self._move_mark(instrument, mark)
             if self.holdings[instrument].lots:
                 self._settle(instrument)
-        self._check()
+        for instrument in range(len(self.holdings)):
+            self._check(instrument)
 
     def _marks_of(self, rows: Rows) -> list[float]:
         """Price at which each MARK row values a position; NaN = not known."""
@@ -145,7 +193,7 @@ class Ledger:
 
     def _mark(self, instrument: int, bid: int, ask: int, mark: int) -> float:
         """Price [price] at which a position is valued, from ticks and micro-ticks; NaN = none."""
-        if self._at_mark_price and mark > 0:
+        if self._markets[instrument].at_mark_price and mark > 0:
             return self.holdings[instrument].price(mark / MICRO_TICKS)
         return self.holdings[instrument].mid(bid, ask)
 
@@ -160,7 +208,7 @@ class Ledger:
         holding = self.holdings[instrument]
         value = holding.value_of(self.marks[instrument])
         if holding.lots:
-            self.totals.revaluation += self._gain(instrument, value)
+            self.accounts[instrument].revaluation += self._gain(instrument, value)
         self._settled[instrument] = value
         return value
 
@@ -176,6 +224,7 @@ class Ledger:
             return
         count = len(self.holdings)
         cash = self.cash
+        moving = any(market.rate_of is not None for market in self._markets)
         held = [n for n, holding in enumerate(self.holdings) if holding.lots]
         for place in range(start, stop, count):
             for instrument in range(count):
@@ -187,8 +236,8 @@ class Ledger:
                 for instrument in held:
                     unrealized = self.holdings[instrument].unrealized(self.marks[instrument])
                     self._unrealized[instrument] = unrealized
-                    total += unrealized
-                self.totals.track(cash + total)
+                    total += self.rate(instrument) * unrealized
+                self._tracked.track((self.cash if moving else cash) + total)
             if times[place] >= self._next_sample:
                 rows += [self._row(times[place], instrument) for instrument in range(count)]
                 self._next_sample = (times[place] // self._sample_us + 1) * self._sample_us
@@ -196,18 +245,18 @@ class Ledger:
     def _fill(self, fill: dict[str, Any]) -> Booked:
         """Book one fill; return what its trade row adds to the report."""
         instrument, size, side = fill["instrument"], fill["size"], fill["side"]
-        holding, totals = self.holdings[instrument], self.totals
+        holding, account = self.holdings[instrument], self.accounts[instrument]
         price = holding.price(fill["price"])
         self._revalue(fill, price)
         better = self._settle(instrument) - holding.value_of(price)
-        totals.spread_capture += holding.scale * side * size * better
+        account.spread_capture += holding.scale * side * size * better
         maker = fill["rule"] != TAKER
-        fee = self._fee(holding, size, price, maker)
+        fee = self._fee(instrument, size, price, maker)
         realized = holding.trade(side * size, price)
         self._unrealized[instrument] = holding.unrealized(self.marks[instrument])
-        totals.realized += realized
-        totals.largest_position = max(totals.largest_position, abs(holding.lots))
-        totals.track(self.equity)
+        account.realized += realized
+        account.largest_position = max(account.largest_position, abs(holding.lots))
+        self._tracked.track(self.equity)
         mid = holding.mid(fill["bid"], fill["ask"])
         return maker, mid, fee, realized
 
@@ -219,12 +268,17 @@ class Ledger:
             mark = otherwise
         self._move_mark(instrument, mark)
 
-    def _fee(self, holding: Holding, size: int, price: float, maker: bool) -> float:
+    def _fee(self, instrument: int, size: int, price: float, maker: bool) -> float:
         """Charge a fill and count it."""
-        totals = self.totals
+        holding, market = self.holdings[instrument], self._markets[instrument]
+        totals = self.accounts[instrument]
+        traded = 0.0  # where fees depend on it, on what was traded on that market
+        for account, other in zip(self.accounts, self._markets, strict=True):
+            if other is market:
+                traded += account.turnover
         value = holding.notional(size, price)
         contracts = holding.instrument.contracts(size)
-        fee = self._fees.fee(maker=maker, value=value, contracts=contracts, traded=totals.turnover)
+        fee = market.fees.fee(maker=maker, value=value, contracts=contracts, traded=traded)
         totals.fills += 1
         totals.maker_fills += maker
         totals.filled_lots += size
@@ -244,8 +298,9 @@ class Ledger:
         self._revalue(event, price)
         if holding.lots:
             at = self.marks[instrument] if math.isnan(price) else price
-            self.totals.funding -= holding.notional(holding.lots, at) * event["size"] * RATE_UNIT
-        self.totals.track(self.equity)
+            paid = holding.notional(holding.lots, at) * event["size"] * RATE_UNIT
+            self.accounts[instrument].funding -= paid
+        self._tracked.track(self.equity)
 
     def _close_at(self, event: dict[str, Any]) -> None:
         """Close the position at the settlement price, as revaluation: the mark moves there."""
@@ -254,47 +309,57 @@ class Ledger:
         price = holding.price(event["price"] / MICRO_TICKS)
         self._move_mark(instrument, price)
         self._settle(instrument)
-        self.totals.realized += holding.trade(-holding.lots, price)
+        self.accounts[instrument].realized += holding.trade(-holding.lots, price)
         self._unrealized[instrument] = 0.0
-        self.totals.track(self.equity)
+        self._tracked.track(self.equity)
 
-    def _check(self) -> None:
-        """Both ways of keeping the books must agree; if not, that is our bug."""
-        totals = self.totals
-        gained = totals.revaluation
-        for instrument, (holding, mark) in enumerate(zip(self.holdings, self.marks, strict=True)):
-            if holding.lots:
-                gained += self._gain(instrument, holding.value_of(mark))
-        earned = totals.spread_capture + gained - self.fees + totals.funding
-        moved = totals.turnover + abs(gained) + abs(totals.funding)
-        moved += totals.fees_paid + totals.rebates
+    def _check(self, instrument: int) -> None:
+        """Both ways of keeping an instrument's books must agree; if not, that is our bug."""
+        account, holding = self.accounts[instrument], self.holdings[instrument]
+        gained = account.revaluation
+        if holding.lots:
+            gained += self._gain(instrument, holding.value_of(self.marks[instrument]))
+        fees = account.fees_paid - account.rebates
+        earned = account.spread_capture + gained - fees + account.funding
+        moved = account.turnover + abs(gained) + abs(account.funding)
+        moved += account.fees_paid + account.rebates
         if math.isinf(moved):
             return  # an absurd multiplier or fee: there are no sums to compare
-        gap = abs(self.equity - earned)
-        assert gap <= _TOLERANCE * moved, f"books disagree: {self.equity} against {earned}"
+        equity = self.equity_of(instrument)
+        gap = abs(equity - earned)
+        assert gap <= _TOLERANCE * moved, f"books disagree: {equity} against {earned}"
 
     def _row(self, ts: int, instrument: int) -> Row:
         """Write the account down as it is now, in the order of POSITION's columns."""
-        self._check()
-        holding, mark = self.holdings[instrument], self.marks[instrument]
-        cash, unrealized = self.cash, self.unrealized
+        self._check(instrument)
+        holding, mark, margin = (
+            self.holdings[instrument], self.marks[instrument], self._markets[instrument].margin,
+        )  # fmt: skip
+        realized, fees, funding, unrealized = self._sums()
+        cash = realized - fees + funding
         exposure = holding.notional(holding.lots, mark) if holding.lots else 0.0
+        exposure *= self.rate(instrument)
         return (
-            ts, holding.lots, holding.average_price, self.totals.realized, cash, unrealized,
-            self.fees, self.totals.funding, cash + unrealized, mark, exposure,
-            abs(exposure) * self._margin.initial, self._liquidation(instrument, cash), instrument,
+            ts, holding.lots, holding.average_price, realized, cash, unrealized,
+            fees, funding, cash + unrealized, mark, exposure,
+            abs(exposure) * margin.initial, self._liquidation(instrument), instrument,
         )  # fmt: skip
 
-    def _liquidation(self, instrument: int, cash: float) -> float:
-        """Price at which the account is down to its maintenance margin, other marks unchanged."""
-        if not self._margin.balance:
+    def _liquidation(self, instrument: int) -> float:
+        """Price at which its market's wallet is down to the maintenance margin, else unchanged."""
+        market = self._markets[instrument]
+        margin = market.margin
+        if not margin.balance:
             return math.nan
-        balance = self._margin.balance + cash
+        balance = margin.balance + self.accounts[instrument].cash
         for other, (holding, mark) in enumerate(zip(self.holdings, self.marks, strict=True)):
-            if other != instrument and holding.lots:
-                needed = self._margin.maintenance * abs(holding.notional(holding.lots, mark))
+            if other == instrument or self._markets[other] is not market:
+                continue
+            balance += self.accounts[other].cash
+            if holding.lots:
+                needed = margin.maintenance * abs(holding.notional(holding.lots, mark))
                 balance += holding.unrealized(mark) - needed
-        return self.holdings[instrument].liquidation_price(balance, self._margin.maintenance)
+        return self.holdings[instrument].liquidation_price(balance, margin.maintenance)
 
 
 _REPORT: Final = REPORT.names or ()

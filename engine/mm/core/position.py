@@ -16,7 +16,7 @@ from typing import Final
 
 import attrs
 
-from mm.api import MOST_ORDER, ConfigError, Instrument
+from mm.api import MOST_ORDER, ConfigError, FeeModel, Instrument
 
 _EXACT: Final = 2.0**53
 """Floats from here on are whole: there is nothing to round."""
@@ -31,6 +31,25 @@ class Margin:
     initial: float = 0.01
     """Margin as a share of the position's value."""
     maintenance: float = 0.005
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class MarketBooks:
+    """How the books of one market are kept: one wallet, one list of fees."""
+
+    instruments: tuple[Instrument, ...]
+    fees: FeeModel
+    """Asked at every fill."""
+    margin: Margin = attrs.field(factory=Margin)
+    """For the columns margin and liquidation."""
+    at_mark_price: bool = False
+    """Value positions at the venue's mark price where it is known, not the mid."""
+    rounding: float = 0.0
+    """See ``Holding.rounding``."""
+    rate: float = 1.0
+    """Reporting currency for one of the settlement currency."""
+    rate_of: int | None = None
+    """The instrument whose mark is that rate instead; None = ``rate`` is."""
 
 
 @attrs.define(kw_only=True)

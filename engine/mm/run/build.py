@@ -27,9 +27,9 @@ from mm.config import RunConfig
 from mm.core.bracket import Bracket, Shadow
 from mm.core.candles import CandleBuilder
 from mm.core.ledger import Ledger
-from mm.core.position import Margin
+from mm.core.position import Margin, MarketBooks
 from mm.core.touch import BookQuotes
-from mm.core.venue import FundingSchedule, Limits, SimulatedVenue
+from mm.core.venue import FundingSchedule, Limits, SimulatedVenue, Terms
 from mm.record.numbering import Numbering
 from mm.registry import Registry
 from mm.run.answers import RowAnswers
@@ -184,13 +184,16 @@ def _build_venue(
     wakes: bool = False,
     depth: int = 0,
 ) -> SimulatedVenue:
-    return SimulatedVenue(
+    terms = Terms(
         instruments=context.instruments,
         fill_model=model,
         latency=config.parts.latency_model.build(context),
-        seed=context.seed,
         limits=_limits(config, context.instruments[0]),
         funding=_funding(config),
+    )
+    return SimulatedVenue(
+        markets=[terms],
+        seed=context.seed,
         alone=alone,
         wakes=wakes,
         depth=depth,
@@ -248,10 +251,9 @@ def _build_bracket(config: RunConfig, registry: Registry, context: Context) -> B
 
 def _build_ledger(config: RunConfig, context: Context) -> Ledger:
     table = config.position
-    return Ledger(
-        context.instruments,
+    books = MarketBooks(
+        instruments=context.instruments,
         fees=config.parts.fee_model.build(context),
-        sample_us=config.output.candle_size_min * _MINUTE_US,
         margin=Margin(
             balance=table.balance,
             initial=table.initial_margin,
@@ -260,3 +262,4 @@ def _build_ledger(config: RunConfig, context: Context) -> Ledger:
         at_mark_price=table.mark == "mark_price",
         rounding=table.lot_rounding,
     )
+    return Ledger([books], sample_us=config.output.candle_size_min * _MINUTE_US)

@@ -32,7 +32,7 @@ from mm.api import (
 )
 from mm.blame import ungrouped
 from mm.core.touch import BookQuotes
-from mm.core.venue import SimulatedVenue
+from mm.core.venue import SimulatedVenue, Terms
 from mm.registry import Registry
 from mm.run.build import has_quotes
 from mm.run.channels import Inlet, open_channel
@@ -62,9 +62,8 @@ async def look(connector: Connector, owner: str, registry: Registry) -> tuple[De
     instruments = (_instrument(survey),)
     offer = registry.fill_model("pessimistic")
     model = offer.build(offer.config(), Context(instruments=instruments, seed=0))
-    venue = SimulatedVenue(
-        instruments=instruments, fill_model=model, latency=LatencyModel(), seed=0, alone=True
-    )
+    terms = Terms(instruments=instruments, fill_model=model, latency=LatencyModel())
+    venue = SimulatedVenue(markets=[terms], seed=0, alone=True)
     progress = Progress(total_rows=survey.total_rows)
     quotes = None if has_quotes(survey) else BookQuotes(1)
     to_route, batches = open_channel(_CAPACITY, MarketBatch)

@@ -145,7 +145,7 @@ class Books:
         """Say how it stands."""
         progress.decisions = self.decisions
         progress.position = self.ledger.holdings[0].lots
-        progress.fills = self.ledger.totals.fills
+        progress.fills = self.ledger.fills
         progress.equity = self.ledger.equity
         progress.account = account
 

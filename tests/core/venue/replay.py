@@ -35,7 +35,7 @@ from mm.api import (
 )
 from mm.core.bracket import Bracket
 from mm.core.position import Holding
-from mm.core.venue import AskedLoop, ClosedLoop, SimulatedVenue
+from mm.core.venue import AskedLoop, ClosedLoop, SimulatedVenue, Terms
 from mm.core.working import WorkingOrders
 from mm_queue_models import mm_fill_models
 
@@ -62,7 +62,7 @@ def real_venue(
     session: Session, model: FillModel | None = None, *, alone: bool = False
 ) -> SimulatedVenue:
     """Build the venue that a session asks for."""
-    return SimulatedVenue(
+    terms = Terms(
         instruments=(
             attrs.evolve(INSTRUMENT, tick_steps=session.tick_steps),
             *(INSTRUMENT,) * (session.instruments - 1),
@@ -75,9 +75,12 @@ def real_venue(
             response_multiple=session.response_multiple,
             jitter=session.jitter,
         ),
-        seed=session.seed,
         limits=session.limits,
         funding=session.funding,
+    )
+    return SimulatedVenue(
+        markets=[terms],
+        seed=session.seed,
         alone=alone,
         wakes=session.wakes,
         depth=session.depth,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mm.api import ACCEPTED, BUY, CLEAR, EVENT, LEVEL, TICKER
 from mm.api.draws import uniform
 from mm.core.venue.latency import latency_us, measure_feed
-from mm.core.venue.state import STATE
+from mm.core.venue.state import CONNECTION
 
 from .replay import replay
 from .tapes import Decision, Event, Session, at, limit, snapshot, trade
@@ -109,7 +109,7 @@ def test_a_message_made_with_the_newest_measures() -> None:
 def test_a_minute_is_the_longest_that_a_message_can_measure(made: int, measured: int) -> None:
     """Heard at 60.0004 s, after one that took 7 µs."""
     plain = getattr(measure_feed, "py_func", measure_feed)  # no door from Python into the compiled
-    state, event = np.zeros(1, STATE), np.zeros(1, EVENT)
+    state, event = np.zeros(1, CONNECTION), np.zeros(1, EVENT)
     for event["ts_local"], event["ts_exchange"] in ((17, 10), (60_000_400, made)):
         plain(state[0], event[0])
     assert state["feed"][0] == measured

@@ -28,7 +28,15 @@ It knows no strategy and no money.
 
 from mm.core.venue.asked_loop import AskedLoop
 from mm.core.venue.closed_loop import ClosedLoop
-from mm.core.venue.settings import FundingSchedule, Limits
+from mm.core.venue.settings import FundingSchedule, Limits, Terms
 from mm.core.venue.simulated import SimulatedVenue, Statistics
 
-__all__ = ["AskedLoop", "ClosedLoop", "FundingSchedule", "Limits", "SimulatedVenue", "Statistics"]
+__all__ = [
+    "AskedLoop",
+    "ClosedLoop",
+    "FundingSchedule",
+    "Limits",
+    "SimulatedVenue",
+    "Statistics",
+    "Terms",
+]

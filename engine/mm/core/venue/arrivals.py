@@ -264,13 +264,24 @@ def _on_cancel_all(venue: Venue, rules: Rules, event: Any, command: Any) -> None
 
 @inner
 def apply_arrivals(venue: Venue, rules: Rules, event: Any, until: int) -> None:
-    """Apply every command that reached the venue before ``until``, which ``event`` tells of."""
+    """Apply every command that reached its market before ``until``, which ``event`` tells of.
+
+    An event of one market says nothing about the time at another: their clocks differ.
+    """
     state = venue.state[0]
-    while state["next_command"] < state["commands"]:
-        command = venue.commands[state["next_command"]]
+    market = rules.terms[event["instrument"]]["market"]
+    at = state["next_command"]
+    while at < state["commands"]:
+        command = venue.commands[at]
+        at += 1
+        if command["done"] == 1 or rules.terms[command["instrument"]]["market"] != market:
+            continue
         if command["arrival"] >= until:
             return
-        state["next_command"] += 1
+        command["done"] = 1
+        venue.connections[market]["waiting"] -= 1
+        while state["next_command"] < at and venue.commands[state["next_command"]]["done"] == 1:
+            state["next_command"] += 1
         action = command["action"]
         if action == NEW:
             _on_new(venue, rules, event, command)

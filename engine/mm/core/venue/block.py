@@ -79,14 +79,15 @@ def _match(venue: Venue, rules: Rules, events: Rows, limit: int) -> bool:
         if room < most and room < reports_needed(venue):
             return False
         if state["mid_message"] == 0:
-            state["last_event"] = event["ts_local"]
+            connection = venue.connections[rules.terms[event["instrument"]]["market"]]
+            connection["last_event"] = event["ts_local"]
             # What fell due since the last message happens in the order of its times.
-            if 0 < state["due"] <= event["ts_exchange"]:
-                apply_arrivals(venue, rules, event, state["due"])
+            if 0 < connection["due"] <= event["ts_exchange"]:
+                apply_arrivals(venue, rules, event, connection["due"])
                 pay_funding(venue, rules, event)
                 continue  # a long silence may have skipped more of a schedule
-            measure_feed(state, event)
-            if waiting > 0:
+            measure_feed(connection, event)
+            if connection["waiting"] > 0:
                 apply_arrivals(venue, rules, event, event["ts_exchange"])
         kind = event["kind"]
         if kind == TRADE:
@@ -99,7 +100,7 @@ def _match(venue: Venue, rules: Rules, events: Rows, limit: int) -> bool:
             note_clear(venue.levels, event)
             state["recheck"] = 1
         elif kind == TICKER:
-            note_ticker(venue, event)
+            note_ticker(venue, rules, event)
             if event[SETTLED_PRICE] > 0:
                 settle_contract(venue, rules, event)
         else:
@@ -109,7 +110,7 @@ def _match(venue: Venue, rules: Rules, events: Rows, limit: int) -> bool:
                 settle(venue.levels, event)
             if state["recheck"] == 1:
                 look_again(venue, rules, event)
-            if rules.crosses == 1:
+            if rules.terms[event["instrument"]]["crosses"] == 1:
                 match_crossed(venue, rules, event)
         state["mid_message"] = 1 - event["end"]
         state["next_event"] += 1
@@ -127,33 +128,35 @@ def _send(venue: Venue, rules: Rules, gate: Gate, orders: Rows, decision: int) -
         if order["action"] == NEW:
             state["order_ids"] += 1
             order["order_id"] = state["order_ids"]
-        reason, limit, value = check(gate, venue, order)
+        reason, limit, value = check(gate, venue, rules, order)
         if reason == NO_REASON:
-            note_sent(gate, order)
+            note_sent(gate, rules, order)
             _dispatch(venue, rules, order, int(NO_REASON))
         else:
             order["refused"] = 1
-            refuse(venue, gate, order, reason, limit, value)
+            refuse(venue, rules, gate, order, reason, limit, value)
         state["block_order"] += 1
 
 
 @inner
 def _dispatch(venue: Venue, rules: Rules, order: Any, reason: int) -> None:
-    """Add a command to those on their way; it never overtakes an earlier one."""
-    state = venue.state[0]
+    """Add a command to those on their way; it never overtakes an earlier one to its market."""
+    state, terms = venue.state[0], rules.terms[order["instrument"]]
+    connection, table = venue.connections[terms["market"]], terms["entry"]
     travel = latency_us(
-        rules.entry,
-        rules.entry_multiple,
-        rules.jitter,
-        state["feed"],
+        rules.latencies[table[0] : table[1]],
+        terms["entry_multiple"],
+        terms["jitter"],
+        connection["feed"],
         order["ts"],
         rules.seed,
         int(ENTRY),
         order["client_id"],
     )
-    state["last_arrival"] = max(order["ts"] + travel, state["last_arrival"])
+    connection["last_arrival"] = max(order["ts"] + travel, connection["last_arrival"])
+    connection["waiting"] += 1
     command = venue.commands[state["commands"]]
-    command["arrival"] = state["last_arrival"]
+    command["arrival"] = connection["last_arrival"]
     command["ts"] = order["ts"]
     command["client_id"] = order["client_id"]
     command["price"] = order["price"]
@@ -167,14 +170,17 @@ def _dispatch(venue: Venue, rules: Rules, order: Any, reason: int) -> None:
     command["post_only"] = order["post_only"]
     command["reduce_only"] = order["reduce_only"]
     command["reason"] = reason
+    command["done"] = 0
     state["commands"] += 1
 
 
 @inner
-def _withdraw(venue: Venue, rules: Rules, ts: int, reason: int, spare: Rows) -> None:
-    """Cancel everything on every instrument, on the gate's own account."""
+def _withdraw(venue: Venue, rules: Rules, gate: Gate, ts: int, reason: int, spare: Rows) -> None:
+    """Cancel everything on the markets that the gate has named, on its own account."""
     order = spare[0]
     for instrument in range(len(venue.standing)):
+        if gate.lines[rules.terms[instrument]["market"]]["withdraw"] == 0:
+            continue
         order["ts"] = ts
         order["action"] = CANCEL_ALL
         order["instrument"] = instrument
@@ -247,7 +253,7 @@ def carry_out(
             state["marks"] += 1
         reason = watch(gate, venue, limit)
         if reason != NO_REASON:
-            _withdraw(venue, rules, limit, reason, spare)
+            _withdraw(venue, rules, gate, limit, reason, spare)
         state["decided"] = limit
         _send(venue, rules, gate, orders, decision)
         state["decision"] += 1

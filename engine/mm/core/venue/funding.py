@@ -5,9 +5,9 @@ clock (BitMEX: every eight hours, from 04:00 UTC). The rate that counts is the l
 for that time; a ticker that still names a time that is past says nothing new. One that already
 names the time after it (a ticker's clock may be behind ours by a little) is kept until the first
 is paid, since a time that was announced is owed. It meets the position of its time: it is paid at
-the first message made at or after it, of whatever instrument, after the commands that arrived
-before it and ahead of those that did not. A schedule is paid for each of its times, also those
-that fell into a silence. What it comes to in money is the ledger's business.
+the first message of its market made at or after it, after the commands that arrived before it and
+ahead of those that did not. A schedule is paid for each of its times, also those that fell into a
+silence. What it comes to in money is the ledger's business.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ from mm.core.venue.state import Rules, Venue
 
 
 @inner
-def note_ticker(venue: Venue, event: Any) -> None:
+def note_ticker(venue: Venue, rules: Rules, event: Any) -> None:
     """Take mark price, rate and time to come from a ticker; else they stay as they were."""
     standing = venue.standing[event["instrument"]]
     if event[MARK_PRICE] > 0:
@@ -36,26 +36,31 @@ def note_ticker(venue: Venue, event: Any) -> None:
             standing["later_ts"] = standing["funding_ts"]
         standing["rate"] = event[FUNDING_RATE]
         standing["funding_ts"] = due
-    find_due(venue)
+    find_due(venue, rules, event["instrument"])
 
 
 @inner
-def find_due(venue: Venue) -> None:
-    """Find the time of the next funding of any instrument."""
-    first = 0 * venue.state[0]["due"]  # not a literal: see ``state``
+def find_due(venue: Venue, rules: Rules, one: int) -> None:
+    """Find the time of the next funding on the market of instrument ``one``."""
+    market = rules.terms[one]["market"]
+    first = 0 * venue.connections[market]["due"]  # not a literal: see ``state``
     for instrument in range(len(venue.standing)):
         due = venue.standing[instrument]["funding_ts"]
-        if due > 0 and (first == 0 or due < first):
+        if rules.terms[instrument]["market"] == market and due > 0 and (first == 0 or due < first):
             first = due
-    venue.state[0]["due"] = first
+    venue.connections[market]["due"] = first
 
 
 @inner
 def pay_funding(venue: Venue, rules: Rules, event: Any) -> None:
-    """Report the funding that is due next; ``event`` is the news that it has come to that."""
+    """Report the funding due next on a market; ``event`` is the news that it has come to that."""
     instrument = 0
-    due = venue.state[0]["due"]
-    while venue.standing[instrument]["funding_ts"] != due:
+    market = rules.terms[event["instrument"]]["market"]
+    due = venue.connections[market]["due"]
+    while (
+        venue.standing[instrument]["funding_ts"] != due
+        or rules.terms[instrument]["market"] != market
+    ):
         instrument += 1
     standing = venue.standing[instrument]
     report = news_of(venue, rules, event, instrument, int(FUNDING), int(NO_REASON), 0)
@@ -70,4 +75,4 @@ def pay_funding(venue: Venue, rules: Rules, event: Any) -> None:
         standing["rate"] = standing["later_rate"]
         standing["funding_ts"] = standing["later_ts"]
         standing["later_ts"] = 0
-    find_due(venue)
+    find_due(venue, rules, instrument)

@@ -4,7 +4,10 @@ What it knows is what we know: the account as it was when the block was sent (it
 since, or the block would have stopped), our own sends, and the touch. A refusal is a report like a
 rejection, known at once, with the limit and the value that broke it. Two things stop all quoting
 and cancel what works: a loss beyond the limit, for the rest of the run, and a feed that has been
-silent for too long, until it speaks again. Cancels are never refused.
+silent for too long, on its market, until it speaks again. Cancels are never refused.
+
+Sizes, positions and the collar are each instrument's; silence and orders a second are those of
+the connection to a market; the loss is of all together, in the reporting currency.
 """
 
 from typing import Any, Final, NamedTuple
@@ -31,19 +34,28 @@ from mm.api import (
 )
 from mm.api.jit import inner
 from mm.core.venue.reports import new_report
-from mm.core.venue.state import Venue
+from mm.core.venue.state import Rules, Venue
 
 LIMITS: Final = np.dtype(
     [
         ("order_lots", "i8"),  # largest order; 0 = any
         ("position_lots", "i8"),  # largest position, working orders counted; 0 = any
-        ("orders_per_s", "i8"),  # new orders and replaces in any second; 0 = any
-        ("stale_us", "i8"),  # longest silence of the feed; 0 = any
         ("collar", "f8"),  # furthest price from the mid, as a share of it; 0 = any
-        ("loss", "f8"),  # largest loss [settlement currency]; 0 = any
     ],
     align=True,
 )
+
+LINE: Final = np.dtype(
+    [
+        ("orders_per_s", "i8"),  # new orders and replaces in any second; 0 = any
+        ("stale_us", "i8"),  # longest silence of the feed; 0 = any
+        ("silent", "i8"),  # 1: quoting is stopped until the feed speaks
+        ("sent", "i8"),  # orders sent so far, for the ring of their times
+        ("withdraw", "i8"),  # 1: all that works there must be cancelled now
+    ],
+    align=True,
+)
+"""Of each market: the limits that its connection has, and where it stands."""
 
 KNOWN: Final = np.dtype(
     [
@@ -51,6 +63,8 @@ KNOWN: Final = np.dtype(
         ("tick", "f8"),  # [price]
         ("scale", "f8"),  # P&L of one lot when v rises by one; see ``mm.core.position``
         ("cost", "f8"),  # scale * basis [settlement currency]
+        ("rate", "f8"),  # of the settlement currency in the reporting currency
+        ("rate_of", "i8"),  # the instrument whose mid is that rate; -1 = ``rate`` itself
         ("inverse", "i1"),
     ],
     align=True,
@@ -58,11 +72,10 @@ KNOWN: Final = np.dtype(
 
 GATE: Final = np.dtype(
     [
-        ("cash", "f8"),  # settlement currency, as known
+        ("cash", "f8"),  # reporting currency, as known
+        ("loss", "f8"),  # largest loss of all markets [reporting currency]; 0 = any
         ("killed_ts", "i8"),  # µs: when the loss limit was broken; 0 = it was not
-        ("stale", "i1"),  # 1: quoting is stopped until the feed speaks
         ("working", "i8"),  # rows of ``working``
-        ("sent", "i8"),  # orders sent so far, for the ring of their times
         ("refused", "i8"),  # orders refused so far
     ],
     align=True,
@@ -73,7 +86,9 @@ class Gate(NamedTuple):
     """The gate's arrays, as kernels take them."""
 
     limits: Rows
-    """dtype LIMITS, one row."""
+    """dtype LIMITS, one row an instrument."""
+    lines: Rows
+    """dtype LINE, one row a market."""
     known: Rows
     """dtype KNOWN, one row an instrument."""
     working: Rows
@@ -81,22 +96,33 @@ class Gate(NamedTuple):
     order_ids: npt.NDArray[np.int64]
     """What the venue calls each row of ``working``; 0 where nobody asks."""
     sends: npt.NDArray[np.int64]
-    """int64, shape (orders_per_s or 1,): a ring of the latest send times, µs."""
+    """int64, shape (markets, most orders_per_s or 1): rings of the latest send times, µs."""
     state: Rows
     """dtype GATE, one row."""
 
 
 @inner
 def watch(gate: Gate, venue: Venue, ts: int) -> int:
-    """Look at loss and silence at a decision time; return why all must be cancelled now, or 0."""
-    state, limits = gate.state[0], gate.limits[0]
-    if limits["loss"] > 0.0 and state["killed_ts"] == 0 and -_equity(gate, venue) > limits["loss"]:
+    """Look at loss and silence at a decision time: why orders must be cancelled now, or 0.
+
+    On which markets, ``lines`` says.
+    """
+    state, reason = gate.state[0], NO_REASON
+    if state["loss"] > 0.0 and state["killed_ts"] == 0 and -_equity(gate, venue) > state["loss"]:
         state["killed_ts"] = ts
-        return RISK_LOSS
-    silent = limits["stale_us"] > 0 and ts - venue.state[0]["last_event"] > limits["stale_us"]
-    newly = silent and state["stale"] == 0
-    state["stale"] = 1 if silent else 0
-    return RISK_STALE if newly else NO_REASON
+        reason = RISK_LOSS
+    for market in range(len(gate.lines)):
+        line = gate.lines[market]
+        if reason == RISK_LOSS:
+            line["withdraw"] = 1
+            continue
+        silence = ts - venue.connections[market]["last_event"]
+        silent = line["stale_us"] > 0 and silence > line["stale_us"]
+        line["withdraw"] = 1 if silent and line["silent"] == 0 else 0
+        line["silent"] = 1 if silent else 0
+        if line["withdraw"] == 1:
+            reason = RISK_STALE
+    return reason
 
 
 @inner
@@ -117,22 +143,36 @@ def _equity(gate: Gate, venue: Venue) -> float:
         mid = _mid(gate, venue, i)
         if known["lots"] != 0 and not np.isnan(mid):
             value = 1.0 / mid if known["inverse"] == 1 else mid
-            total += known["scale"] * known["lots"] * value - known["cost"]
+            worth = known["scale"] * known["lots"] * value - known["cost"]
+            total += worth * _rate(gate, venue, i)
     return float(total)
 
 
 @inner
-def check(gate: Gate, venue: Venue, order: Any) -> tuple[int, float, float]:
+def _rate(gate: Gate, venue: Venue, instrument: int) -> float:
+    """Reporting currency for one of an instrument's settlement currency."""
+    known = gate.known[instrument]
+    if known["rate_of"] >= 0:
+        mid = _mid(gate, venue, known["rate_of"])
+        if not np.isnan(mid):
+            known["rate"] = mid
+    return float(known["rate"])
+
+
+@inner
+def check(gate: Gate, venue: Venue, rules: Rules, order: Any) -> tuple[int, float, float]:
     """Judge one order: (reason, limit, value); the reason is NO_REASON if it may go."""
-    state, limits = gate.state[0], gate.limits[0]
+    state, limits = gate.state[0], gate.limits[order["instrument"]]
+    market = rules.terms[order["instrument"]]["market"]
+    line = gate.lines[market]
     action = order["action"]
     if action in (CANCEL, CANCEL_ALL):
         return NO_REASON, np.nan, np.nan
     if state["killed_ts"] != 0:
-        return RISK_LOSS, limits["loss"], -_equity(gate, venue)
-    if state["stale"] == 1:
-        silence = order["ts"] - venue.state[0]["last_event"]
-        return RISK_STALE, limits["stale_us"] / MICRO, silence / MICRO
+        return RISK_LOSS, state["loss"], -_equity(gate, venue)
+    if line["silent"] == 1:
+        silence = order["ts"] - venue.connections[market]["last_event"]
+        return RISK_STALE, line["stale_us"] / MICRO, silence / MICRO
     if limits["order_lots"] > 0 and order["size"] > limits["order_lots"]:
         return RISK_ORDER_SIZE, float(limits["order_lots"]), float(order["size"])
     if limits["position_lots"] > 0:
@@ -144,10 +184,10 @@ def check(gate: Gate, venue: Venue, order: Any) -> tuple[int, float, float]:
         away = abs(order["price"] * gate.known[order["instrument"]]["tick"] - mid) / mid
         if not away <= limits["collar"]:
             return RISK_COLLAR, limits["collar"], away
-    if limits["orders_per_s"] > 0 and state["sent"] >= limits["orders_per_s"]:
-        oldest = gate.sends[state["sent"] % limits["orders_per_s"]]
+    if line["orders_per_s"] > 0 and line["sent"] >= line["orders_per_s"]:
+        oldest = gate.sends[market, line["sent"] % line["orders_per_s"]]
         if order["ts"] - oldest < MICRO:
-            return RISK_ORDER_RATE, float(limits["orders_per_s"]), limits["orders_per_s"] + 1.0
+            return RISK_ORDER_RATE, float(line["orders_per_s"]), line["orders_per_s"] + 1.0
     return NO_REASON, np.nan, np.nan
 
 
@@ -182,13 +222,14 @@ def _reach(gate: Gate, order: Any) -> float:
 
 
 @inner
-def note_sent(gate: Gate, order: Any) -> None:
+def note_sent(gate: Gate, rules: Rules, order: Any) -> None:
     """Count an order that went out, as the account will have it."""
-    state, limits = gate.state[0], gate.limits[0]
+    state, market = gate.state[0], rules.terms[order["instrument"]]["market"]
+    line = gate.lines[market]
     if order["action"] in (NEW, REPLACE):
-        if limits["orders_per_s"] > 0:
-            gate.sends[state["sent"] % limits["orders_per_s"]] = order["ts"]
-        state["sent"] += 1
+        if line["orders_per_s"] > 0:
+            gate.sends[market, line["sent"] % line["orders_per_s"]] = order["ts"]
+        line["sent"] += 1
     if order["action"] == NEW:
         row = gate.working[state["working"]]
         row["client_id"] = order["client_id"]
@@ -214,10 +255,12 @@ def note_sent(gate: Gate, order: Any) -> None:
 
 
 @inner
-def refuse(venue: Venue, gate: Gate, order: Any, reason: int, limit: float, value: float) -> None:
+def refuse(
+    venue: Venue, rules: Rules, gate: Gate, order: Any, reason: int, limit: float, value: float
+) -> None:
     """Report an order that does not leave us; known at once."""
     gate.state[0]["refused"] += 1
-    report = new_report(venue, order["instrument"], int(REJECTED), reason, order["ts"])
+    report = new_report(venue, rules, order["instrument"], int(REJECTED), reason, order["ts"])
     report["ts_venue"] = order["ts"]
     report["ts_decided"] = order["ts"]
     report["order_id"] = order["order_id"]

@@ -41,18 +41,18 @@ _NEVER_US: Final = 1e16
 
 
 @inner
-def measure_feed(state: Any, event: Any) -> None:
+def measure_feed(connection: Any, event: Any) -> None:
     """Take the feed latency from the first event of a message, if it measures one."""
     travelled = event["ts_local"] - event["ts_exchange"]
     if travelled == 0:
         return
     if travelled < 0 or travelled > LONGEST_US:
-        state["stale"] += event["kind"] not in (CLEAR, TICKER)
-    elif event["ts_exchange"] < state["newest"]:
-        state["overtaken"] += 1
+        connection["stale"] += event["kind"] not in (CLEAR, TICKER)
+    elif event["ts_exchange"] < connection["newest"]:
+        connection["overtaken"] += 1
     else:
-        state["newest"] = event["ts_exchange"]
-        state["feed"] = travelled
+        connection["newest"] = event["ts_exchange"]
+        connection["feed"] = travelled
 
 
 @kernel(allocates=False)

@@ -90,7 +90,7 @@ def _offer(venue: Venue, rules: Rules, event: Any, order: Any, size: int) -> int
         return 0
     else:
         rule = QUEUE_REACHED
-        if rules.draws == 1:
+        if rules.terms[order["instrument"]]["draws"] == 1:
             rule = MODEL_DRAW
             draw = uniform(rules.seed, int(FILL), order["order_id"], venue.state[0]["prints"])
         reached = _reached(rules, event, order, size, draw)
@@ -111,8 +111,15 @@ def _reached(rules: Rules, event: Any, order: Any, size: int, draw: float) -> in
         order["printed"] += fresh
     if fresh <= 0.0:
         return 0
+    instrument, terms = order["instrument"], rules.terms[order["instrument"]]
     ahead = call_rule(
-        rules.on_print, order["ahead"], float(order["level"]), fresh, draw, rules.p0, rules.p1
+        rules.on_print[instrument],
+        order["ahead"],
+        float(order["level"]),
+        fresh,
+        draw,
+        terms["p0"],
+        terms["p1"],
     )
     order["ahead"] = max(ahead, 0.0)
     # A queue share of 2.9999999999 lots is 3 lots.
@@ -154,14 +161,15 @@ def _see(rules: Rules, event: Any, order: Any, size: int) -> None:
         return
     elif size < order["level"]:
         before = order["ahead"]
+        instrument, terms = order["instrument"], rules.terms[order["instrument"]]
         after = call_rule(
-            rules.on_depth,
+            rules.on_depth[instrument],
             before,
             float(order["level"]),
             float(size),
             order["printed"],
-            rules.p0,
-            rules.p1,
+            terms["p0"],
+            terms["p1"],
         )
         order["ahead"] = max(0.0, min(before, after, float(size)))
         if order["ahead"] < before:

@@ -15,22 +15,30 @@ from mm.core.venue.state import Rules, Venue
 
 
 @inner
-def new_report(venue: Venue, instrument: int, kind: int, reason: int, known: int) -> Any:
-    """Append a report of no order, with the touch and the mark of its moment; return it.
+def new_report(
+    venue: Venue, rules: Rules, instrument: int, kind: int, reason: int, known: int
+) -> Any:
+    """Add a report of no order, with the touch and the mark of its moment; return it.
 
     Args:
-        venue: the report is its newest.
+        venue: the report is its newest, but for those that other markets tell us later.
+        rules: say which market it is of.
         instrument: what it is about.
         kind: FILLED, REJECTED …
         reason: NO_REASON or why.
-        known: when we learn of it [µs]; later if that of an earlier report is later.
+        known: when we learn of it [µs]; later if that of an earlier report of its market is later.
     """
     state = venue.state[0]
-    report = venue.reports[state["reports"]]
+    connection = venue.connections[rules.terms[instrument]["market"]]
+    connection["last_known"] = max(known, connection["last_known"])
+    at = state["reports"]
     state["reports"] += 1
-    state["last_known"] = max(known, state["last_known"])
+    while at > state["released"] and venue.reports[at - 1]["ts_known"] > connection["last_known"]:
+        venue.reports[at] = venue.reports[at - 1]
+        at -= 1
+    report = venue.reports[at]
     touch = venue.levels.touch[instrument]
-    report["ts_known"] = state["last_known"]
+    report["ts_known"] = connection["last_known"]
     report["ts_venue"] = 0
     report["ts_decided"] = 0
     report["ts_arrived"] = 0
@@ -59,10 +67,12 @@ def new_report(venue: Venue, instrument: int, kind: int, reason: int, known: int
 @inner
 def _known_at(rules: Rules, event: Any, ts_venue: int, key: int) -> int:
     """When we learn of what happened at ``ts_venue`` and was told with ``event``."""
+    terms = rules.terms[event["instrument"]]
+    table = terms["response"]
     travel = latency_us(
-        rules.response,
-        rules.response_multiple,
-        rules.jitter,
+        rules.latencies[table[0] : table[1]],
+        terms["response_multiple"],
+        terms["jitter"],
         event["ts_local"] - event["ts_exchange"],
         ts_venue,
         rules.seed,
@@ -82,7 +92,7 @@ def news_of(
     """
     ts_venue = event["ts_exchange"]
     known = _known_at(rules, event, ts_venue, 8 * key + kind)
-    report = new_report(venue, instrument, kind, reason, known)
+    report = new_report(venue, rules, instrument, kind, reason, known)
     report["ts_venue"] = ts_venue
     return report
 
@@ -99,7 +109,7 @@ def report_order_at(
 ) -> Any:
     """Append a report of what happened to ``order`` at ``ts_venue``, told with ``event``."""
     known = _known_at(rules, event, ts_venue, 8 * order["order_id"] + kind)
-    report = new_report(venue, order["instrument"], kind, reason, known)
+    report = new_report(venue, rules, order["instrument"], kind, reason, known)
     report["ts_venue"] = ts_venue
     report["ts_decided"] = order["decided"]
     report["ts_arrived"] = order["reached"]

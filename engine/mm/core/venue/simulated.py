@@ -5,6 +5,7 @@ market batch, through ``load``. This module owns the arrays, so that the compile
 have to ask for memory. It does not know a task, a channel, or what a position is.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import attrs
@@ -22,9 +23,6 @@ from mm.api import (
     Account,
     Defect,
     ExecutionReport,
-    FillModel,
-    Instrument,
-    LatencyModel,
     MarketBatch,
     OrderBlock,
     Rows,
@@ -36,8 +34,8 @@ from mm.core.venue.block import NEED_EVENTS, NEED_ROOM, reports_needed
 from mm.core.venue.decider import Decider, idle_decider
 from mm.core.venue.health import find_defects
 from mm.core.venue.loop import run_venue
-from mm.core.venue.settings import FundingSchedule, Limits
-from mm.core.venue.state import COMMAND, OPEN, STANDING, STATE, Venue
+from mm.core.venue.settings import Terms
+from mm.core.venue.state import COMMAND, CONNECTION, OPEN, STANDING, STATE, Venue
 
 _DECIDED: Final = idle_decider()
 """Says that the blocks come decided."""
@@ -68,12 +66,9 @@ class SimulatedVenue:
     def __init__(
         self,
         *,
-        instruments: tuple[Instrument, ...],
-        fill_model: FillModel,
-        latency: LatencyModel,
+        markets: Sequence[Terms],
         seed: int,
-        limits: Limits | None = None,
-        funding: FundingSchedule | None = None,
+        rates: Sequence[tuple[float, int]] | None = None,
         alone: bool = False,
         wakes: bool = False,
         depth: int = 0,
@@ -81,17 +76,15 @@ class SimulatedVenue:
         """Start with an empty book.
 
         Args:
-            instruments: events and orders name them by index.
-            fill_model: how resting orders move up and fill.
-            latency: how long orders and reports travel.
+            markets: events and orders name their instruments by index, counted through.
             seed: of the keyed draws.
-            limits: of our own risk gate; None = no limits.
-            funding: set when the data has no ticker that tells.
+            rates: see ``make_gate``; None = all settle in the reporting currency.
             alone: nobody decides on the answers, so blocks are carried out whole.
             wakes: news of our own end a block, and the answer says whom they wake.
             depth: levels of the book that it then shows them.
         """
-        self._book = Book.empty(len(instruments))
+        instruments = sum(len(market.instruments) for market in markets)
+        self._book = Book.empty(instruments)
         self._orders = np.zeros(64, OPEN)
         self._commands = np.zeros(64, COMMAND)
         self._reports = np.zeros(_SPARE_REPORTS, REPORT)
@@ -100,13 +93,14 @@ class SimulatedVenue:
         self._touch = np.dtype([*TOUCH_FIELDS, *depth_fields(depth)])
         self.wakes = wakes
         """News of our own end a block."""
-        self._rules = make_rules(fill_model, latency, seed, instruments)
-        self._gate = make_gate(instruments, limits or Limits())
-        self._standing = np.zeros(len(instruments), STANDING)
-        self._funding = funding
+        self._rules = make_rules(markets, seed)
+        self._gate = make_gate(markets, rates or [(1.0, -1)] * instruments)
+        self._standing = np.zeros(instruments, STANDING)
+        self._connections = np.zeros(len(markets), CONNECTION)
+        self._funding = [market.funding for market in markets]
         self._alone = alone
         self._spare = np.zeros(1, ORDER)
-        self._instruments = len(instruments)
+        self._instruments = instruments
         self._events = np.zeros(0, EVENT)
         self._watermark = -1
         self._block: OrderBlock | None = None
@@ -118,12 +112,19 @@ class SimulatedVenue:
         self._events = batch.events
         self._watermark = batch.watermark
         self._state[0]["next_event"] = 0
-        if self._funding is not None and len(batch.events):
-            self._standing["funding_ts"] = self._funding.after(int(batch.events["ts_exchange"][0]))
-            self._standing["rate"] = self._funding.rate
-            self._standing["interval"] = self._funding.interval_us
-            self._state[0]["due"] = self._standing["funding_ts"].min()
-            self._funding = None
+        if self._funding and len(batch.events):
+            self._schedule_funding(int(batch.events["ts_exchange"][0]))
+            self._funding = []
+
+    def _schedule_funding(self, start: int) -> None:
+        """Have the schedules begin after ``start`` [µs]."""
+        for market, schedule in enumerate(self._funding):
+            if schedule is not None:
+                mine = self._rules.terms["market"] == market
+                due = schedule.after(start)
+                self._standing["funding_ts"][mine] = self._connections["due"][market] = due
+                self._standing["rate"][mine] = schedule.rate
+                self._standing["interval"][mine] = schedule.interval_us
 
     def submit(self, block: OrderBlock) -> None:
         """Take the next block; only after the last one was answered."""
@@ -234,8 +235,8 @@ class SimulatedVenue:
         return Statistics(
             crossed=int(self._book.levels.known["crossed"].sum()),
             unsided=int(state["unsided"]),
-            overtaken=int(state["overtaken"]),
-            stale=int(state["stale"]),
+            overtaken=int(self._connections["overtaken"].sum()),
+            stale=int(self._connections["stale"].sum()),
             refused=int(gate["refused"]),
             killed_ts=int(gate["killed_ts"]) or None,
         )
@@ -243,8 +244,8 @@ class SimulatedVenue:
     def defects(self) -> tuple[Defect, ...]:
         """Say what was wrong with the market data so far."""
         state = self._state[0]
-        counts = (int(state[name]) for name in ("prints", "unsided", "stale"))
-        return find_defects(self._book.levels, *counts)
+        stale = int(self._connections["stale"].sum())
+        return find_defects(self._book.levels, int(state["prints"]), int(state["unsided"]), stale)
 
     def _venue(self) -> Venue:
         return Venue(
@@ -253,6 +254,7 @@ class SimulatedVenue:
             self._commands,
             self._reports,
             self._standing,
+            self._connections,
             self._state,
         )
 

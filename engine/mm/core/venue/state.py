@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mm.api import BUY, Rows
-from mm.api.addresses import Address
 from mm.api.jit import inner
 from mm.core.book import Levels
 
@@ -57,8 +56,6 @@ STATE: Final = np.dtype(
         ("open", "i8"),  # open orders
         ("reports", "i8"),  # reports in the array
         ("released", "i8"),  # the first so many of them are known by now
-        ("last_known", "i8"),  # µs: the latest ts_known given out
-        ("last_arrival", "i8"),  # µs: the latest arrival given out
         ("order_ids", "i8"),  # order ids given out
         ("decision", "i8"),  # decisions of the block that took effect
         ("block_order", "i8"),  # orders of the block that took effect
@@ -68,14 +65,8 @@ STATE: Final = np.dtype(
         ("mid_message", "i8"),  # 1: the next event continues a message
         ("prints", "i8"),  # prints seen, of all instruments; the number of a draw
         ("rounds", "i8"),  # prints and crossings matched, each of which meets an order once
-        ("feed", "i8"),  # µs: latest feed latency
-        ("newest", "i8"),  # µs, exchange: when the message that measured it was made
-        ("overtaken", "i8"),  # messages made before that one, see ``latency``
-        ("stale", "i8"),  # messages stamped by a wrong clock, see ``latency``
-        ("last_event", "i8"),  # µs, local: of the latest event
         ("low", "i8"),  # ticks: our open orders lie in [low, high]
         ("high", "i8"),
-        ("due", "i8"),  # µs, exchange: the next funding of any instrument; 0 = none is known
         ("recheck", "i8"),  # 1: this message took levels away, perhaps at our prices
         ("unsided", "i8"),  # prints without a side that no quote could tell
         ("wakes", "i8"),  # 1: news of our own wake the strategy
@@ -85,6 +76,39 @@ STATE: Final = np.dtype(
     ],
     align=True,
 )
+
+CONNECTION: Final = np.dtype(
+    [
+        ("last_known", "i8"),  # µs: the latest ts_known given out
+        ("last_arrival", "i8"),  # µs: the latest arrival given out
+        ("waiting", "i8"),  # commands on their way
+        ("feed", "i8"),  # µs: latest feed latency
+        ("newest", "i8"),  # µs, exchange: when the message that measured it was made
+        ("overtaken", "i8"),  # messages made before that one, see ``latency``
+        ("stale", "i8"),  # messages stamped by a wrong clock, see ``latency``
+        ("last_event", "i8"),  # µs, local: of the latest event
+        ("due", "i8"),  # µs, exchange: the next funding of its instruments; 0 = none is known
+    ],
+    align=True,
+)
+"""Of each market: its messages have one clock, and none overtakes another."""
+
+TERMS: Final = np.dtype(
+    [
+        ("market", "i8"),  # index of the connection
+        ("entry", "i8", (2,)),  # rows of ``Rules.latencies``: from, to
+        ("response", "i8", (2,)),
+        ("entry_multiple", "f8"),
+        ("response_multiple", "f8"),
+        ("jitter", "f8"),
+        ("p0", "f8"),  # of the fill model
+        ("p1", "f8"),
+        ("draws", "i8"),  # 1: the fill model uses its draw
+        ("crosses", "i8"),  # 1: the other side's best price reaching ours fills us
+    ],
+    align=True,
+)
+"""What holds for each instrument during a whole run."""
 
 COMMAND: Final = np.dtype(
     [
@@ -102,6 +126,7 @@ COMMAND: Final = np.dtype(
         ("post_only", "i1"),
         ("reduce_only", "i1"),
         ("reason", "i1"),  # of a cancel that we did not ask for ourselves
+        ("done", "i1"),  # 1: it has taken effect
     ],
     align=True,
 )
@@ -138,11 +163,13 @@ class Venue(NamedTuple):
     orders: Rows
     """dtype OPEN; the first ``open`` rows, in order of place: whoever came first stands first."""
     commands: Rows
-    """dtype COMMAND, in order of arrival."""
+    """dtype COMMAND; those for one market in order of arrival."""
     reports: Rows
     """dtype REPORT, in the order in which they become known."""
     standing: Rows
     """dtype STANDING, one row an instrument."""
+    connections: Rows
+    """dtype CONNECTION, one row a market."""
     state: Rows
     """dtype STATE, one row."""
 
@@ -151,20 +178,13 @@ class Rules(NamedTuple):
     """What does not change during a run."""
 
     seed: int
-    entry: npt.NDArray[np.float64]
-    """Latency table from the decision to the venue; see ``latency``."""
-    response: npt.NDArray[np.float64]
-    entry_multiple: float
-    response_multiple: float
-    jitter: float
-    draws: int
-    """1: the fill model uses its draw."""
-    crosses: int
-    """1: the other side's best price reaching ours fills us."""
-    on_print: Address
-    on_depth: Address
-    p0: float
-    p1: float
+    terms: Rows
+    """dtype TERMS, one row an instrument."""
+    latencies: npt.NDArray[np.float64]
+    """Latency tables, one behind the other; see ``latency``."""
+    on_print: npt.NDArray[Any]
+    """The fill model's rules, an ``Address`` an instrument."""
+    on_depth: npt.NDArray[Any]
     steps: npt.NDArray[np.int64]
     """shape (n, 3): from when on which tick holds; see ``ticks``."""
 

@@ -5,6 +5,7 @@ multiples are prices. A replace to another price ends the order, as one that wou
 order take does.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from mm.api.jit import inner
 from mm.core.venue.state import Rules
 
 
-def tick_steps(instruments: tuple[Instrument, ...]) -> np.ndarray[Any, np.dtype[np.int64]]:
+def tick_steps(instruments: Sequence[Instrument]) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Write (instrument, from when [µs], ticks) of all instruments, shape (n, 3)."""
     rows = [(i, *step) for i, one in enumerate(instruments) for step in one.tick_steps]
     return np.array(rows, np.int64).reshape(len(rows), 3)

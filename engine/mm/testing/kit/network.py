@@ -34,7 +34,8 @@ from mm.api import (
 from mm.blame import ungrouped
 from mm.core.candles import CandleBuilder
 from mm.core.ledger import Ledger
-from mm.core.venue import SimulatedVenue
+from mm.core.position import MarketBooks
+from mm.core.venue import SimulatedVenue, Terms
 from mm.run.closed_loop import kernel_of
 from mm.run.network import Parts, run_network
 from mm.run.position import Books
@@ -175,9 +176,7 @@ def run_events(
         transformer=transformer,
         strategy=strategy,
         venue=_venue(context, fill_model, latency),
-        books=Books(
-            Ledger(context.instruments, fees=fees or _ShareOfValue(context), sample_us=_MINUTE_US)
-        ),
+        books=Books(_ledger(context, fees)),
         bracket=None,
         candles=CandleBuilder(_MINUTE_US),
         quotes=None,
@@ -194,17 +193,22 @@ def run_events(
     return sink.tables()
 
 
+def _ledger(context: Context, fees: FeeModel | None) -> Ledger:
+    books = MarketBooks(instruments=context.instruments, fees=fees or _ShareOfValue(context))
+    return Ledger([books], sample_us=_MINUTE_US)
+
+
 def _venue(
     context: Context, fill_model: FillModel | None, latency: LatencyModel | None
 ) -> SimulatedVenue:
     fixed = [np.array([[0.0, us]]) for us in (context.entry_us, context.response_us)]
-    return SimulatedVenue(
+    terms = Terms(
         instruments=context.instruments,
         fill_model=fill_model
         or FillModel(on_print=first_in_first_out, on_depth=no_more_than_level),
         latency=latency or LatencyModel(entry=fixed[0], response=fixed[1]),
-        seed=context.seed,
     )
+    return SimulatedVenue(markets=[terms], seed=context.seed)
 
 
 def digest_tables(tables: Mapping[str, Rows]) -> str:
