@@ -144,19 +144,18 @@ def summary_table(summary: Mapping[str, Any]) -> str:
 def _rows(s: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = ", ".join(f"{count:,} {name}" for name, count in s["rows"].items())
     read = "" if s["status"].startswith("complete") else f"; {s['rows_read']:,} of them read"
-    average = "" if s["avg_price"] is None else f" @ {s['avg_price']:.10g}"
     return [
         ("status", s["status"]),
         *([("label", s["label"])] if s["label"] else []),
-        ("data", f"{s['symbol']}, tick {s['tick_size']}, lot {s['lot_size']}"),
+        *_data(s),
         ("", f"{clock(s['first_ts'])} – {clock(s['last_ts'])} UTC"),
         ("rows", rows + read),
         ("decisions", f"{s['decisions']:,}"),
         *((f"our {side}", share_text(shares)) for side, shares in s["sides"].items() if shares),
         ("orders", f"{s['orders']:,} commands"),
         ("fills", f"{s['fills']:,} ({s['maker_fills']:,} maker), {s['filled_qty']:g} contracts"),
-        ("position", f"{s['position']:g}{average} (largest {s['max_position']:g})"),
-        ("money", _CURRENCY[s["contract_type"]]),
+        *_positions(s),
+        ("money", f"in {s['currency']}" if s["currency"] else _CURRENCY[s["contract_type"]]),
         ("realised P&L", _money(s["realized_pnl"])),
         ("unrealised P&L", _money(s["unrealized_pnl"])),
         ("fees", f"{_sum(s['fees_paid'])} paid, {_sum(s['rebates_earned'])} rebates earned"),
@@ -175,6 +174,33 @@ def _rows(s: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("speed", f"{s['events_per_s'] or 0:,} rows/s, peak memory {s['peak_rss_mb']:.0f} MiB"),
         ("digest", s["digest"]),
     ]
+
+
+def _data(s: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Name what was traded, market by market."""
+    each = [
+        f"{m['symbol']}, tick {m['tick_size']}, lot {m['lot_size']}" for m in s["markets"] or [s]
+    ]
+    return [("" if n else "data", text) for n, text in enumerate(each)]
+
+
+def _positions(s: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Show the position; of several markets what each has come to."""
+    if not s["markets"]:
+        return [("position", _position(s))]
+    return [
+        (
+            m["symbol"],
+            f"{m['fills']:,} fills, position {_position(m)},"
+            f" equity {_money(m['equity'])} {m['currency']}",
+        )
+        for m in s["markets"]
+    ]
+
+
+def _position(s: Mapping[str, Any]) -> str:
+    average = "" if s["avg_price"] is None else f" @ {s['avg_price']:.10g}"
+    return f"{s['position']:g}{average} (largest {s['max_position']:g})"
 
 
 def _bracket(s: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -3,8 +3,10 @@
 scan, edit            where things stand in a TOML text, and changing them in place
 overrides, document   a file with --set and the like in it, and its faults with their places
 validation            from parsed TOML to attrs classes, strictly
-tables, layout        which tables there are, and the class of each
+tables, account       the tables, one class each; those about money
+layout                which of them, and of the parts', there are
 choice, connector     the parts that were chosen; which connector, and its flags
+loader, markets       a document -> RunConfig; of each of its markets
 load, loaded          all of that: file -> LoadedConfig
 template              the same for many sets of keys
 when                  at which times a strategy decides
@@ -12,6 +14,7 @@ ticks                 tick sizes that hold from a moment on, as a run file says 
 reference             the same knowledge as JSON Schema and as a Markdown table
 """
 
+from mm.config.account import AccountTable, FundingTable, PositionTable
 from mm.config.choice import Choice, Parts
 from mm.config.load import load_config
 from mm.config.loaded import LoadedConfig
@@ -20,17 +23,16 @@ from mm.config.tables import (
     DataTable,
     EngineTable,
     ExecutionTable,
-    FundingTable,
     InstrumentTable,
     OutputTable,
     PluginsTable,
-    PositionTable,
     RiskTable,
     RunConfig,
     StrategyTable,
 )
 
 __all__ = [
+    "AccountTable",
     "Choice",
     "DataTable",
     "EngineTable",

@@ -52,6 +52,8 @@ class Document:
     """Values with the comment of each, made to the text when somebody asks for it."""
     _plugin_errors: list[PluginError] = attrs.field(factory=list)
     _excused: set[Keys] = attrs.field(factory=set)
+    _market: tuple[int, dict[str, Any]] | None = None
+    """Of a document that a table of a market makes: its number, and the table."""
 
     @classmethod
     def read(
@@ -103,6 +105,32 @@ class Document:
             made._override_key(override)
         return made
 
+    def of_market(self, number: int) -> "Document":
+        """Give the document that the run would have if market ``number`` were its only one.
+
+        Faults of it are noted here.
+        """
+        data = _copy({key: one for key, one in self.data.items() if key != "market"})
+        table = self.data["market"][number]
+        for key, name in (("symbol", "strategy"), ("exchange", "output")):
+            if key in table and isinstance(data.setdefault(name, {}), dict):
+                data[name][key] = table[key]
+        _merge(data, {key: one for key, one in table.items() if isinstance(one, dict)})
+        return attrs.evolve(self, data=data, edits=[], market=(number, table))
+
+    def _place(self, path: Place) -> Place:
+        """Where a key of a market's document stands in the file."""
+        if self._market is None:
+            return path
+        number, table = self._market
+        own = path[1:] if path in (("strategy", "symbol"), ("output", "exchange")) else path
+        inner: Any = table
+        for key in own[:2]:
+            if not isinstance(inner, dict) or key not in inner:
+                return path
+            inner = inner[key]
+        return ("market", number, *own)
+
     def _override_key(self, override: Override) -> None:
         try:
             apply_override(self.data, attrs.evolve(override, value=_as_read(override.value)))
@@ -143,10 +171,12 @@ class Document:
 
     def fault(self, path: Place, text: str) -> None:
         """Note what is wrong at a path."""
+        path = self._place(path)
         self._faults.append((self._places.line(path) or 0, f"{self._where(path)}: {text}"))
 
     def plugin_fault(self, path: Place, error: PluginError) -> None:
         """Note that the part named at a path cannot be had."""
+        path = self._place(path)
         text = f"{self._where(path)}: {error}"
         placed = PluginError(text)
         placed.__cause__ = error.__cause__
@@ -162,10 +192,11 @@ class Document:
 
     def error(self) -> MMError:
         """Return the error that says all: of plugins, if nothing but plugins is wrong."""
-        plugins = [str(error) for error in self._plugin_errors]
+        plugins = list(dict.fromkeys(str(error) for error in self._plugin_errors))
         if self._faults:
-            faults = [text for _, text in sorted(self._faults, key=lambda fault: fault[0])]
-            return ConfigError(*faults, *plugins)
+            ordered = sorted(self._faults, key=lambda fault: fault[0])
+            # Several markets may meet one fault in what they share.
+            return ConfigError(*dict.fromkeys(text for _, text in ordered), *plugins)
         error = PluginError("\n".join(plugins))
         error.__cause__ = self._plugin_errors[0].__cause__
         return error
@@ -187,6 +218,16 @@ class Document:
 def _copy(table: dict[str, Any]) -> dict[str, Any]:
     """Copy tables within tables; values are never changed."""
     return {key: _copy(one) if isinstance(one, dict) else one for key, one in table.items()}
+
+
+def _merge(data: dict[str, Any], tables: Mapping[str, Any]) -> None:
+    """Put tables over those of the same name, key by key."""
+    for key, one in tables.items():
+        below = data.get(key)
+        if isinstance(one, dict) and isinstance(below, dict):
+            _merge(below, one)
+        else:
+            data[key] = _copy(one) if isinstance(one, dict) else one
 
 
 def _as_read(value: Any) -> Any:

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import attrs
 
-from mm.api import ContractType, option
+from mm.api import option
+from mm.config.account import AccountTable, FundingTable, PositionTable
 from mm.config.choice import Parts
 from mm.config.ticks import TickPeriods, parse_periods
 from mm.config.when import WhenTable
@@ -106,58 +107,6 @@ class OutputTable:
 
 
 @attrs.frozen(kw_only=True)
-class PositionTable:
-    """``[position]``"""
-
-    contract_type: ContractType = option(
-        "Linear", help="How a contract's value follows the price: with it, or with its inverse."
-    )
-    fee_rate: float = option(
-        0.0,
-        help="Fee of any fill; negative = rebate.",
-        unit="share of value",
-        gt=-1,
-        lt=1,
-    )
-    maker_fee: float | None = option(
-        None, help="As fee_rate, for resting orders; empty = fee_rate.", unit="share of value",
-        gt=-1, lt=1,
-    )  # fmt: skip
-    taker_fee: float | None = option(
-        None, help="As fee_rate, for orders that take; empty = fee_rate.", unit="share of value",
-        gt=-1, lt=1,
-    )  # fmt: skip
-
-    mark: str = option("mid", help="What positions are valued at.", choices=("mid", "mark_price"))
-    lot_rounding: float = option(
-        0.0,
-        help="Round a lot's value to multiples of this, as BitMEX does with 1e-8; 0 = exact.",
-        unit="settlement currency",
-        ge=0,
-    )
-    balance: float = option(
-        0.0,
-        help="Wallet at the start, for the liquidation price; 0 = none is shown.",
-        unit="settlement currency",
-        ge=0,
-    )
-    initial_margin: float = option(
-        0.01, help="Margin shown as used.", unit="share of value", gt=0, le=1
-    )
-    maintenance_margin: float = option(
-        0.005, help="Margin at which the position would be liquidated.", unit="share of value",
-        ge=0, lt=1,
-    )  # fmt: skip
-
-    @property
-    def fees(self) -> tuple[float, float]:
-        """(maker, taker) [share of value], with fee_rate where they do not say otherwise."""
-        maker = self.fee_rate if self.maker_fee is None else self.maker_fee
-        taker = self.fee_rate if self.taker_fee is None else self.taker_fee
-        return maker, taker
-
-
-@attrs.frozen(kw_only=True)
 class InstrumentTable:
     """``[instrument]``"""
 
@@ -225,18 +174,6 @@ class RiskTable:
 
 
 @attrs.frozen(kw_only=True)
-class FundingTable:
-    """``[funding]``: a schedule, for data without ``data.derivative_ticker_csv``"""
-
-    rate: float | None = option(
-        None, help="Of the position's value, each time; positive = longs pay.",
-        unit="share of value", gt=-1, lt=1,
-    )  # fmt: skip
-    first_h: float = option(4.0, help="First time of the day, UTC.", unit="h", ge=0, lt=24)
-    interval_h: float = option(8.0, help="From one time to the next.", unit="h", ge=0.001, le=24)
-
-
-@attrs.frozen(kw_only=True)
 class EngineTable:
     """``[engine]``"""
 
@@ -270,12 +207,20 @@ class RunConfig:
     execution: ExecutionTable
     output: OutputTable
     position: PositionTable
+    account: AccountTable
     instrument: InstrumentTable
     risk: RiskTable
     funding: FundingTable
     engine: EngineTable
     plugins: PluginsTable
     parts: Parts
+    markets: tuple["RunConfig", ...] = ()
+    """Of a file with tables ``[[market]]``: the run that each would be alone; this is the first."""
+
+    @property
+    def all_markets(self) -> tuple["RunConfig", ...]:
+        """The markets, of which there is always one."""
+        return self.markets or (self,)
 
 
 TABLES: Final[dict[str, type[Any]]] = {
@@ -284,6 +229,7 @@ TABLES: Final[dict[str, type[Any]]] = {
     "execution": ExecutionTable,
     "output": OutputTable,
     "position": PositionTable,
+    "account": AccountTable,
     "instrument": InstrumentTable,
     "risk": RiskTable,
     "funding": FundingTable,

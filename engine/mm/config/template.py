@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from mm.config.document import Document, disabled_plugins
-from mm.config.load import Loader
 from mm.config.loaded import Effective
+from mm.config.markets import load_markets
 from mm.config.overrides import Override
 from mm.registry import Registry
 
@@ -47,13 +47,15 @@ class Template:
         registry = self._registries[disabled]
         if len(self._made) > _MOST_TABLES:
             self._made.clear()
-        loader = Loader(document, registry, self._made)
-        config = loader.load({})
-        for path, value in loader.defaults(config):
+        loaded = load_markets(document, registry, {}, self._made)
+        for path, value in loaded.defaults():
             table = document.data
             for key in path[:-1]:
                 table = table.setdefault(key, {})
             table[path[-1]] = value
         return Effective(
-            config=config, content=document.data, registry=registry, files=dict(loader.files())
+            config=loaded.config,
+            content=document.data,
+            registry=registry,
+            files=dict(loaded.files()),
         )

@@ -4,32 +4,17 @@ What the run trades is settled here: tick and lot size come from ``[instrument]`
 data, else (the tick) from the strategy's table.
 """
 
-import math
 from decimal import Decimal
 from pathlib import Path
 
 import attrs
 
-from mm.api import (
-    MICRO,
-    MOST_UNITS,
-    RATE_UNIT,
-    ConfigError,
-    Connector,
-    Context,
-    FillModel,
-    Instrument,
-    RowStrategy,
-    Survey,
-)
+from mm.api import ConfigError, Connector, Instrument, RowStrategy, Survey
 from mm.blame import blame
-from mm.config import RunConfig
+from mm.config import Choice, RunConfig
 from mm.core.bracket import Bracket, Shadow
 from mm.core.candles import CandleBuilder
-from mm.core.ledger import Ledger
-from mm.core.position import Margin, MarketBooks
 from mm.core.touch import BookQuotes
-from mm.core.venue import FundingSchedule, Limits, SimulatedVenue, Terms
 from mm.record.numbering import Numbering
 from mm.registry import Registry
 from mm.run.answers import RowAnswers
@@ -38,9 +23,8 @@ from mm.run.features import build_strategy
 from mm.run.network import Parts
 from mm.run.position import Books
 from mm.run.progress import Progress
+from mm.run.terms import MINUTE_US, build_ledger, build_venue, make_context
 from mm.run.ticks import find_step, given_tick, in_ticks, tick_periods
-
-_MINUTE_US = 60_000_000
 
 
 @attrs.frozen(kw_only=True)
@@ -124,34 +108,35 @@ def build_parts(
         "transformer": config.parts.transformer.owner,
         "strategy": config.parts.strategy.owner,
     }
-    bracket = _build_bracket(config, registry, context)
+    bracket = _build_bracket(config, registry, instruments)
     compiled = answers = None
-    if config.engine.closed_loop and config.risk.max_loss <= 0 and not bracket:
+    limited = any(market.risk.max_loss > 0 for market in config.all_markets)
+    if config.engine.closed_loop and not limited and not bracket:
         # Inside the venue's kernel, which knows no money and follows no shadows.
         with blame(names["strategy"]):
             compiled = kernel_of(strategy, transformer.dtype)
         if compiled is None and isinstance(strategy, RowStrategy):
-            ledger = _build_ledger(config, context)
+            ledger = build_ledger(config, instruments)
             answers = RowAnswers(strategy, names["strategy"], ledger)
     return Parts(
         instruments=instruments,
         connector=connector,
         transformer=transformer,
         strategy=strategy,
-        venue=_build_venue(
+        venue=build_venue(
             config,
-            config.parts.fill_model.build(context),
-            context,
+            instruments,
             wakes=config.strategy.when.own_reports,
             depth=config.strategy.depth,
         ),
         apart=not config.engine.closed_loop,
         compiled=compiled,
         answers=answers,
-        books=Books(_build_ledger(config, context)),
+        books=Books(build_ledger(config, instruments)),
         bracket=bracket,
-        candles=CandleBuilder(config.output.candle_size_min * _MINUTE_US),
-        quotes=None if has_quotes(survey) else BookQuotes(len(instruments)),
+        candles=CandleBuilder(config.output.candle_size_min * MINUTE_US),
+        # Of several markets, each has been given its quotes where they come from.
+        quotes=None if config.markets or has_quotes(survey) else BookQuotes(len(instruments)),
         sinks={},
         names=names,
         progress=Progress(total_rows=survey.total_rows),
@@ -162,104 +147,17 @@ def build_parts(
     )
 
 
-def make_context(config: RunConfig, instruments: tuple[Instrument, ...]) -> Context:
-    """Collect what parts are told about the run."""
-    maker, taker = config.position.fees
-    return Context(
-        instruments=instruments,
-        seed=config.engine.seed,
-        entry_us=config.execution.latency_ms * 1000,
-        response_us=config.execution.response_latency_ms * 1000,
-        maker_fee=maker,
-        taker_fee=taker,
-    )
-
-
-def _build_venue(
-    config: RunConfig,
-    model: FillModel,
-    context: Context,
-    *,
-    alone: bool = False,
-    wakes: bool = False,
-    depth: int = 0,
-) -> SimulatedVenue:
-    terms = Terms(
-        instruments=context.instruments,
-        fill_model=model,
-        latency=config.parts.latency_model.build(context),
-        limits=_limits(config, context.instruments[0]),
-        funding=_funding(config),
-    )
-    return SimulatedVenue(
-        markets=[terms],
-        seed=context.seed,
-        alone=alone,
-        wakes=wakes,
-        depth=depth,
-    )
-
-
-def _limits(config: RunConfig, instrument: Instrument) -> Limits:
-    table = config.risk
-    return Limits(
-        order_lots=_limit_lots("max_order_size", table.max_order_size, instrument),
-        position_lots=_limit_lots("max_position", table.max_position, instrument),
-        orders_per_s=table.max_orders_per_s,
-        stale_us=max(round(table.max_silence_s * MICRO), int(table.max_silence_s > 0)),
-        collar=table.price_collar,
-        loss=table.max_loss,
-    )
-
-
-def _limit_lots(key: str, contracts: float, instrument: Instrument) -> int:
-    """Turn a limit into lots, rounded down; 0 contracts mean that there is none."""
-    lots = math.floor(Decimal(repr(contracts)) / instrument.lot_size)
-    if contracts > 0 and not 1 <= lots <= MOST_UNITS:
-        raise ConfigError(
-            f"risk.{key} is {contracts:g} contracts, expected one to {MOST_UNITS:g} lots of"
-            f" {instrument.symbol}, {instrument.lot_size} each; 0 = no limit"
-        )
-    return lots
-
-
-def _funding(config: RunConfig) -> FundingSchedule | None:
-    table = config.funding
-    if table.rate is None:
-        return None
-    return FundingSchedule(
-        rate=round(table.rate / RATE_UNIT),
-        first_us=round(table.first_h * 3600 * MICRO),
-        interval_us=round(table.interval_h * 3600 * MICRO),
-    )
-
-
-def _build_bracket(config: RunConfig, registry: Registry, context: Context) -> Bracket | None:
+def _build_bracket(
+    config: RunConfig, registry: Registry, instruments: tuple[Instrument, ...]
+) -> Bracket | None:
     """Build the shadow venues, if they are asked for."""
     if not config.execution.bracket:
         return None
     shadows = []
     for name in ("pessimistic", "optimistic"):
-        with blame(registry.owner("fill model", name)):
-            offer = registry.fill_model(name)
-            model = offer.build(offer.config(), context)
-        venue = _build_venue(config, model, context, alone=True)
-        ledger = _build_ledger(config, context)
+        owner, offer = registry.owner("fill model", name), registry.fill_model(name)
+        model = Choice(owner=owner, offer=offer, config=offer.config())
+        venue = build_venue(config, instruments, model=model, alone=True)
+        ledger = build_ledger(config, instruments)
         shadows.append(Shadow(name=name, venue=venue, ledger=ledger))
     return Bracket(shadows)
-
-
-def _build_ledger(config: RunConfig, context: Context) -> Ledger:
-    table = config.position
-    books = MarketBooks(
-        instruments=context.instruments,
-        fees=config.parts.fee_model.build(context),
-        margin=Margin(
-            balance=table.balance,
-            initial=table.initial_margin,
-            maintenance=table.maintenance_margin,
-        ),
-        at_mark_price=table.mark == "mark_price",
-        rounding=table.lot_rounding,
-    )
-    return Ledger([books], sample_us=config.output.candle_size_min * _MINUTE_US)

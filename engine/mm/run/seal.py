@@ -38,11 +38,23 @@ def opening(plan: "Plan", directory: Path, record: Path | None) -> dict[str, Any
 
     ``record``: where the market will be written down, if it is.
     """
-    summary = summarize(plan.survey, plan.notes, plan.defects, plan.parts, "running", None)
+    summary = summarize(
+        plan.survey, plan.notes, plan.defects, plan.parts, "running", None, **_currencies(plan)
+    )
     summary = {**summary, "run_dir": str(directory), **_NOT_YET, **_names(plan)}
     recording = None if record is None else {"directory": os.path.abspath(record), "files": []}
     manifest = _manifest(plan, summary, hash_outputs(directory), recording)
     return {"summary": summary, "manifest": manifest}
+
+
+def _currencies(plan: "Plan") -> dict[str, Any]:
+    """Say in which currency money is summed, and in which each of several markets settles."""
+    config = plan.loaded.config
+    settled = [one.position.currency or config.account.currency for one in config.markets]
+    return {
+        "currency": config.account.currency or config.position.currency,
+        "settled": settled if len(settled) > 1 else [],
+    }
 
 
 def seal(
@@ -56,7 +68,9 @@ def seal(
 ) -> Mapping[str, Any]:
     """Write the summary, and last the manifest."""
     hashes = {**_hashes_of(parts), **hash_outputs(directory)}
-    summary = summarize(plan.survey, plan.notes, plan.defects, parts, status, error, health)
+    summary = summarize(
+        plan.survey, plan.notes, plan.defects, parts, status, error, health, **_currencies(plan)
+    )
     timings = {
         "wall_s": round(time.perf_counter() - plan.started, 3),
         "engine_s": round(engine_s, 3),

@@ -19,7 +19,7 @@ from mm.blame import blame, root_cause
 from mm.config import Choice, LoadedConfig
 from mm.health import is_sick
 from mm.record.recorder import Recorder
-from mm.run.build import Options, build_parts, make_context
+from mm.run.build import Options, build_parts
 from mm.run.debugging import DebuggedStrategy
 from mm.run.health import defects_of, health_of
 from mm.run.network import Parts, run_network
@@ -28,6 +28,7 @@ from mm.run.recording import log_frames, start_recording
 from mm.run.rundir import config_digest, create_run_directory, hash_inputs, writing_to
 from mm.run.seal import installed, opening, seal
 from mm.run.survey import Market, survey_market
+from mm.run.terms import make_context
 from mm.run.unfinished import going_on
 
 
@@ -186,7 +187,7 @@ def _make_directory(plan: Plan) -> Path:
     if not date and first_s is not None:
         date = datetime.fromtimestamp(first_s, UTC).strftime("%d_%m_%Y")
     symbol = "_".join(instrument.symbol for instrument in plan.parts.instruments)
-    stem = f"{output.exchange}_{symbol}_{date}".replace("/", "-")
+    stem = f"{output.exchange}_{symbol}_{date}".replace("/", "-").replace(":", "-")
     directory = create_run_directory(Path(output.csv_path), stem)
     with writing_to(directory):
         (directory / "config.toml").write_text(plan.loaded.text, encoding="utf-8")

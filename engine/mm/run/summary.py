@@ -20,8 +20,25 @@ def summarize(
     status: Status | Literal["running"],
     error: BaseException | None,
     health: Health | None = None,
+    *,
+    currency: str = "",
+    settled: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Sum a run up. Money is in settlement currency."""
+    """Sum a run up.
+
+    Args:
+        survey: of the data.
+        notes: sentences for the user.
+        defects: of the data.
+        parts: of the run.
+        status: how it ended.
+        error: why it failed, if it did.
+        health: of a live connector.
+        currency: that money is summed in, by name; empty = the one settlement currency there is.
+        settled: of several markets, in which currency each settles, empty = in the first.
+
+    Of several markets, positions and the grid are those of the first; ``markets`` has them all.
+    """
     books = parts.books
     ledger, totals = books.ledger, books.ledger.totals
     instrument, holding = parts.instruments[0], ledger.holdings[0]
@@ -43,10 +60,10 @@ def summarize(
         "orders": books.orders,
         "fills": totals.fills,
         "maker_fills": totals.maker_fills,
-        "filled_qty": instrument.contracts(totals.filled_lots),
+        "filled_qty": _contracts(parts, [one.filled_lots for one in ledger.accounts]),
         "turnover": _number(totals.turnover),
         "position": instrument.contracts(holding.lots),
-        "max_position": instrument.contracts(totals.largest_position),
+        "max_position": instrument.contracts(ledger.accounts[0].largest_position),
         "avg_price": _number(holding.average_price),
         "realized_pnl": _number(totals.realized),
         "unrealized_pnl": _number(ledger.unrealized),
@@ -56,6 +73,8 @@ def summarize(
         "fees_paid": _number(totals.fees_paid),
         "rebates_earned": _number(totals.rebates),
         "equity": _number(ledger.equity),
+        "currency": currency,
+        "markets": [_market(parts, n, name) for n, name in enumerate(settled)] if settled else [],
         "max_drawdown": _number(totals.max_drawdown),
         "crossed_book_messages": odd.crossed,
         "prints_without_side": odd.unsided,
@@ -66,6 +85,41 @@ def summarize(
         "data": dict(survey.details),
         **({} if health is None else {"live": _live(health)}),
     }
+
+
+def _market(parts: Parts, number: int, currency: str) -> dict[str, Any]:
+    """Sum one of several markets up. Money is in its settlement currency."""
+    ledger, instrument = parts.books.ledger, parts.instruments[number]
+    holding, account = ledger.holdings[number], ledger.accounts[number]
+    return {
+        "symbol": instrument.symbol,
+        "contract_type": instrument.contract_type,
+        "tick_size": str(instrument.tick_size),
+        "lot_size": str(instrument.lot_size),
+        "currency": currency,
+        "rate": _number(ledger.rate(number)),
+        "fills": account.fills,
+        "maker_fills": account.maker_fills,
+        "filled_qty": instrument.contracts(account.filled_lots),
+        "turnover": _number(account.turnover),
+        "position": instrument.contracts(holding.lots),
+        "max_position": instrument.contracts(account.largest_position),
+        "avg_price": _number(holding.average_price),
+        "realized_pnl": _number(account.realized),
+        "unrealized_pnl": _number(ledger.unrealized_of(number)),
+        "spread_capture": _number(account.spread_capture),
+        "inventory_pnl": _number(account.revaluation),
+        "funding": _number(account.funding),
+        "fees_paid": _number(account.fees_paid),
+        "rebates_earned": _number(account.rebates),
+        "equity": _number(ledger.equity_of(number)),
+    }
+
+
+def _contracts(parts: Parts, lots: Sequence[int]) -> float:
+    """Contracts of all instruments together."""
+    each = (one.contracts(n) for one, n in zip(parts.instruments, lots, strict=True))
+    return math.fsum(each)
 
 
 def _live(health: Health) -> dict[str, Any]:

@@ -4,12 +4,15 @@ Runs and whatever else reads a market (calibration, recording) begin here. Build
 no other part.
 """
 
+from collections.abc import Sequence
+
 import attrs
 
-from mm.api import Connector, Instrument, Survey
+from mm.api import ConfigError, Connector, Instrument, Survey
 from mm.blame import blame, ungrouped
 from mm.config import LoadedConfig, RunConfig
-from mm.run.build import find_instruments
+from mm.run.build import find_instruments, has_quotes
+from mm.run.markets import MergedConnector, OneMarket, names_of
 from mm.run.ticks import given_tick
 
 
@@ -31,6 +34,58 @@ async def survey_market(loaded: LoadedConfig) -> Market:
         MMError: as the connector does; DataError if it does not tell the grid.
     """
     config = loaded.config
+    if not config.markets:
+        return await _survey_one(config)
+    each = [await _survey_one(market) for market in config.markets]
+    return _join(config.markets, each)
+
+
+def _join(configs: Sequence[RunConfig], each: Sequence[Market]) -> Market:
+    """Make one market of several.
+
+    Raises:
+        ConfigError: one of them has several instruments.
+    """
+    for config, market in zip(configs, each, strict=True):
+        if len(market.instruments) != 1:
+            raise ConfigError(
+                f"the market {config.strategy.symbol!r} has {len(market.instruments)} instruments,"
+                " expected one for each table [[market]]"
+            )
+    exchanges = [config.output.exchange for config in configs]
+    names = names_of(exchanges, [market.instruments[0].symbol for market in each])
+    connector = MergedConnector(
+        [
+            OneMarket(
+                name=name,
+                connector=market.connector,
+                owner=config.parts.connector.owner,
+                survey=market.survey,
+                instrument=market.instruments[0],
+                needs_quotes=not has_quotes(market.survey),
+            )
+            for name, config, market in zip(names, configs, each, strict=True)
+        ]
+    )
+    survey = connector.joined
+    own = [
+        f"{name}: {note}"
+        for name, market in zip(names, each, strict=True)
+        for note in market.notes
+        if note not in market.survey.notes
+    ]
+    return Market(
+        connector=connector,
+        survey=survey,
+        instruments=tuple(
+            attrs.evolve(market.instruments[0], symbol=name)
+            for name, market in zip(names, each, strict=True)
+        ),
+        notes=(*own, *survey.notes),
+    )
+
+
+async def _survey_one(config: RunConfig) -> Market:
     chosen = config.parts.connector
     with ungrouped(), blame(chosen.owner):
         seed = (config.engine.seed,) if chosen.offer.seeded else ()

@@ -65,13 +65,14 @@ def main(path: str, overrides: Sequence[str]) -> None:
 
 def warm(loaded: LoadedConfig) -> None:
     """Compile or load what a run needs, on a grid so fine that any size is a number of lots."""
-    symbol = loaded.config.strategy.symbol
-    survey = Survey(
-        symbols=(symbol,), grid=((_FINE, _FINE),), sources=(), first_ts=None, last_ts=None,
-        total_rows=None,
-    )  # fmt: skip
-    instruments, _ = find_instruments(loaded.config, survey)
-    trio.run(warm_up, loaded, survey, instruments)
+    instruments: list[Instrument] = []
+    for config in loaded.config.all_markets:
+        survey = Survey(
+            symbols=(config.strategy.symbol,), grid=((_FINE, _FINE),), sources=(), first_ts=None,
+            last_ts=None, total_rows=None,
+        )  # fmt: skip
+        instruments += find_instruments(config, survey)[0]
+    trio.run(warm_up, loaded, survey, tuple(instruments))
 
 
 class _MadeUp:

@@ -53,11 +53,16 @@ class MarketMemory:
 
 def market_key(config: RunConfig) -> str:
     """Name all that decides what is read, and on which grid."""
+    return "; ".join(_key(market) for market in config.all_markets)
+
+
+def _key(config: RunConfig) -> str:
     chosen = config.parts.connector
     seed = config.engine.seed if chosen.offer.seeded else None
     tick_size = getattr(config.parts.strategy.config, "tick_size", None)
+    name = config.output.exchange if config.markets else ""
     parts = (config.data, chosen.owner, chosen.offer.name, chosen.config, config.strategy.symbol,
-             config.instrument, config.position.contract_type, config.position.mark, seed,
+             config.instrument, config.position.contract_type, config.position.mark, name, seed,
              tick_size)  # fmt: skip
     return repr(parts)
 
