@@ -46,6 +46,8 @@ class Source:
     path: str
     sha256: str
     rows: int
+    market: str = ""
+    """Of several markets: the instrument that it is of; set by the host."""
 
 
 @attrs.frozen(kw_only=True)

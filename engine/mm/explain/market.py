@@ -90,15 +90,19 @@ class Recording:
         clock: RunClock,
         tick: Decimal = Decimal(0),
         lot: Decimal = Decimal(0),
+        *,
+        symbol: str,
     ) -> None:
         """Take ``inputs`` from the manifest; ``clock`` moves exchange times.
 
+        Rows of any other ``symbol`` are passed over.
         Floats were rounded to multiples of ``tick`` and ``lot``, and are here; 0 = were not.
         """
         self._inputs = {
             name: list(entries) for name, entries in groupby(inputs, itemgetter("name"))
         }
         self._clock = clock
+        self._symbol = symbol
         self._steps = [(_PRICES, tick), (_SIZES, lot)]
         self.problems: list[str] = []
         """A sentence for each file that cannot be used."""
@@ -149,6 +153,8 @@ class Recording:
                 local = int(row["local_timestamp"])
                 if local > until:
                     return
+                if row["symbol"] != self._symbol:
+                    continue
                 made = int(row["timestamp"] or 0)
                 for names, step in self._steps:
                     _round_floats(row, names, step)

@@ -40,6 +40,23 @@ class Filled:
     """The row of ``orders.csv`` that was decided then."""
 
 
+@attrs.frozen(kw_only=True)
+class MarketOfRun:
+    """A market, as a run knew it."""
+
+    symbol: str
+    """As its data call it."""
+    tick: Decimal
+    lot: Decimal
+    contract_type: str
+    execution: dict[str, Any]
+    """Its table ``[execution]``."""
+    data: dict[str, Any]
+    """Figures of the survey."""
+    inputs: list[dict[str, Any]]
+    """Its files: see ``RunDirectory.inputs``."""
+
+
 @attrs.frozen
 class RunDirectory:
     """A run directory."""
@@ -97,6 +114,28 @@ class RunDirectory:
             return tomllib.loads(self._text("config.toml"))
         except tomllib.TOMLDecodeError as error:
             raise self._damaged("config.toml", error) from error
+
+    def market(self, name: str) -> MarketOfRun:
+        """Give what the run knew of the market of an instrument."""
+        summary, config = self.summary(), self.config()
+        names = [one["symbol"] for one in summary.get("markets", ())]
+        about, symbol, tables = summary, summary["symbol"], config
+        inputs, data = self.inputs(), summary["data"]
+        if name in names:
+            number = names.index(name)
+            own = config["market"][number]
+            about, symbol, data = summary["markets"][number], own["symbol"], data[name]
+            tables = {key: {**config[key], **own.get(key, {})} for key in ("execution", "position")}
+            inputs = [one for one in inputs if one["market"] == name]
+        return MarketOfRun(
+            symbol=symbol,
+            tick=Decimal(about["tick_size"]),
+            lot=Decimal(about["lot_size"]),
+            contract_type=tables["position"]["contract_type"],
+            execution=tables["execution"],
+            data=data,
+            inputs=inputs,
+        )
 
     def find(self, fill: str) -> Filled:
         """Find a fill.

@@ -72,25 +72,22 @@ def tell(directory: Path, fill: str) -> Story:
         UsageError: if there is no such fill, or no such run.
     """
     run = RunDirectory(directory)
-    inputs = run.inputs()  # first, since it looks whether the tables are as the run left them
+    run.inputs()  # first, since it looks whether the tables are as the run left them
     found = run.find(fill)
-    summary, config = run.summary(), run.config()
+    summary, market = run.summary(), run.market(found.trade["symbol"])
     recording = Recording(
-        inputs,
-        RunClock(summary["data"]),
-        Decimal(summary["tick_size"]),
-        Decimal(summary["lot_size"]),
+        market.inputs, RunClock(market.data), market.tick, market.lot, symbol=market.symbol
     )
     window = _window(found)
     level = recording.level(window) if found.entry else None
-    model = config["execution"]["fill_model"]
+    model = market.execution["fill_model"]
     return Story(
         found=found,
         buy=window.buy,
         price=window.price,
-        tick=Decimal(summary["tick_size"]),
-        contract_type=config["position"]["contract_type"],
-        execution=config["execution"],
+        tick=market.tick,
+        contract_type=market.contract_type,
+        execution=market.execution,
         waited_us=window.end - window.start if found.entry else None,
         prints=recording.prints(window) if found.entry else None,
         level=level,

@@ -184,7 +184,9 @@ def join_surveys(markets: Sequence[OneMarket]) -> Survey:
     return Survey(
         symbols=tuple(market.name for market in markets),
         grid=tuple(survey.grid[0] for survey in surveys),
-        sources=tuple(source for survey in surveys for source in survey.sources),
+        sources=tuple(
+            attrs.evolve(source, market=name) for name, survey in pairs for source in survey.sources
+        ),
         first_ts=min((s.first_ts for s in surveys if s.first_ts is not None), default=None),
         last_ts=min((s.last_ts for s in surveys if s.last_ts is not None), default=None),
         total_rows=None
