@@ -237,11 +237,15 @@ def _as_read(value: Any) -> Any:
     return parse_toml(f"value = {toml_text(value)}")["value"]
 
 
-def _beside(path: Path, at: Keys, table: Mapping[str, Any]) -> Iterator[tuple[Keys, str]]:
+def _beside(path: Path, at: Place, table: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     """Every value that starts with ``$HERE``, with the folder of the file at ``path`` instead."""
     for key, value in table.items():
         if isinstance(value, dict):
             yield from _beside(path, (*at, key), value)
+        elif isinstance(value, list):
+            for number, item in enumerate(value):
+                if isinstance(item, dict):
+                    yield from _beside(path, (*at, key, number), item)
         elif isinstance(value, str) and (value == HERE or value.startswith(f"{HERE}/")):
             yield (*at, key), f"{path.parent}{value.removeprefix(HERE)}"
 

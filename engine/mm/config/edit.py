@@ -29,7 +29,7 @@ class _Edit:
     text: str = attrs.field(order=False)
 
 
-def set_values(text: str, values: Mapping[Keys, Any], comment: str = "") -> str:
+def set_values(text: str, values: Mapping[Any, Any], comment: str = "") -> str:
     """Return ``text`` with each key set to its value, replaced in place or added to its table.
 
     Args:

@@ -62,7 +62,18 @@ def real_venue(
     session: Session, model: FillModel | None = None, *, alone: bool = False
 ) -> SimulatedVenue:
     """Build the venue that a session asks for."""
-    terms = Terms(
+    return SimulatedVenue(
+        markets=[terms_of(session, model)],
+        seed=session.seed,
+        alone=alone,
+        wakes=session.wakes,
+        depth=session.depth,
+    )
+
+
+def terms_of(session: Session, model: FillModel | None = None) -> Terms:
+    """Say what holds on a session's market."""
+    return Terms(
         instruments=(
             attrs.evolve(INSTRUMENT, tick_steps=session.tick_steps),
             *(INSTRUMENT,) * (session.instruments - 1),
@@ -77,13 +88,6 @@ def real_venue(
         ),
         limits=session.limits,
         funding=session.funding,
-    )
-    return SimulatedVenue(
-        markets=[terms],
-        seed=session.seed,
-        alone=alone,
-        wakes=session.wakes,
-        depth=session.depth,
     )
 
 
@@ -152,6 +156,7 @@ def replay(
     lengths: Sequence[int] = (1,),
     model: FillModel | None = None,
     bracket: Bracket | None = None,
+    venue: SimulatedVenue | None = None,
 ) -> tuple[Outcome, list[ExecutionReport]]:
     """Play a session through the real venue.
 
@@ -161,8 +166,9 @@ def replay(
         lengths: how many decisions to put in a block, used in turn.
         model: instead of the session's.
         bracket: shadows that follow.
+        venue: instead of the session's.
     """
-    venue = real_venue(session, model)
+    venue = venue or real_venue(session, model)
     feed = iter(batches(session.tape, cuts))
     knowledge = Knowledge(session.instruments)
     answers: list[ExecutionReport] = []

@@ -1,0 +1,93 @@
+"""Several markets in one venue: what happens on one is what happens there in a run of its own."""
+
+from typing import Any
+
+import attrs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mm.core.venue import SimulatedVenue
+
+from .naive_parts import Outcome
+from .replay import replay, terms_of
+from .strategies import sessions
+from .tapes import Decision, Event, Session, messages
+
+
+def alone(session: Session) -> Session:
+    """Leave out what ties a market to others: chance, one loss limit, a schedule's first day."""
+    model = "queue" if session.model in ("probabilistic", "poisson") else session.model
+    return attrs.evolve(
+        session,
+        tape=tuple(event for event in session.tape if event.instrument == 0),
+        decisions=tuple(
+            Decision(one.ts, (tuple(c for c in one.choices[0] if c.instrument == 0),))
+            for one in session.decisions
+        ),
+        instruments=1,
+        model=model,
+        jitter=0.0,
+        limits=attrs.evolve(session.limits, loss=0.0),
+        funding=None,
+        wakes=False,
+    )
+
+
+def at_the_same_times(first: Session, second: Session) -> tuple[Session, Session]:
+    """Have both decide, or do nothing, whenever either decides: each decision looks for silence."""
+    times = sorted({one.ts for session in (first, second) for one in session.decisions})
+    both = []
+    for session in (first, second):
+        told: dict[int, tuple[Any, ...]] = dict.fromkeys(times, ())
+        for one in session.decisions:
+            told[one.ts] += one.choices[0]
+        decisions = tuple(Decision(ts, (commands,)) for ts, commands in told.items())
+        both.append(attrs.evolve(session, decisions=decisions))
+    return both[0], both[1]
+
+
+def together(first: Session, second: Session) -> Session:
+    """Put the tapes together by local time, and the decisions of each time."""
+    parts: list[tuple[int, int, list[Event]]] = []
+    for instrument, session in enumerate((first, second)):
+        for message in messages(session.tape):
+            moved = [attrs.evolve(event, instrument=instrument) for event in message]
+            parts.append((message[0].ts_local, instrument, moved))
+    parts.sort(key=lambda part: part[:2])
+    decisions = []
+    for one, other in zip(first.decisions, second.decisions, strict=True):
+        moved_commands = tuple(attrs.evolve(c, instrument=1) for c in other.choices[0])
+        decisions.append(Decision(one.ts, (one.choices[0] + moved_commands,)))
+    tape = tuple(event for part in parts for event in part[2])
+    return attrs.evolve(first, tape=tape, decisions=tuple(decisions), instruments=2)
+
+
+def reports(outcome: Outcome, instrument: int) -> list[dict[str, Any]]:
+    """What was reported of an instrument, but for the numbers that count through all."""
+    through = ("order_id", "instrument")
+    return [
+        {name: value for name, value in report.items() if name not in through}
+        for report in outcome.reports
+        if report["instrument"] == instrument
+    ]
+
+
+@settings(max_examples=150)
+@given(
+    sessions(),
+    sessions(),
+    st.lists(st.booleans(), max_size=4),
+    st.sampled_from([(1,), (7,), (3, 1)]),
+)
+def test_each_market_is_as_it_would_be_alone(
+    first: Session, second: Session, cuts: list[bool], lengths: tuple[int, ...]
+) -> None:
+    """Whatever their clocks, latencies, fill models and limits."""
+    pair = at_the_same_times(alone(first), alone(second))
+    venue = SimulatedVenue(markets=[terms_of(one) for one in pair], seed=0)
+    both, _ = replay(together(*pair), cuts, lengths, venue=venue)
+    known = [report["ts_known"] for report in both.reports]
+    assert known == sorted(known)
+    for instrument, session in enumerate(pair):
+        expected, _ = replay(session)
+        assert reports(both, instrument) == reports(expected, 0)
