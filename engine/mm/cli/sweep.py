@@ -12,11 +12,11 @@ from typing import Any, Final
 import trio
 
 from mm.api import UsageError
-from mm.cli.sweeping import carry_out_shown
+from mm.cli.sweeping import carry_out_shown, shop_of
 from mm.cli.texts import columns, number
 from mm.registry import load_registry
 from mm.run.interrupt import EXIT_CODE
-from mm.study import Base, Design, Rows, Study, Workshop, objectives_of, parse_axis, read_study
+from mm.study import Base, Design, Rows, Study, objectives_of, parse_axis, read_study
 from mm.study.constraints import parse_constraint
 
 _DESIGN: Final = (
@@ -45,13 +45,11 @@ def run(args: argparse.Namespace) -> int:
     base = Base(path, load_registry(), args.set)
     study = Study.of(base, design, folder, args.processes)
     tell = _InOrder() if args.json else _Count()
-    with Workshop(base) as shop:
-        shop.prepare()  # before there is a lock that it would inherit
-        with Rows(folder) as rows:
-            keys = trio.run(lambda: carry_out_shown(study, rows, shop, tell, quiet=args.quiet))
-            if keys is not None and not args.json:
-                print(_table([rows.row(key) for key in keys]))
-                print(rows.path)
+    with shop_of(base, args.dask, args.processes) as shop, Rows(folder) as rows:
+        keys = trio.run(lambda: carry_out_shown(study, rows, shop, tell, quiet=args.quiet))
+        if keys is not None and not args.json:
+            print(_table([rows.row(key) for key in keys]))
+            print(rows.path)
     if keys is None:
         print(
             f"mm: interrupted with {tell.known} of {study.source.total} sets done; run the same"

@@ -14,7 +14,9 @@
     markets, shared    markets that were read once, in files that all processes map
     worker   a process that makes one run after the other
     foreman  a process that makes workers by forking itself
-    workshop    where workers come from
+    workshop    where workers come from: processes of this machine
+    cluster     or tasks on a Dask cluster
+    outpost     what a Dask worker keeps between them
     desk     which set is run next
     progress    how far a study is
     pool     sets given out to workers; what comes back is written down at once
@@ -26,8 +28,9 @@ A set's run is byte for byte the run that ``mm backtest`` makes of it, so its di
 
 from mm.study.axes import Axis, Set, axes_of, parse_axis
 from mm.study.check import Base
+from mm.study.cluster import Cluster
 from mm.study.design import Design, Objective, objectives_of
-from mm.study.pool import Study, carry_out
+from mm.study.pool import Shop, Study, carry_out
 from mm.study.progress import Outlook, Progress
 from mm.study.results import Sweep
 from mm.study.rows import Rows
@@ -39,6 +42,7 @@ from mm.study.workshop import Workshop
 __all__ = [
     "Axis",
     "Base",
+    "Cluster",
     "Design",
     "Listed",
     "Objective",
@@ -46,6 +50,7 @@ __all__ = [
     "Progress",
     "Rows",
     "Set",
+    "Shop",
     "Source",
     "Study",
     "StudyFile",

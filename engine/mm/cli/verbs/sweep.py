@@ -33,6 +33,11 @@ def add(verbs: Any) -> None:
     parser.add_argument(
         "--processes", metavar="N", type=whole, help="runs at a time (default: one a core)"
     )
+    parser.add_argument(
+        "--dask", metavar="ADDRESS",
+        help="run on the Dask cluster whose scheduler is there, such as tcp://10.0.0.1:8786;"
+        " local = one in this process",
+    )  # fmt: skip
     _report(parser)
     set_keys(parser)
     flag(parser, "--json", "print each set's row as a line of JSON, in order, instead of a table")
