@@ -8,6 +8,7 @@ Of a Dask worker that is lost, Dask gives the tasks to others; of a task that lo
 so (``distributed.scheduler.allowed-failures``), and its set is a failed row.
 """
 
+import logging
 import os
 import shutil
 import tempfile
@@ -126,6 +127,7 @@ class Cluster:
 
     def _connected(self) -> Any:
         distributed = import_module("distributed")
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # we say it ourselves
         where: Any = self._address
         if where == LOCAL:
             folder = tempfile.mkdtemp(prefix="mm-sweep-")

@@ -46,6 +46,8 @@ class Design:
     seed: int = 0
     constraints: Sequence[Constraint] = ()
     objectives: Sequence[Objective] = ()
+    storage: str | None = attrs.field(default=None, repr=False)
+    """URL of a database for Optuna's trials, which may hold a password; None = a file."""
     where: str = ""
     """What is to stand before a fault, with a blank behind it."""
 
@@ -75,6 +77,8 @@ class Design:
             return f"the sampler {name} needs an objective, such as the figure equity"
         if name == "tpe" and len(self.objectives) > 1:
             return "the sampler tpe has one objective; for several, expected nsga2"
+        if self.storage is not None and not learns:
+            return f"the sampler {name} keeps no trials, so it needs no storage"
         if self.objectives and not learns:
             return f"the sampler {name} has no objective; expected one of: {', '.join(LEARNING)}"
         return None

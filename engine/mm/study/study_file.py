@@ -37,6 +37,7 @@ _STUDY: Final[dict[str, type]] = {
     "sampler": str,
     "runs": int,
     "seed": int,
+    "storage": str,
 }
 _AXIS: Final = ("key", "name", "values", "sets", "from", "to", "count", "scale", "distribution")
 _DISTRIBUTIONS: Final = ("uniform", "loguniform", "integer")
@@ -97,6 +98,7 @@ class _Reader:
             sampler=study.get("sampler", "grid"),
             runs=study.get("runs"),
             seed=study.get("seed", 0),
+            storage=study.get("storage"),
             constraints=[one for one in constraints if one],
             objectives=[one for one in objectives if one],
             where=f"{self._path}: ",
