@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mm.api import UsageError
-from mm.judge import Judgement
+from mm.judge import Judgement, efficiency
 from mm.results.measures import as_json
 from mm.results.report import check_library, check_place
 from mm.study.report import Content, read_study, verdict, write_best, write_study
@@ -27,10 +27,10 @@ def run(args: argparse.Namespace) -> int:
         )
     folder = Path(args.words[1])
     path = Path(args.output) if args.output else folder / "report.html"
-    content = read_study(folder, args.by or "equity")
+    content = read_study(folder, args.by or "equity", args.split)
     check_library()
     check_place(path)
-    found = content.judgement(args.walk)
+    found, _ = content.judgement(args.walk), content.folds  # what does not fit is told now
     best = write_best(content, args.best, path.parent) if args.best else []
     write_study(content, found, path)
     if args.json:
@@ -51,6 +51,14 @@ def _summary(content: Content, found: Judgement | None) -> Any:
         "best": content.sets[0].values if content.sets else None,
         "verdict": [text for _, text in verdict(content, found)],
     }
+    if content.folds:
+        main["folds"] = [
+            {"set": content.sets[one.chosen].values, "train": one.train, "test": one.test,
+             "inside": one.inside, "outside": one.outside, "ratio": one.ratio,
+             "average": one.average, "falls_away": one.falls_away}
+            for one in content.folds
+        ]  # fmt: skip
+        main["efficiency"] = efficiency(content.folds)
     if found is not None:
         main |= {
             "distinct": found.distinct,

@@ -6,6 +6,7 @@
     learning       sets chosen by the results of others
     trials         a copy of those for Optuna's own tools
     design         axes, constraints and sampler together
+    splits         training and test, over data sets
     study_file     all of that, in TOML
     check          a run file with sets in it, checked
     source         sets as they are asked for, one after the other

@@ -7,6 +7,7 @@ from typing import Final
 import attrs
 
 from mm.api import UsageError
+from mm.judge import Split
 from mm.study.axes import Axis, Set, refuse_two_axes, set_of
 from mm.study.check import Base
 from mm.study.constraints import Constraint, Constraints
@@ -48,6 +49,8 @@ class Design:
     objectives: Sequence[Objective] = ()
     storage: str | None = attrs.field(default=None, repr=False)
     """URL of a database for Optuna's trials, which may hold a password; None = a file."""
+    split: Split | None = None
+    """How a report is to cut the data sets into training and test."""
     where: str = ""
     """What is to stand before a fault, with a blank behind it."""
 

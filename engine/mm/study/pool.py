@@ -15,6 +15,7 @@ import trio
 
 from mm.api.jit import is_cold
 from mm.blame import ungrouped
+from mm.judge import Split
 from mm.simulate.processes import cores
 from mm.study.check import Base
 from mm.study.design import Design, Objective
@@ -23,6 +24,7 @@ from mm.study.markets import Markets
 from mm.study.progress import Outlook
 from mm.study.rows import Rows, failure
 from mm.study.source import Source
+from mm.study.splits import keep_split
 
 _TRIES: Final = 2
 
@@ -62,6 +64,8 @@ class Study:
     processes: int
     objectives: Sequence[Objective] = ()
     """By which to say which set is best so far; none = by equity."""
+    split: Split | None = None
+    """Is kept with the rows, for the report."""
 
     @classmethod
     def of(cls, base: Base, design: Design, folder: Path | None, processes: int | None) -> "Study":
@@ -75,6 +79,7 @@ class Study:
             source=design.source(base, folder),
             processes=processes or cores(),
             objectives=design.objectives,
+            split=design.split,
         )
 
 
@@ -93,6 +98,7 @@ async def carry_out(study: Study, rows: Rows, shop: Shop, watch: Watch) -> list[
     Raises:
         DataError: the data cannot be used.
     """
+    keep_split(rows.path.parent, study.split)
     markets = Markets(study.base, shop.scratch)
     seats = shop.seats or study.processes
     desk = Desk(study.base, study.source, rows, markets, watch)

@@ -82,6 +82,12 @@ def _report(parser: argparse.ArgumentParser) -> None:
         " of the time, and an eighth)",
     )  # fmt: skip
     parser.add_argument(
+        "--split", metavar="TRAIN,TEST[,STEP][,anchored]", type=_split,
+        help="of a report, choose on TRAIN data sets (days, symbols; of one, its blocks), judge on"
+        " the TEST after them, go on by STEP; anchored = look back to the first (default: the study"
+        " file's)",
+    )  # fmt: skip
+    parser.add_argument(
         "--best", metavar="N", type=whole,
         help="of a report, write the N best sets as run files beside the page",
     )  # fmt: skip
@@ -93,3 +99,17 @@ def _walk(text: str) -> tuple[int, int]:
     if not comma:
         raise argparse.ArgumentTypeError(f"{text!r} is not two whole numbers such as 24,6")
     return whole(first.strip()), whole(second.strip())
+
+
+def _split(text: str) -> Any:
+    """Read a split of data sets."""
+    from mm.judge import Split  # numpy, which no help needs
+
+    *numbers, last = text.split(",")
+    anchored = last.strip() == "anchored"
+    found = [whole(one.strip()) for one in (numbers if anchored else (*numbers, last))]
+    if not 2 <= len(found) <= 3:
+        raise argparse.ArgumentTypeError(f"{text!r} is not two or three whole numbers such as 3,1")
+    return Split(
+        train=found[0], test=found[1], step=found[2] if found[2:] else None, anchored=anchored
+    )
