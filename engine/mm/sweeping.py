@@ -112,7 +112,7 @@ async def _carry_out(study: Study, output: Path | None, shop: Shop, progress: bo
     with _folder(output) as folder, Rows(folder) as rows:
         await carry_out_shown(study, rows, shop, note, quiet=not progress)
         lines = [rows.line(done[number]) for number in sorted(done)]
-    return Sweep(lines, study.source.total, output)
+    return Sweep(lines, study.source.total, output, study.base.text)
 
 
 def _study(

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         from mm.cli.sweep_report import run as report
 
         return report(args)
-    for name in ("by", "best", "walk", "split"):
+    for name in ("by", "best", "walk", "split", "parquet"):
         if getattr(args, name):
             raise UsageError(f"--{name}: is for a report, such as mm sweep report studies/gamma")
     path, folder, design = _asked(args)

@@ -9,7 +9,10 @@ from mm.api import UsageError
 from mm.judge import Judgement, efficiency
 from mm.results.measures import as_json
 from mm.results.report import check_library, check_place
+from mm.study import Sweep
 from mm.study.report import Content, read_study, verdict, write_best, write_study
+from mm.study.report.reading import of_last_study, read_rows
+from mm.study.rows import FILE_NAME
 
 
 def run(args: argparse.Namespace) -> int:
@@ -33,14 +36,22 @@ def run(args: argparse.Namespace) -> int:
     found, _ = content.judgement(args.walk), content.folds  # what does not fit is told now
     best = write_best(content, args.best, path.parent) if args.best else []
     write_study(content, found, path)
+    tables = _table(folder, Path(args.parquet)) if args.parquet else []
     if args.json:
         print(json.dumps(_summary(content, found), indent=2))
         return 0
     for _, text in verdict(content, found):
         print(text)
-    for one in (path, *best):
+    for one in (path, *best, *tables):
         print(one)
     return 0
+
+
+def _table(folder: Path, path: Path) -> list[Path]:
+    """Write the rows of the study as a typed table."""
+    rows = of_last_study(read_rows(folder / FILE_NAME))
+    Sweep([json.dumps(row) for row in rows], len(rows)).to_parquet(path)
+    return [path]
 
 
 def _summary(content: Content, found: Judgement | None) -> Any:

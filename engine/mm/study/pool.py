@@ -99,6 +99,8 @@ async def carry_out(study: Study, rows: Rows, shop: Shop, watch: Watch) -> list[
         DataError: the data cannot be used.
     """
     keep_split(rows.path.parent, study.split)
+    if study.base.text is not None:
+        rows.keep_run_file(study.base.text)
     markets = Markets(study.base, shop.scratch)
     seats = shop.seats or study.processes
     desk = Desk(study.base, study.source, rows, markets, watch)

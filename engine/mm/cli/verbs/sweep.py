@@ -88,6 +88,9 @@ def _report(parser: argparse.ArgumentParser) -> None:
         " file's)",
     )  # fmt: skip
     parser.add_argument(
+        "--parquet", metavar="FILE", help="of a report, write the rows as a table of typed Parquet"
+    )
+    parser.add_argument(
         "--best", metavar="N", type=whole,
         help="of a report, write the N best sets as run files beside the page",
     )  # fmt: skip

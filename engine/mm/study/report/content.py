@@ -29,7 +29,7 @@ from mm.study.report.reading import (
     span_of,
     usual_span,
 )
-from mm.study.rows import FILE_NAME
+from mm.study.rows import FILE_NAME, RUN_FILE_NAME
 from mm.study.splits import kept_split
 
 
@@ -85,6 +85,8 @@ class Content:
     """Rows in the folder of other studies: other keys were varied, or other keys set."""
     spans: tuple[Span, ...]
     """Start and end of each data set [µs UTC]."""
+    run_file: str | None = None
+    """What the study's run file holds, if it was given as a dict."""
     split: Split | None = None
     """How to cut the data sets into training and test; of one data set, its blocks."""
 
@@ -199,7 +201,13 @@ def read_study(folder: Path, by: str = "equity", split: Split | None = None) -> 
         left_out=len(every) - len(rows),
         spans=tuple(span for span in usual.values() if span is not None),
         split=split or kept_split(folder),
+        run_file=_kept_run_file(folder),
     )
+
+
+def _kept_run_file(folder: Path) -> str | None:
+    path = folder / RUN_FILE_NAME
+    return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 def _result(
