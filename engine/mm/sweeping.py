@@ -31,6 +31,8 @@ def sweep(
     sampler: str = "grid",
     runs: int | None = None,
     seed: int = 0,
+    each: str | None = None,
+    prune: bool = False,
     maximize: str | Sequence[str] = (),
     minimize: str | Sequence[str] = (),
     output: str | Path | None = None,
@@ -52,6 +54,8 @@ def sweep(
             ``nsga2``: chosen by the results of others.
         runs: how many sets, but for a grid.
         seed: of the draws.
+        each: a key of ``vary`` over whose every value, such as a day, each set drawn is run.
+        prune: with ``tpe`` and ``each``: end a set early that is worse than the middle of others.
         maximize: what ``tpe`` and ``nsga2`` are to make high: ``equity``, or a path, such as
             ``metrics.ratios.sharpe``.
         minimize: what they are to make low.
@@ -70,7 +74,19 @@ def sweep(
         RuntimeError: called under Trio; await ``asweep`` there.
     """
     study, folder = _study(
-        config, vary, overrides, where, sampler, runs, seed, maximize, minimize, output, processes
+        config,
+        vary,
+        overrides,
+        where,
+        sampler,
+        runs,
+        seed,
+        each,
+        prune,
+        maximize,
+        minimize,
+        output,
+        processes,
     )
     with shop_of(study.base, dask, processes) as shop:
         return trio.run(_carry_out, study, folder, shop, progress)
@@ -85,6 +101,8 @@ async def asweep(
     sampler: str = "grid",
     runs: int | None = None,
     seed: int = 0,
+    each: str | None = None,
+    prune: bool = False,
     maximize: str | Sequence[str] = (),
     minimize: str | Sequence[str] = (),
     output: str | Path | None = None,
@@ -94,7 +112,19 @@ async def asweep(
 ) -> Sweep:
     """Do as ``sweep``, under Trio. If cancelled, what is done is in ``output``."""
     study, folder = _study(
-        config, vary, overrides, where, sampler, runs, seed, maximize, minimize, output, processes
+        config,
+        vary,
+        overrides,
+        where,
+        sampler,
+        runs,
+        seed,
+        each,
+        prune,
+        maximize,
+        minimize,
+        output,
+        processes,
     )
     shop = shop_of(study.base, dask, processes)
     entered = await trio.to_thread.run_sync(shop.__enter__) if dask else shop.__enter__()
@@ -123,6 +153,8 @@ def _study(
     sampler: str,
     runs: int | None,
     seed: int,
+    each: str | None,
+    prune: bool,
     maximize: str | Sequence[str],
     minimize: str | Sequence[str],
     output: str | Path | None,
@@ -143,7 +175,7 @@ def _study(
         else:
             path = Path(config)
         design = Design(
-            axes=axes_of(vary), sampler=sampler, runs=runs, seed=seed,
+            axes=axes_of(vary), sampler=sampler, runs=runs, seed=seed, each=each, prune=prune,
             constraints=[parse_constraint(one, "where") for one in where],
             objectives=objectives_of(_names(maximize), _names(minimize)),
         )  # fmt: skip

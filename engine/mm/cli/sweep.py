@@ -20,7 +20,8 @@ from mm.study import Base, Design, Rows, Study, objectives_of, parse_axis, read_
 from mm.study.constraints import parse_constraint
 
 _DESIGN: Final = (
-    "config", "vary", "where", "sampler", "runs", "sampler_seed", "maximize", "minimize",
+    "config", "vary", "where", "sampler", "runs", "sampler_seed", "maximize", "minimize", "each",
+    "prune",
 )  # fmt: skip
 _FIGURES: Final = (
     ("fills", "fills"), ("equity", "equity"), ("drawdown", "max_drawdown"),
@@ -67,7 +68,7 @@ def _asked(args: argparse.Namespace) -> tuple[Path, Path, Design]:
             raise UsageError(f"mm sweep {' '.join(args.words)}: expected one study file")
         path = Path(args.words[0])
         for name in _DESIGN:
-            if getattr(args, name) not in (None, []):
+            if getattr(args, name) not in (None, [], False):
                 flag = name.replace("_", "-")
                 raise UsageError(f"--{flag}: is what the study file says, {path}; set it there")
         study = read_study(path)
@@ -83,6 +84,8 @@ def _asked(args: argparse.Namespace) -> tuple[Path, Path, Design]:
         sampler=args.sampler or "grid",
         runs=args.runs,
         seed=args.sampler_seed or 0,
+        each=args.each,
+        prune=args.prune,
         constraints=[parse_constraint(text, "--where") for text in args.where],
         objectives=objectives_of(args.maximize, args.minimize),
     )
@@ -125,7 +128,7 @@ def _table(rows: list[dict[str, Any]]) -> str:
             row["status"],
             *(number(row["summary"].get(figure)) for _, figure in _FIGURES),
             number(_markout(row)),
-            str(row["digest"] or row["error"])[:12],
+            str(row["digest"] or row["error"] or "–")[:12],
         )
         for row in rows
     ]

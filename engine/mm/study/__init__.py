@@ -4,6 +4,7 @@
     constraints    comparisons that every set must satisfy
     samplers       every combination, or sets drawn from the axes
     learning       sets chosen by the results of others
+    days           the same, each over several data sets, or until pruned
     trials         a copy of those for Optuna's own tools
     design         axes, constraints and sampler together
     splits         training and test, over data sets

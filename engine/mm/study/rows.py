@@ -37,6 +37,12 @@ def failure(error: str) -> dict[str, Any]:
     return {"status": "failed", "digest": None, "error": error, "summary": {}, "metrics": {}}
 
 
+def pruned(why: str) -> dict[str, Any]:
+    """What comes of a set that is not worth running."""
+    return {"status": "pruned", "digest": None, "error": None, "why": why, "summary": {},
+            "metrics": {}}  # fmt: skip
+
+
 class Rows:
     """The rows of a study. A context manager: it has the folder to itself.
 

@@ -40,6 +40,8 @@ _STUDY: Final[dict[str, type]] = {
     "runs": int,
     "seed": int,
     "storage": str,
+    "each": str,
+    "prune": bool,
 }
 _AXIS: Final = ("key", "name", "values", "sets", "from", "to", "count", "scale", "distribution")
 _DISTRIBUTIONS: Final = ("uniform", "loguniform", "integer")
@@ -101,6 +103,8 @@ class _Reader:
             runs=study.get("runs"),
             seed=study.get("seed", 0),
             storage=study.get("storage"),
+            each=study.get("each"),
+            prune=study.get("prune", False),
             split=study.get("split"),
             constraints=[one for one in constraints if one],
             objectives=[one for one in objectives if one],
@@ -130,7 +134,7 @@ class _Reader:
                 or value == ""
                 or (isinstance(value, int) and key == "runs" and value < 1)
             ):
-                what = "a whole number" if kind is int else "a text"
+                what = {int: "a whole number", bool: "true or false"}.get(kind, "a text")
                 self._fault(("study", key), f"{value}, expected {what}")
             else:
                 found[key] = value

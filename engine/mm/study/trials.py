@@ -75,7 +75,14 @@ class Trials:
     def _trial(self, asked: Asked, row: dict[str, Any], values: Sequence[float] | None) -> Any:
         state = self._optuna.trial.TrialState
         return self._optuna.trial.create_trial(
-            state=state.FAIL if values is None else state.COMPLETE,
+            state=(
+                state.PRUNED
+                if row["status"] == "pruned"
+                else state.FAIL
+                if values is None
+                else state.COMPLETE
+            ),
+            intermediate_values=dict(enumerate(row.get("steps", ()))),
             params={axis.key: _plain(asked.one.values[axis.key]) for axis in self._design.axes},
             distributions={axis.key: self._space(axis) for axis in self._design.axes},
             values=values,

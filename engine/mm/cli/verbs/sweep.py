@@ -61,6 +61,14 @@ def _design(parser: argparse.ArgumentParser) -> None:
         help="grid (default), random, sobol, latin; tpe and nsga2 learn from results",
     )  # fmt: skip
     parser.add_argument("--runs", metavar="N", type=whole, help="how many sets to draw")
+    parser.add_argument(
+        "--each", metavar="KEY",
+        help="a varied key, such as data.book_csv, over whose every value each set drawn is run;"
+        " tpe and nsga2 take the mean",
+    )  # fmt: skip
+    flag(
+        parser, "--prune", "with tpe and --each, end a set early that is worse than the middle one"
+    )
     parser.add_argument("--sampler-seed", metavar="N", type=int, help="seed of the draws")
     for name, what in (("--maximize", "high"), ("--minimize", "low")):
         parser.add_argument(

@@ -221,9 +221,12 @@ def _result(
     figures = tuple(figure(row) for row in rows)
     by = float(np.mean(figures))
     failed = next((row for row in rows if row["status"] == "failed"), None)
+    cut = next((row["why"] for row in rows if row["status"] == "pruned"), None)
     trouble = ""
     if failed is not None:
         trouble = f"failed: {failed['error']}"
+    elif cut is not None:
+        trouble = str(cut)
     elif len(rows) < len(usual):
         trouble = f"has no run over {next(name for name in usual if name not in own)} yet"
     elif not all(row.get("blocks") for row in rows):
