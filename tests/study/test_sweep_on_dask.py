@@ -8,10 +8,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import distributed
 import psutil
 import pytest
 from tests.short_market import write_run_file
@@ -20,7 +22,7 @@ import mm
 from mm.api import MMError
 from mm.cli import main
 from mm.registry import load_registry
-from mm.study import outpost
+from mm.study import Base, Cluster, outpost
 from mm.study.check import versions_of
 
 GAMMA = "strategy.avellaneda.gamma"
@@ -211,3 +213,42 @@ def test_the_dask_extra_is_named_where_it_is_missing(
     monkeypatch.setattr("mm.extras.find_spec", lambda name: None)
     with pytest.raises(MMError, match=r"^a sweep on a Dask cluster needs distributed, which is no"):
         mm.sweep(run_file, VARY, dask="local", progress=False)
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (CancelledError(), "^the Dask cluster at far is gone: CancelledError; run the same again"),
+        (ModuleNotFoundError("No module named 'mm'"), "at far cannot run mm: .* named 'mm'; make"),
+    ],
+    ids=["gone", "bare"],
+)
+async def test_what_becomes_of_a_task_is_said_in_a_sentence(
+    run_file: Path, error: Exception, text: str
+) -> None:
+    with pytest.raises(MMError, match=text):
+        await answered(run_file, error)
+
+
+async def test_a_set_that_loses_worker_after_worker_is_a_failed_row(run_file: Path) -> None:
+    nobody: Any = None
+    found = await answered(run_file, distributed.KilledWorker("task", nobody, 3))
+    assert found is not None
+    assert found["status"] == "failed"
+    assert found["error"] == "the Dask workers that ran it died, one after the other"
+
+
+async def answered(run_file: Path, error: Exception) -> Any:
+    """What a cluster makes of a task that raises."""
+
+    class Client:
+        def submit(self, *args: Any, **more: Any) -> Any:
+            return self
+
+        def result(self) -> Any:
+            raise error
+
+    cluster = Cluster(Base(run_file, load_registry()), "far")
+    cluster._client = Client()
+    async with await cluster.worker() as worker:
+        return await worker.make({})

@@ -113,6 +113,11 @@ class Cluster:
                 f"the Dask cluster at {self._address} is gone: {type(error).__name__}; run the same"
                 " again to go on, there or here"
             ) from error
+        except Exception as error:  # such as that a worker which came later has no mm
+            raise MMError(
+                f"a worker of the Dask cluster at {self._address} cannot run mm:"
+                f" {type(error).__name__}: {error}; make it like this place, or stop it"
+            ) from error
         finally:
             self._tasks.discard(task)
         return self._accepted(outcome)
