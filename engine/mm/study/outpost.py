@@ -10,13 +10,13 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from mm.study.worker import command
 from mm.study.workshop import ONE_THREAD
 
 _IDLE_S: Final = 60.0
@@ -40,7 +40,7 @@ class _Process:
         try:
             with theirs:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "mm.study.worker", self._scratch],
+                    command("mm.study.worker", self._scratch),
                     stdin=theirs.fileno(), stdout=subprocess.DEVNULL, cwd=folder,
                     start_new_session=True, env={**os.environ, **ONE_THREAD},
                 )  # fmt: skip

@@ -1,9 +1,9 @@
 """A process that makes one run after the other: a job a line comes in, an outcome a line goes out.
 
-Forked by the foreman, or started as ``python -m mm.study.worker FOLDER`` with the connection as
-stdin; then it ends with its parent, also in the middle of a run. What it has imported, compiled,
-loaded and read serves all its runs; their files are removed once they have been hashed and
-measured. Elsewhere than where the study was planned it first looks whether here is what is there.
+Forked by the foreman, or started by ``command`` with the connection as stdin; then it ends with its
+parent, also in the middle of a run. What it has imported, compiled, loaded and read serves all its
+runs; their files are removed once they have been hashed and measured. Elsewhere than where the
+study was planned it first looks whether here is what is there.
 """
 
 import json
@@ -41,6 +41,12 @@ FIGURES: Final = (
     "rebates_earned", "equity", "max_drawdown",
 )  # fmt: skip
 """Of ``summary.json``: what a row keeps."""
+
+
+def command(module: str, argument: str) -> list[str]:
+    """Give the command that calls ``main`` of a module, which ``-m`` would import twice."""
+    call = f"import sys; from {module} import main; sys.exit(main(sys.argv[1]))"
+    return [sys.executable, "-c", call, argument]
 
 
 def main(scratch: str) -> int:
@@ -176,7 +182,3 @@ async def _same_market(loaded: LoadedConfig, memory: MarketMemory, job: dict[str
                 f" {digest[:12]}"
             )
     return market
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))

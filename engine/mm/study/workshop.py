@@ -24,6 +24,7 @@ import trio
 from mm.api import MMError
 from mm.study.check import Base
 from mm.study.foreman import Orders, oversee
+from mm.study.worker import command
 
 _FORKS: Final = sys.platform == "linux"
 _TRIES: Final = 3
@@ -146,7 +147,7 @@ class Workshop:
 
     def _start(self, module: str, argument: str, end: socket.socket) -> None:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, argument],
+            command(module, argument),
             stdin=end.fileno(),
             stdout=subprocess.DEVNULL,
             start_new_session=True,
