@@ -248,7 +248,7 @@ KNOW_TRIO = {
     "blame.py", "calibrate/read.py", "cli/backtest.py", "cli/calibrate.py", "cli/data.py",
     "cli/data_cache.py", "cli/display.py", "cli/live.py", "cli/live_log.py", "cli/live_view.py",
     "cli/prove.py", "cli/record.py", "cli/running.py", "cli/sweep.py", "cli/sweeping.py",
-    "cli/watch.py", "scripting.py", "study/desk.py", "study/markets.py",
+    "cli/watch.py", "scripting.py", "study/cluster.py", "study/desk.py", "study/markets.py",
     "study/pool.py", "study/worker.py", "study/workshop.py", "sweeping.py", "web/app.py",
     "web/serve.py",
 }  # fmt: skip

@@ -7,7 +7,7 @@ from mm.api import UsageError
 
 _PACKAGES: Final = {
     "report": ("plotly",),
-    "sweep": ("optuna", "scipy"),
+    "sweep": ("optuna", "scipy", "distributed"),
     "web": ("starlette", "hypercorn", "prometheus_client"),
 }
 

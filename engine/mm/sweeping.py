@@ -8,17 +8,17 @@ The same sets, processes and rows as ``mm sweep``.
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import trio
 
 from mm.api import UsageError
-from mm.cli.sweeping import carry_out_shown
+from mm.cli.sweeping import carry_out_shown, shop_of
 from mm.config.edit import run_file_text, toml_text
 from mm.registry import load_registry
-from mm.study import Base, Design, Rows, Study, Sweep, Workshop, axes_of, objectives_of, read_study
+from mm.study import Base, Design, Rows, Shop, Study, Sweep, axes_of, objectives_of, read_study
 from mm.study.constraints import parse_constraint
 
 
@@ -31,10 +31,13 @@ def sweep(
     sampler: str = "grid",
     runs: int | None = None,
     seed: int = 0,
+    each: str | None = None,
+    prune: bool = False,
     maximize: str | Sequence[str] = (),
     minimize: str | Sequence[str] = (),
     output: str | Path | None = None,
     processes: int | None = None,
+    dask: str | None = None,
     progress: bool = True,
 ) -> Sweep:
     """Run many sets of some settings over the same market.
@@ -51,12 +54,16 @@ def sweep(
             ``nsga2``: chosen by the results of others.
         runs: how many sets, but for a grid.
         seed: of the draws.
+        each: a key of ``vary`` over whose every value, such as a day, each set drawn is run.
+        prune: with ``tpe`` and ``each``: end a set early that is worse than the middle of others.
         maximize: what ``tpe`` and ``nsga2`` are to make high: ``equity``, or a path, such as
             ``metrics.ratios.sharpe``.
         minimize: what they are to make low.
         output: the study's folder; what has a row there is not run again. None = a study file's,
             or else keep the rows in memory alone.
-        processes: runs at a time; None = one a core.
+        processes: runs at a time; None = one a core, or a thread of the Dask workers.
+        dask: address of a Dask scheduler, such as ``tcp://10.0.0.1:8786``, on whose workers runs
+            are made; ``local``: on one in this process. None = processes of this machine.
         progress: say on stderr how far it is.
 
     Returns:
@@ -67,10 +74,21 @@ def sweep(
         RuntimeError: called under Trio; await ``asweep`` there.
     """
     study, folder = _study(
-        config, vary, overrides, where, sampler, runs, seed, maximize, minimize, output, processes
+        config,
+        vary,
+        overrides,
+        where,
+        sampler,
+        runs,
+        seed,
+        each,
+        prune,
+        maximize,
+        minimize,
+        output,
+        processes,
     )
-    with Workshop(study.base) as shop:
-        shop.prepare()
+    with shop_of(study.base, dask, processes) as shop:
         return trio.run(_carry_out, study, folder, shop, progress)
 
 
@@ -83,21 +101,39 @@ async def asweep(
     sampler: str = "grid",
     runs: int | None = None,
     seed: int = 0,
+    each: str | None = None,
+    prune: bool = False,
     maximize: str | Sequence[str] = (),
     minimize: str | Sequence[str] = (),
     output: str | Path | None = None,
     processes: int | None = None,
+    dask: str | None = None,
     progress: bool = True,
 ) -> Sweep:
     """Do as ``sweep``, under Trio. If cancelled, what is done is in ``output``."""
     study, folder = _study(
-        config, vary, overrides, where, sampler, runs, seed, maximize, minimize, output, processes
+        config,
+        vary,
+        overrides,
+        where,
+        sampler,
+        runs,
+        seed,
+        each,
+        prune,
+        maximize,
+        minimize,
+        output,
+        processes,
     )
-    with Workshop(study.base) as shop:
-        return await _carry_out(study, folder, shop, progress)
+    shop = shop_of(study.base, dask, processes)
+    entered = await trio.to_thread.run_sync(shop.__enter__) if dask else shop.__enter__()
+    with ExitStack() as stack:
+        stack.push(shop.__exit__)
+        return await _carry_out(study, folder, entered, progress)
 
 
-async def _carry_out(study: Study, output: Path | None, shop: Workshop, progress: bool) -> Sweep:
+async def _carry_out(study: Study, output: Path | None, shop: Shop, progress: bool) -> Sweep:
     done: dict[int, str] = {}
 
     def note(number: int, row: dict[str, Any]) -> None:
@@ -106,7 +142,7 @@ async def _carry_out(study: Study, output: Path | None, shop: Workshop, progress
     with _folder(output) as folder, Rows(folder) as rows:
         await carry_out_shown(study, rows, shop, note, quiet=not progress)
         lines = [rows.line(done[number]) for number in sorted(done)]
-    return Sweep(lines, study.source.total, output)
+    return Sweep(lines, study.source.total, output, study.base.text)
 
 
 def _study(
@@ -117,6 +153,8 @@ def _study(
     sampler: str,
     runs: int | None,
     seed: int,
+    each: str | None,
+    prune: bool,
     maximize: str | Sequence[str],
     minimize: str | Sequence[str],
     output: str | Path | None,
@@ -137,7 +175,7 @@ def _study(
         else:
             path = Path(config)
         design = Design(
-            axes=axes_of(vary), sampler=sampler, runs=runs, seed=seed,
+            axes=axes_of(vary), sampler=sampler, runs=runs, seed=seed, each=each, prune=prune,
             constraints=[parse_constraint(one, "where") for one in where],
             objectives=objectives_of(_names(maximize), _names(minimize)),
         )  # fmt: skip

@@ -4,6 +4,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+import attrs
 import optuna
 import pytest
 
@@ -138,3 +139,23 @@ def test_optunas_own_tools_find_every_trial(tmp_path: Path) -> None:
     (tmp_path / "optuna.db").write_text("mine")
     with pytest.raises(UsageError, match=r"optuna\.db: cannot be written"):
         carried_out(Learning(design, base, tmp_path), 2, random.Random(1))
+
+
+def test_trials_go_to_the_database_that_is_named_and_no_password_is_told(tmp_path: Path) -> None:
+    place = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    design = Design(
+        axes=AXES, sampler="tpe", runs=9, objectives=[Objective("equity")], storage=place
+    )
+    carried_out(Learning(design, Base(RUN, load_registry()), tmp_path), 2, random.Random(1))
+    assert [path.name for path in tmp_path.iterdir()] == ["elsewhere.db"]
+    assert len(optuna.get_all_study_names(place)) == 1
+    secret = "nosuch://user:pa%40ss@host/trials?token=abc"
+    hidden = attrs.evolve(design, storage=secret)
+    assert secret not in repr(hidden)
+    with pytest.raises(
+        UsageError, match=r"storage nosuch://host/trials: cannot be written"
+    ) as told:
+        carried_out(Learning(hidden, Base(RUN, load_registry()), tmp_path), 2, random.Random(1))
+    assert not any(word in str(told.value) for word in ("user", "pa%40ss", "pa@ss", "abc"))
+    with pytest.raises(UsageError, match="keeps no trials, so it needs no storage"):
+        Design(axes=AXES, storage=place).check()

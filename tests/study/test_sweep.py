@@ -269,6 +269,8 @@ base = "$HERE/run.toml"
 output = "{output}"
 sampler = "{sampler}"
 runs = 4
+[study.split]
+train = 1
 [[axis]]
 key = "strategy.avellaneda.gamma"
 distribution = "loguniform"
@@ -298,6 +300,7 @@ def test_a_study_file_gives_runs_that_a_command_repeats(
         delay = delays[row["set"]["delay"]]
         keys = {GAMMA: row["set"][GAMMA], LATENCY: delay, "execution.response_latency_ms": delay}
         assert mm.backtest(run_file, keys, run_dir=None, progress=False).digest == row["digest"]
+    assert json.loads((tmp_path / "study" / "split.json").read_text())["train"] == 1
     whole = (tmp_path / "study" / "results.jsonl").read_bytes()
     lines = whole.splitlines(keepends=True)
     (tmp_path / "study" / "results.jsonl").write_bytes(lines[0])

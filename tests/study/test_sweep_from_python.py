@@ -15,6 +15,7 @@ from tests.short_market import write_run_file
 
 import mm
 from mm.api import ConfigError, UsageError
+from mm.cli import main
 
 GAMMA = "strategy.avellaneda.gamma"
 LATENCY = "execution.latency_ms"
@@ -129,3 +130,31 @@ def test_a_study_that_learns_leaves_its_trials_for_optuna(run_file: Path, tmp_pa
         [summary["equity"], summary["max_drawdown"]] for summary in summaries
     ]
     assert kept.metric_names == ["equity", "max_drawdown"]
+
+
+def test_a_report_and_a_typed_table_from_memory_and_best_sets_of_a_dict(
+    run_file: Path, found: mm.Sweep, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content: Any = tomllib.loads(run_file.read_text())
+    made = mm.sweep(content, VARY, progress=False)
+    with pytest.raises(UsageError, match="no folder to write a report in; give a path"):
+        made.report()
+    page = made.report(tmp_path / "page.html", best=1)
+    assert "Study study: 4 sets" in page.read_text()
+    best = mm.backtest(tmp_path / "best_1.toml", run_dir=None, progress=False)
+    assert best.digest == made.best("equity")["digest"] == found.best("equity")["digest"]
+    folder = tmp_path / "kept"
+    mm.sweep(content, VARY, output=folder, progress=False)
+    words = ["--best", "1", "--parquet", str(tmp_path / "rows.parquet")]
+    assert main(["sweep", "report", str(folder), *words]) == 0
+    assert str(tmp_path / "rows.parquet") in capsys.readouterr().out
+    again = mm.backtest(folder / "best_1.toml", run_dir=None, progress=False)
+    assert again.summary["equity"] == best.summary["equity"]
+    frame = pl.read_parquet(tmp_path / "rows.parquet")
+    assert frame.sort(GAMMA, LATENCY).equals(pl.DataFrame(made))
+    assert frame[LATENCY].dtype == pl.Int64
+    for name in ("one", "two"):
+        made.to_parquet(tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    with pytest.raises(UsageError, match="cannot be written: No such file"):
+        made.to_parquet(tmp_path / "none" / "rows.parquet")

@@ -12,15 +12,16 @@ from typing import Any, Final
 import trio
 
 from mm.api import UsageError
-from mm.cli.sweeping import carry_out_shown
+from mm.cli.sweeping import carry_out_shown, shop_of
 from mm.cli.texts import columns, number
 from mm.registry import load_registry
 from mm.run.interrupt import EXIT_CODE
-from mm.study import Base, Design, Rows, Study, Workshop, objectives_of, parse_axis, read_study
+from mm.study import Base, Design, Rows, Study, objectives_of, parse_axis, read_study
 from mm.study.constraints import parse_constraint
 
 _DESIGN: Final = (
-    "config", "vary", "where", "sampler", "runs", "sampler_seed", "maximize", "minimize",
+    "config", "vary", "where", "sampler", "runs", "sampler_seed", "maximize", "minimize", "each",
+    "prune",
 )  # fmt: skip
 _FIGURES: Final = (
     ("fills", "fills"), ("equity", "equity"), ("drawdown", "max_drawdown"),
@@ -38,20 +39,18 @@ def run(args: argparse.Namespace) -> int:
         from mm.cli.sweep_report import run as report
 
         return report(args)
-    for name in ("by", "best", "walk"):
+    for name in ("by", "best", "walk", "split", "parquet"):
         if getattr(args, name):
             raise UsageError(f"--{name}: is for a report, such as mm sweep report studies/gamma")
     path, folder, design = _asked(args)
     base = Base(path, load_registry(), args.set)
     study = Study.of(base, design, folder, args.processes)
     tell = _InOrder() if args.json else _Count()
-    with Workshop(base) as shop:
-        shop.prepare()  # before there is a lock that it would inherit
-        with Rows(folder) as rows:
-            keys = trio.run(lambda: carry_out_shown(study, rows, shop, tell, quiet=args.quiet))
-            if keys is not None and not args.json:
-                print(_table([rows.row(key) for key in keys]))
-                print(rows.path)
+    with shop_of(base, args.dask, args.processes) as shop, Rows(folder) as rows:
+        keys = trio.run(lambda: carry_out_shown(study, rows, shop, tell, quiet=args.quiet))
+        if keys is not None and not args.json:
+            print(_table([rows.row(key) for key in keys]))
+            print(rows.path)
     if keys is None:
         print(
             f"mm: interrupted with {tell.known} of {study.source.total} sets done; run the same"
@@ -69,7 +68,7 @@ def _asked(args: argparse.Namespace) -> tuple[Path, Path, Design]:
             raise UsageError(f"mm sweep {' '.join(args.words)}: expected one study file")
         path = Path(args.words[0])
         for name in _DESIGN:
-            if getattr(args, name) not in (None, []):
+            if getattr(args, name) not in (None, [], False):
                 flag = name.replace("_", "-")
                 raise UsageError(f"--{flag}: is what the study file says, {path}; set it there")
         study = read_study(path)
@@ -85,6 +84,8 @@ def _asked(args: argparse.Namespace) -> tuple[Path, Path, Design]:
         sampler=args.sampler or "grid",
         runs=args.runs,
         seed=args.sampler_seed or 0,
+        each=args.each,
+        prune=args.prune,
         constraints=[parse_constraint(text, "--where") for text in args.where],
         objectives=objectives_of(args.maximize, args.minimize),
     )
@@ -127,7 +128,7 @@ def _table(rows: list[dict[str, Any]]) -> str:
             row["status"],
             *(number(row["summary"].get(figure)) for _, figure in _FIGURES),
             number(_markout(row)),
-            str(row["digest"] or row["error"])[:12],
+            str(row["digest"] or row["error"] or "–")[:12],
         )
         for row in rows
     ]

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from mm.api import UsageError
-from mm.judge import Judgement
+from mm.judge import Judgement, efficiency
 from mm.results.measures import as_json
 from mm.results.report import check_library, check_place
+from mm.study import Sweep
 from mm.study.report import Content, read_study, verdict, write_best, write_study
+from mm.study.report.reading import of_last_study, read_rows
+from mm.study.rows import FILE_NAME
 
 
 def run(args: argparse.Namespace) -> int:
@@ -27,20 +30,28 @@ def run(args: argparse.Namespace) -> int:
         )
     folder = Path(args.words[1])
     path = Path(args.output) if args.output else folder / "report.html"
-    content = read_study(folder, args.by or "equity")
+    content = read_study(folder, args.by or "equity", args.split)
     check_library()
     check_place(path)
-    found = content.judgement(args.walk)
+    found, _ = content.judgement(args.walk), content.folds  # what does not fit is told now
     best = write_best(content, args.best, path.parent) if args.best else []
     write_study(content, found, path)
+    tables = _table(folder, Path(args.parquet)) if args.parquet else []
     if args.json:
         print(json.dumps(_summary(content, found), indent=2))
         return 0
     for _, text in verdict(content, found):
         print(text)
-    for one in (path, *best):
+    for one in (path, *best, *tables):
         print(one)
     return 0
+
+
+def _table(folder: Path, path: Path) -> list[Path]:
+    """Write the rows of the study as a typed table."""
+    rows = of_last_study(read_rows(folder / FILE_NAME))
+    Sweep([json.dumps(row) for row in rows], len(rows)).to_parquet(path)
+    return [path]
 
 
 def _summary(content: Content, found: Judgement | None) -> Any:
@@ -51,6 +62,14 @@ def _summary(content: Content, found: Judgement | None) -> Any:
         "best": content.sets[0].values if content.sets else None,
         "verdict": [text for _, text in verdict(content, found)],
     }
+    if content.folds:
+        main["folds"] = [
+            {"set": content.sets[one.chosen].values, "train": one.train, "test": one.test,
+             "inside": one.inside, "outside": one.outside, "ratio": one.ratio,
+             "average": one.average, "falls_away": one.falls_away}
+            for one in content.folds
+        ]  # fmt: skip
+        main["efficiency"] = efficiency(content.folds)
     if found is not None:
         main |= {
             "distinct": found.distinct,

@@ -4,7 +4,8 @@ For ``mm sweep`` and ``mm.sweep``. Prints nothing on stdout.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import trio
@@ -12,7 +13,18 @@ import trio
 from mm.blame import ungrouped
 from mm.cli.running import warn_if_cold
 from mm.run.interrupt import graceful_interrupts
-from mm.study import Objective, Outlook, Progress, Rows, Study, Workshop, carry_out
+from mm.study import (
+    Base,
+    Cluster,
+    Objective,
+    Outlook,
+    Progress,
+    Rows,
+    Shop,
+    Study,
+    Workshop,
+    carry_out,
+)
 
 _REDRAWN_S: Final = 0.5
 _LINE_EVERY_S: Final = 5.0
@@ -20,8 +32,27 @@ _LINE_EVERY_S: Final = 5.0
 Tell = Callable[[int, dict[str, Any]], None]
 
 
+@contextmanager
+def shop_of(base: Base, dask: str | None, processes: int | None) -> Iterator[Shop]:
+    """Say where workers come from: this machine, or the Dask cluster at an address.
+
+    Enter it before Trio runs, and before a file is open that its processes would inherit.
+
+    Raises:
+        MMError: the cluster cannot be used.
+    """
+    if dask is not None:
+        with Cluster(base, dask, processes) as cluster:
+            yield cluster
+        return
+    with Workshop(base) as shop:
+        if not trio.lowlevel.in_trio_run():
+            shop.prepare()
+        yield shop
+
+
 async def carry_out_shown(
-    study: Study, rows: Rows, shop: Workshop, tell: Tell, *, quiet: bool
+    study: Study, rows: Rows, shop: Shop, tell: Tell, *, quiet: bool
 ) -> list[str] | None:
     """Run what has no row yet.
 

@@ -6,6 +6,7 @@
     effects       what each parameter matters, with errors
     grid          levels of a parameter, neighbours of a set, the Pareto front
     forward       choosing on the past, judging on what came after
+    folds         the same over data sets, such as days
     judgement     all of this of one study
 
 Pure functions over numpy arrays. ``blocks`` has shape (T, N): what each of N sets earned in each of
@@ -13,6 +14,7 @@ T equal stretches of time, in settlement currency. Nothing here reads a file or 
 """
 
 from mm.judge.effects import Effect, main_effects
+from mm.judge.folds import FALLS_AWAY, Fold, Split, efficiency, judge_folds
 from mm.judge.forward import Step, walk_forward
 from mm.judge.grid import Levels, levels, neighbours, pareto
 from mm.judge.judgement import Judgement, judge
@@ -30,20 +32,25 @@ from mm.judge.sharpe import (
 )
 
 __all__ = [
+    "FALLS_AWAY",
     "Deflated",
     "Differences",
     "Effect",
+    "Fold",
     "Judgement",
     "Levels",
     "Overfitting",
+    "Split",
     "Step",
     "autocorrelation",
     "deflated",
     "differences",
+    "efficiency",
     "errors_apart",
     "expected_maximum",
     "independent_trials",
     "judge",
+    "judge_folds",
     "levels",
     "main_effects",
     "moments",

@@ -4,8 +4,10 @@
     constraints    comparisons that every set must satisfy
     samplers       every combination, or sets drawn from the axes
     learning       sets chosen by the results of others
+    days           the same, each over several data sets, or until pruned
     trials         a copy of those for Optuna's own tools
     design         axes, constraints and sampler together
+    splits         training and test, over data sets
     study_file     all of that, in TOML
     check          a run file with sets in it, checked
     source         sets as they are asked for, one after the other
@@ -14,7 +16,9 @@
     markets, shared    markets that were read once, in files that all processes map
     worker   a process that makes one run after the other
     foreman  a process that makes workers by forking itself
-    workshop    where workers come from
+    workshop    where workers come from: processes of this machine
+    cluster     or tasks on a Dask cluster
+    outpost     what a Dask worker keeps between them
     desk     which set is run next
     progress    how far a study is
     pool     sets given out to workers; what comes back is written down at once
@@ -26,8 +30,9 @@ A set's run is byte for byte the run that ``mm backtest`` makes of it, so its di
 
 from mm.study.axes import Axis, Set, axes_of, parse_axis
 from mm.study.check import Base
+from mm.study.cluster import Cluster
 from mm.study.design import Design, Objective, objectives_of
-from mm.study.pool import Study, carry_out
+from mm.study.pool import Shop, Study, carry_out
 from mm.study.progress import Outlook, Progress
 from mm.study.results import Sweep
 from mm.study.rows import Rows
@@ -39,6 +44,7 @@ from mm.study.workshop import Workshop
 __all__ = [
     "Axis",
     "Base",
+    "Cluster",
     "Design",
     "Listed",
     "Objective",
@@ -46,6 +52,7 @@ __all__ = [
     "Progress",
     "Rows",
     "Set",
+    "Shop",
     "Source",
     "Study",
     "StudyFile",

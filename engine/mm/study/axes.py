@@ -78,6 +78,11 @@ def set_of(axes: Sequence[Axis], values: Sequence[Any]) -> Set:
     return Set({a.key: v for a, v in zip(axes, values, strict=True)}, tuple(overrides))
 
 
+def with_value(one: Set, axis: Axis, value: Any) -> Set:
+    """Put a value of one more axis into a set."""
+    return Set({**one.values, axis.key: value}, (*one.overrides, *axis.overrides(value)))
+
+
 def refuse_two_axes(axes: Sequence[Axis]) -> None:
     """Refuse a key that two axes vary.
 

@@ -27,6 +27,8 @@ class Checked:
     """Of all that decides what its run comes to, but for the data."""
     market: str
     """Of all that decides what is read: the key in ``Base.markets``."""
+    files: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    """Key -> hash, of each file that a part reads beside the market's; empty = cannot be read."""
 
 
 @attrs.define
@@ -66,7 +68,8 @@ class Base:
         if market not in self.markets:
             given: list[str | Override] = [*self.overrides, *one.overrides]
             self.markets[market] = load_config(self.path, self.registry, given, text=self.text)
-        return Checked(self._fingerprint(loaded), market)
+        files = file_hashes(loaded.files)
+        return Checked(self._fingerprint(loaded, files), market, files)
 
     def check_all(self, sets: Iterable[Set]) -> list[Checked]:
         """Check sets.
@@ -96,14 +99,14 @@ class Base:
             )
         return loaded
 
-    def _fingerprint(self, loaded: Effective) -> str:
+    def _fingerprint(self, loaded: Effective, files: Mapping[str, str]) -> str:
         """Hash all that decides what a run comes to, but for the data; where it writes does not."""
         registry = loaded.registry
         if id(registry) not in self._versions:
             names = {f"{row.package} {row.version}" for row in registry.listing()}
             self._versions[id(registry)] = sorted(names)
         content = {key: one for key, one in loaded.content.items() if key != "output"}
-        known = [content, _files(loaded.files), self._versions[id(registry)]]
+        known = [content, files, self._versions[id(registry)]]
         text = json.dumps(known, sort_keys=True, default=_number)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -113,7 +116,12 @@ def _number(value: object) -> object:
     return float(value) if isinstance(value, Decimal) else str(value)
 
 
-def _files(files: Mapping[str, str]) -> dict[str, str]:
+def versions_of(registry: Registry) -> list[str]:
+    """Name the packages of all plugins, also of those that fail, each with its version, sorted."""
+    return sorted({f"{one.package} {one.version}" for one in registry.plugins})
+
+
+def file_hashes(files: Mapping[str, str]) -> dict[str, str]:
     """Hash the files that parts read beside the market's; the run says what is wrong with one."""
     found = {}
     for key, name in sorted(files.items()):

@@ -7,7 +7,8 @@ from typing import Final
 import attrs
 
 from mm.api import UsageError
-from mm.study.axes import Axis, Set, refuse_two_axes, set_of
+from mm.judge import Split
+from mm.study.axes import Axis, Set, refuse_two_axes, set_of, with_value
 from mm.study.check import Base
 from mm.study.constraints import Constraint, Constraints
 from mm.study.samplers import draw_sets, sets_of
@@ -46,6 +47,14 @@ class Design:
     seed: int = 0
     constraints: Sequence[Constraint] = ()
     objectives: Sequence[Objective] = ()
+    storage: str | None = attrs.field(default=None, repr=False)
+    """URL of a database for Optuna's trials, which may hold a password; None = a file."""
+    each: str | None = None
+    """Key of an axis of data sets, every one of which each set is to be run over."""
+    prune: bool = False
+    """Whether a set that is worse than the middle of earlier ones ends before its last data set."""
+    split: Split | None = None
+    """How a report is to cut the data sets into training and test."""
     where: str = ""
     """What is to stand before a fault, with a blank behind it."""
 
@@ -75,6 +84,16 @@ class Design:
             return f"the sampler {name} needs an objective, such as the figure equity"
         if name == "tpe" and len(self.objectives) > 1:
             return "the sampler tpe has one objective; for several, expected nsga2"
+        if self.each is not None and not any(
+            axis.key == self.each and axis.span is None for axis in self.axes
+        ):
+            return f"each: {self.each} is no axis with a list of values"
+        if self.each is not None and len(self.axes) < 2:
+            return f"each: {self.each} is the only axis; expected another, which makes the sets"
+        if self.prune and (self.each is None or name != "tpe"):
+            return "prune: is for the sampler tpe with an axis each, over whose values sets run"
+        if self.storage is not None and not learns:
+            return f"the sampler {name} keeps no trials, so it needs no storage"
         if self.objectives and not learns:
             return f"the sampler {name} has no objective; expected one of: {', '.join(LEARNING)}"
         return None
@@ -101,6 +120,10 @@ class Design:
         """
         self.check()
         if self.learns:
+            if self.each is not None:
+                from mm.study.days import OverDays
+
+                return OverDays(self, base, folder)
             from mm.study.learning import Learning  # a second, which only these samplers need
 
             return Learning(self, base, folder)
@@ -118,7 +141,11 @@ class Design:
             sets = sets_of(self.axes, constraints.hold)
         else:
             assert self.runs is not None
-            sets = draw_sets(self.sampler, self.axes, self.runs, self.seed, constraints)
+            drawn = [axis for axis in self.axes if axis.key != self.each]
+            sets = draw_sets(self.sampler, drawn, self.runs, self.seed, constraints)
+            for axis in self.axes:
+                if axis.key == self.each:
+                    sets = [with_value(one, axis, value) for one in sets for value in axis.values]
         if not sets:
             raise UsageError(f"{self.where}no set satisfies the constraints; drop one of them")
         return sets

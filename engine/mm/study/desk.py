@@ -13,7 +13,7 @@ from mm.api import MMError
 from mm.study.check import Base
 from mm.study.markets import Markets
 from mm.study.progress import Outlook
-from mm.study.rows import Rows, failure, key_of
+from mm.study.rows import Rows, failure, key_of, pruned
 from mm.study.source import Asked, Source
 
 
@@ -124,20 +124,20 @@ class Desk:
             except MMError as error:
                 fault = f"{type(error).__name__}: {error}"
         self.keys[asked.number] = key = key or key_of(repr(asked.one.plain), [fault])
-        if self._is_done(key):
+        if self._is_done(key) or (asked.pruned and self._rows.status(key) == "pruned"):
             self._settle(asked.number, key)
         elif key in self._running:
             self._running[key].append(asked.number)
         else:
             self._running[key] = [asked.number]
             job = Job(asked, key)
-            if not fault:
+            if not fault and not asked.pruned:
                 return job
-            self.done(job, failure(fault))
+            self.done(job, failure(fault) if fault else pruned(asked.pruned))
         return None
 
     def _is_done(self, key: str) -> bool:
-        return self._rows.status(key) not in (None, "failed")
+        return self._rows.status(key) not in (None, "failed", "pruned")
 
     def _settle(self, number: int, key: str) -> None:
         row = self._rows.row(key)

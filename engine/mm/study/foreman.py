@@ -1,9 +1,9 @@
 """A process that imports and compiles once, and makes workers by forking itself.
 
-It is forked itself, where the process that plans has one thread only; else it is started as
-``python -m mm.study.foreman`` with its orders as JSON and the socket as stdin. With each byte that
-comes there, there comes the end of a connection, for the worker to be made. When the socket closes,
-it ends its workers and removes their files.
+It is forked itself, where the process that plans has one thread only; else it is started as a
+command with its orders as JSON and the socket as stdin. With each byte that comes there, there
+comes the end of a connection, for the worker to be made. When the socket closes, it ends its
+workers and removes their files.
 """
 
 import gc
@@ -22,7 +22,7 @@ import attrs
 from mm.config import load_config
 from mm.registry import Registry, load_registry
 from mm.run.warm import warm
-from mm.study.worker import serve
+from mm.study.worker import command, serve
 
 
 @attrs.frozen(kw_only=True)
@@ -60,7 +60,7 @@ def oversee(control: socket.socket, orders: Orders, registry: Registry | None) -
     if threading.active_count() > 1:  # which a fork would not take along
         again = json.dumps(attrs.asdict(attrs.evolve(orders, prepare=False)))
         os.dup2(control.fileno(), 0)
-        os.execv(sys.executable, [sys.executable, "-m", "mm.study.foreman", again])
+        os.execv(sys.executable, command("mm.study.foreman", again))
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)
     gc.freeze()  # what is here now stays, and its pages stay shared
@@ -101,7 +101,3 @@ def _prepared(orders: Orders, registry: Registry | None) -> Registry | None:
         registry = registry or load_registry()
         warm(load_config(orders.config, registry, orders.overrides, text=orders.text))
     return registry
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))

@@ -129,8 +129,17 @@ class Learning:
         row, asked = self._rows.pop(number), self._asked.pop(number)
         found = [value_of(row, one.figure) for one in self._design.objectives]
         known = [value for value in found if value is not None]
-        values = known if row["status"] != "failed" and len(known) == len(found) else None
-        state = self._optuna.trial.TrialState.FAIL if values is None else None
+        values = (
+            known
+            if row["status"] not in ("failed", "pruned") and len(known) == len(found)
+            else None
+        )
+        states = self._optuna.trial.TrialState
+        state = states.FAIL if values is None else None
+        for step, value in enumerate(row.get("steps", ())):
+            self._trials[number].report(value, step)
+        if row["status"] == "pruned":
+            state = states.PRUNED
         self._study.tell(self._trials[number], values, state=state)
         self._told += 1
         if self._copy is not None:

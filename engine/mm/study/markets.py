@@ -31,6 +31,10 @@ class Markets:
         """
         return [str(source.sha256) for source in (await self._survey(market)).survey.sources]
 
+    async def sources(self, market: str) -> list[tuple[str, str]]:
+        """Give the path and the hash of each file of a market, as ``hashes``."""
+        return [(one.path, str(one.sha256)) for one in (await self._survey(market)).survey.sources]
+
     async def rows(self, market: str) -> int:
         """Count its rows, as far as the survey tells."""
         return (await self._survey(market)).survey.total_rows or 0

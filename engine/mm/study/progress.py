@@ -54,6 +54,7 @@ class Progress:
         self._processes = 1
         self._done = 0
         self._failed = 0
+        self._pruned = 0
         self._begun_s = math.nan
         self._running: dict[int, tuple[float, int]] = {}  # number -> since when, rows
         self._spent_s = 0.0  # by all processes together
@@ -75,6 +76,7 @@ class Progress:
         """Hear what came of a set, whether it was run now or earlier."""
         self._done += 1
         self._failed += row["status"] == "failed"
+        self._pruned += row["status"] == "pruned"
         if number in self._running:
             since_s, rows = self._running.pop(number)
             self._spent_s += now_s - since_s
@@ -105,6 +107,8 @@ class Progress:
         parts = [f"{self._done} of {_count(self._sets, 'set')}"]
         if self._failed:
             parts.append(f"{self._failed} failed")
+        if self._pruned:
+            parts.append(f"{self._pruned} pruned")
         if self._runs and now_s > self._begun_s:
             parts.append(f"{short(self._rows / (now_s - self._begun_s))} rows/s")
         if self._best is not None:
@@ -121,8 +125,10 @@ class Progress:
         parts = [f"{_count(self._done, 'set')}: {self._runs} run"]
         if not math.isnan(self._begun_s):
             parts[0] += f" in {span(now_s - self._begun_s)}"
-        if self._done > self._runs:
-            parts.append(f"{self._done - self._runs} known")
+        if self._done > self._runs + self._pruned:
+            parts.append(f"{self._done - self._runs - self._pruned} known")
+        if self._pruned:
+            parts.append(f"{self._pruned} pruned")
         if self._failed:
             parts.append(f"{self._failed} failed")
         return ", ".join(parts)

@@ -4,15 +4,19 @@ Knows what a row holds (see ``rows``), and nothing of how it came about.
 """
 
 import json
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 import arro3.core as ac
+from arro3.io import write_parquet
 
 from mm.api import UsageError
+from mm.judge import Split
 from mm.results.table import Table
+from mm.study.rows import FILE_NAME, RUN_FILE_NAME
 from mm.suggest import did_you_mean
 
 Row = dict[str, Any]
@@ -33,13 +37,17 @@ class Sweep:
     a table.
     """
 
-    def __init__(self, lines: Sequence[str], total: int, path: Path | None = None) -> None:
-        """Hold the rows that there are, of ``total`` sets; ``path`` is the study's folder.
+    def __init__(
+        self, lines: Sequence[str], total: int, path: Path | None = None, text: str | None = None
+    ) -> None:
+        """Hold the rows that there are, of ``total`` sets; ``path`` is the study's folder,
+        ``text`` its run file if that was given as a dict.
 
         Lines of JSON take a fifth of the memory that dicts do.
         """
         self._lines = list(lines)
         self._total = total
+        self._text = text
         self.path = path
         """The study's folder; None = in memory alone."""
 
@@ -103,6 +111,67 @@ class Sweep:
             _spread("metrics.", [row["metrics"] for row in rows], columns)
         arrays: dict[str, Any] = {name: _column(values) for name, values in columns.items()}
         return Table("sets", ac.Table.from_pydict(arrays))
+
+    def report(
+        self,
+        path: str | Path | None = None,
+        *,
+        by: str = "equity",
+        best: int = 0,
+        walk: tuple[int, int] | None = None,
+        split: tuple[int, int] | None = None,
+    ) -> Path:
+        """Judge the study and write it down as one HTML page, as ``mm sweep report`` does.
+
+        Args:
+            path: the file to write; left out, ``report.html`` in the study's folder.
+            by: the figure that sets are ranked by; with a minus before it the smaller the better.
+            best: how many of the best sets to write beside it, as run files.
+            walk: blocks to choose on and to hold for.
+            split: data sets to choose on and to judge by; None = as the study was started with.
+
+        Returns:
+            Where the page lies.
+
+        Raises:
+            UsageError: it cannot be written there, plotly is not installed, or the study was kept
+                in memory only and no path is given.
+        """
+        from mm.study.report import read_study, write_best, write_study
+
+        if path is None and self.path is None:
+            raise UsageError("this study has no folder to write a report in; give a path")
+        place = Path(path) if path is not None else Path(self.path or "") / "report.html"
+        cut = None if split is None else Split(train=split[0], test=split[1])
+        with tempfile.TemporaryDirectory(prefix="mm-sweep-") as scratch:
+            folder = self.path or Path(scratch) / "study"
+            if self.path is None:
+                folder.mkdir()
+                (folder / FILE_NAME).write_text("".join(self._lines), encoding="utf-8")
+                if self._text is not None:
+                    (folder / RUN_FILE_NAME).write_text(self._text, encoding="utf-8")
+            content = read_study(folder, by, cut)
+        write_study(content, content.judgement(walk), place)
+        write_best(content, best, place.parent)
+        return place
+
+    def to_parquet(self, path: str | Path) -> None:
+        """Write the table as typed Parquet.
+
+        Raises:
+            UsageError: it cannot be written there.
+        """
+        place = Path(path)
+        temporary = place.with_name(f"{place.name}.tmp")
+        try:
+            with temporary.open("wb") as file:
+                write_parquet(self, file, compression="zstd(3)")
+            temporary.replace(place)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise UsageError(
+                f"{path}: cannot be written: {error.strerror}; choose another place"
+            ) from error
 
     def to_pandas(self) -> Any:
         """Make a ``pandas.DataFrame``; pandas must be installed."""

@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from mm.api import UsageError
+from mm.record.files import replace_text
 
 FILE_NAME: Final = "results.jsonl"
+RUN_FILE_NAME: Final = "run_file.toml"
+"""The run file of a study that was given it as a dict; other studies have it where it lies."""
 
 
 def key_of(fingerprint: str, data: Iterable[str]) -> str:
@@ -32,6 +35,12 @@ def key_of(fingerprint: str, data: Iterable[str]) -> str:
 def failure(error: str) -> dict[str, Any]:
     """What comes of a set that could not be run."""
     return {"status": "failed", "digest": None, "error": error, "summary": {}, "metrics": {}}
+
+
+def pruned(why: str) -> dict[str, Any]:
+    """What comes of a set that is not worth running."""
+    return {"status": "pruned", "digest": None, "error": None, "why": why, "summary": {},
+            "metrics": {}}  # fmt: skip
 
 
 class Rows:
@@ -122,6 +131,18 @@ class Rows:
             ) from error
         self._places[row["key"]] = self._size, row["status"]
         self._size += len(line)
+
+    def keep_run_file(self, text: str) -> None:
+        """Keep a run file that is nowhere else, beside the rows.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
+        path = self.path.with_name(RUN_FILE_NAME)
+        try:
+            replace_text(path, text)
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be written: {error.strerror}; make room") from error
 
     def __enter__(self) -> "Rows":
         return self

@@ -21,6 +21,8 @@ class Asked:
     checked: Checked | None
     """None = it did not pass; ``fault`` says why."""
     fault: str = ""
+    pruned: str = ""
+    """Why it is not run though it could be; empty = it is."""
 
 
 class Source(Protocol):

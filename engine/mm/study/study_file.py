@@ -24,9 +24,11 @@ import attrs
 from mm.api import ConfigError, UsageError, read_file
 from mm.config.overrides import parse_toml
 from mm.config.scan import scan, split_key
+from mm.judge import Split
 from mm.study.axes import Axis, refuse_twice, shaped_axis, tables_axis
 from mm.study.constraints import Constraint, parse_constraint
 from mm.study.design import Design, Objective
+from mm.study.splits import parse_split
 from mm.suggest import did_you_mean
 
 _MOST_BYTES: Final = 1 << 22
@@ -37,6 +39,9 @@ _STUDY: Final[dict[str, type]] = {
     "sampler": str,
     "runs": int,
     "seed": int,
+    "storage": str,
+    "each": str,
+    "prune": bool,
 }
 _AXIS: Final = ("key", "name", "values", "sets", "from", "to", "count", "scale", "distribution")
 _DISTRIBUTIONS: Final = ("uniform", "loguniform", "integer")
@@ -97,6 +102,10 @@ class _Reader:
             sampler=study.get("sampler", "grid"),
             runs=study.get("runs"),
             seed=study.get("seed", 0),
+            storage=study.get("storage"),
+            each=study.get("each"),
+            prune=study.get("prune", False),
+            split=study.get("split"),
             constraints=[one for one in constraints if one],
             objectives=[one for one in objectives if one],
             where=f"{self._path}: ",
@@ -113,6 +122,9 @@ class _Reader:
             return {}
         found: dict[str, Any] = {}
         for key, value in table.items():
+            if key == "split":
+                found[key] = self._split(value)
+                continue
             kind = _STUDY.get(key)
             if kind is None:
                 near = did_you_mean(key, _STUDY)
@@ -122,13 +134,20 @@ class _Reader:
                 or value == ""
                 or (isinstance(value, int) and key == "runs" and value < 1)
             ):
-                what = "a whole number" if kind is int else "a text"
+                what = {int: "a whole number", bool: "true or false"}.get(kind, "a text")
                 self._fault(("study", key), f"{value}, expected {what}")
             else:
                 found[key] = value
         if "base" not in table:
             self._fault(("study",), "base is absent, expected the path of a run file")
         return found
+
+    def _split(self, table: Any) -> Split | None:
+        try:
+            return parse_split(table)
+        except ValueError as error:
+            self._fault(("study", "split"), str(error))
+            return None
 
     def _tables(self, content: Mapping[str, Any], name: str) -> list[tuple[int, Mapping[str, Any]]]:
         found = content.get(name, [])

@@ -1,4 +1,5 @@
-"""A copy of a learning study for Optuna's own tools, such as its dashboard: ``optuna.db``, SQLite.
+"""A copy of a learning study for Optuna's own tools, such as its dashboard: ``optuna.db``, SQLite,
+or where ``[study] storage`` says, such as a PostgreSQL that many machines look at.
 
 Nothing reads it back: what decides the next set is in the rows. Each trial is put there whole, in
 order of number, so a study that was killed goes on with the first that is missing.
@@ -11,6 +12,7 @@ from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 from mm.api import UsageError
 from mm.study.axes import Axis
@@ -43,10 +45,16 @@ class Trials:
             if asked.number >= self._there:
                 self._study.add_trial(self._trial(asked, row, values))
         except Exception as error:  # of the database, which has many
-            text = str(error).splitlines()[0]
+            text = next(iter(str(error).splitlines()), type(error).__name__)
+            if self._design.storage is None:
+                raise UsageError(
+                    f"{self._path}: cannot be written: {text}; move it away and start again"
+                ) from error
             raise UsageError(
-                f"{self._path}: cannot be written: {text}; move it away and start again"
-            ) from error
+                f"{self._design.where}storage {shown(self._design.storage)}: cannot be written:"
+                f" {without_secrets(text, self._design.storage)}; expected the URL of a database as"
+                " SQLAlchemy has them, its driver installed"
+            ) from None  # whose text may have the password
 
     def _open(self, first_key: str) -> None:
         """Find the study whose first run is ``first_key``: its name tells it from all others."""
@@ -55,7 +63,7 @@ class Trials:
         name = hashlib.sha256(repr(known).encode()).hexdigest()[:12]
         self._study = self._optuna.create_study(
             study_name=f"{design.sampler} {name}",
-            storage=f"sqlite:///{self._path}",
+            storage=self._design.storage or f"sqlite:///{self._path}",
             load_if_exists=True,
             directions=design.directions,
         )
@@ -67,7 +75,14 @@ class Trials:
     def _trial(self, asked: Asked, row: dict[str, Any], values: Sequence[float] | None) -> Any:
         state = self._optuna.trial.TrialState
         return self._optuna.trial.create_trial(
-            state=state.FAIL if values is None else state.COMPLETE,
+            state=(
+                state.PRUNED
+                if row["status"] == "pruned"
+                else state.FAIL
+                if values is None
+                else state.COMPLETE
+            ),
+            intermediate_values=dict(enumerate(row.get("steps", ()))),
             params={axis.key: _plain(asked.one.values[axis.key]) for axis in self._design.axes},
             distributions={axis.key: self._space(axis) for axis in self._design.axes},
             values=values,
@@ -79,6 +94,23 @@ class Trials:
             names = [_plain(value) for value in axis.values]
             return self._optuna.distributions.CategoricalDistribution(names)
         return space_of(axis, self._optuna)
+
+
+def shown(url: str) -> str:
+    """Write a database's URL without what may be secret: user, password, parameters."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}" if rest else "(no URL)"
+
+
+def without_secrets(text: str, url: str) -> str:
+    """Take a database's URL, and what is secret of it, out of a text."""
+    rest = url.partition("://")[2]
+    account, _, _ = rest.rpartition("@")
+    password = account.partition(":")[2]
+    secrets = [url, account, password, unquote(password), rest.partition("?")[2]]
+    for secret in secrets:
+        text = text.replace(secret, "***") if secret else text
+    return text
 
 
 def space_of(axis: Axis, optuna: Any) -> Any:

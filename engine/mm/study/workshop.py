@@ -16,7 +16,7 @@ import threading
 import warnings
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import attrs
 import trio
@@ -24,14 +24,44 @@ import trio
 from mm.api import MMError
 from mm.study.check import Base
 from mm.study.foreman import Orders, oversee
+from mm.study.worker import command
 
 _FORKS: Final = sys.platform == "linux"
 _TRIES: Final = 3
 _MOST_TOLD: Final = 100_000
 """Bytes of an argument of a process; Linux takes 128 KiB."""
 
-_ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """Of libraries that start threads when they are imported, which a fork would not take along."""
+
+
+class Process:
+    """A worker, at the other end of a connection. An async context manager: it ends with it."""
+
+    def __init__(self, stream: trio.SocketStream) -> None:
+        """Take the connection."""
+        self._stream = stream
+
+    async def make(self, asked: dict[str, Any]) -> dict[str, Any] | None:
+        """Have it make a run; None = it died."""
+        answer = b""
+        try:
+            await self._stream.send_all(json.dumps(asked).encode() + b"\n")
+            while not answer.endswith(b"\n"):
+                piece = await self._stream.receive_some()
+                if not piece:
+                    return None
+                answer += piece
+        except trio.BrokenResourceError:
+            return None
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+    async def __aenter__(self) -> "Process":
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._stream.aclose()
 
 
 class Workshop:
@@ -40,6 +70,8 @@ class Workshop:
     def __init__(self, base: Base) -> None:
         """Start nothing yet; ``base`` is what all runs have in common."""
         self.base = base
+        self.seats: int | None = None
+        self.maps = True
         self.scratch = Path(tempfile.mkdtemp(prefix="mm-sweep-"))
         """Folder for files that are of use while the study is at work."""
         self._foreman: socket.socket | None = None
@@ -68,8 +100,8 @@ class Workshop:
                 self._start("mm.study.foreman", told, theirs)
         self._foreman = ours
 
-    async def worker(self) -> trio.SocketStream:
-        """Make a worker; return the connection to it.
+    async def worker(self) -> "Process":
+        """Make a worker.
 
         Raises:
             MMError: none can be made.
@@ -81,7 +113,7 @@ class Workshop:
             stream = trio.SocketStream(trio.socket.from_stdlib_socket(ours))
             with suppress(trio.BrokenResourceError):
                 if await stream.receive_some(1):  # its greeting
-                    return stream
+                    return Process(stream)
             await stream.aclose()
             if self._foreman is not None:
                 self._foreman.close()  # it has been killed; the next one may live
@@ -115,11 +147,11 @@ class Workshop:
 
     def _start(self, module: str, argument: str, end: socket.socket) -> None:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, argument],
+            command(module, argument),
             stdin=end.fileno(),
             stdout=subprocess.DEVNULL,
             start_new_session=True,
-            env={**os.environ, **_ONE_THREAD},
+            env={**os.environ, **ONE_THREAD},
         )
         process.returncode = 0  # it is waited for below
         self._processes.append(process.pid)

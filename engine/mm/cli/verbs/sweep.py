@@ -33,6 +33,11 @@ def add(verbs: Any) -> None:
     parser.add_argument(
         "--processes", metavar="N", type=whole, help="runs at a time (default: one a core)"
     )
+    parser.add_argument(
+        "--dask", metavar="ADDRESS",
+        help="run on the Dask cluster whose scheduler is there, such as tcp://10.0.0.1:8786;"
+        " local = one in this process",
+    )  # fmt: skip
     _report(parser)
     set_keys(parser)
     flag(parser, "--json", "print each set's row as a line of JSON, in order, instead of a table")
@@ -56,6 +61,14 @@ def _design(parser: argparse.ArgumentParser) -> None:
         help="grid (default), random, sobol, latin; tpe and nsga2 learn from results",
     )  # fmt: skip
     parser.add_argument("--runs", metavar="N", type=whole, help="how many sets to draw")
+    parser.add_argument(
+        "--each", metavar="KEY",
+        help="a varied key, such as data.book_csv, over whose every value each set drawn is run;"
+        " tpe and nsga2 take the mean",
+    )  # fmt: skip
+    flag(
+        parser, "--prune", "with tpe and --each, end a set early that is worse than the middle one"
+    )
     parser.add_argument("--sampler-seed", metavar="N", type=int, help="seed of the draws")
     for name, what in (("--maximize", "high"), ("--minimize", "low")):
         parser.add_argument(
@@ -77,6 +90,15 @@ def _report(parser: argparse.ArgumentParser) -> None:
         " of the time, and an eighth)",
     )  # fmt: skip
     parser.add_argument(
+        "--split", metavar="TRAIN,TEST[,STEP][,anchored]", type=_split,
+        help="of a report, choose on TRAIN data sets (days, symbols; of one, its blocks), judge on"
+        " the TEST after them, go on by STEP; anchored = look back to the first (default: the study"
+        " file's)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--parquet", metavar="FILE", help="of a report, write the rows as a table of typed Parquet"
+    )
+    parser.add_argument(
         "--best", metavar="N", type=whole,
         help="of a report, write the N best sets as run files beside the page",
     )  # fmt: skip
@@ -88,3 +110,17 @@ def _walk(text: str) -> tuple[int, int]:
     if not comma:
         raise argparse.ArgumentTypeError(f"{text!r} is not two whole numbers such as 24,6")
     return whole(first.strip()), whole(second.strip())
+
+
+def _split(text: str) -> Any:
+    """Read a split of data sets."""
+    from mm.judge import Split  # numpy, which no help needs
+
+    *numbers, last = text.split(",")
+    anchored = last.strip() == "anchored"
+    found = [whole(one.strip()) for one in (numbers if anchored else (*numbers, last))]
+    if not 2 <= len(found) <= 3:
+        raise argparse.ArgumentTypeError(f"{text!r} is not two or three whole numbers such as 3,1")
+    return Split(
+        train=found[0], test=found[1], step=found[2] if found[2:] else None, anchored=anchored
+    )

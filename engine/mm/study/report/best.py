@@ -24,7 +24,10 @@ def write_best(content: Content, count: int, folder: Path) -> list[Path]:
         ConfigError: it cannot be read.
     """
     texts = [
-        (folder / f"best_{rank}.toml", f"{_head(content, rank, one)}\n{_text(one)}")
+        (
+            folder / f"best_{rank}.toml",
+            f"{_head(content, rank, one)}\n{_text(one, content.run_file)}",
+        )
         for rank, one in enumerate(content.sets[:count], 1)
     ]
     for path, text in texts:
@@ -45,14 +48,16 @@ def _head(content: Content, rank: int, one: SetResult) -> str:
     )
 
 
-def _text(one: SetResult) -> str:
+def _text(one: SetResult, kept: str | None) -> str:
     made = one.rows[0]["run_file"]
-    if not Path(made["path"]).is_file():
+    if Path(made["path"]).is_file():
+        kept = None
+    elif kept is None:
         raise UsageError(
             f"{made['path']}: the study's run file is not there, so the best sets cannot be"
             " written from it"
         )
-    loaded = load_config(made["path"], None, made["overrides"])
+    loaded = load_config(made["path"], None, made["overrides"], text=kept)
     if config_digest(loaded.text) != made["digest"]:
         raise UsageError(
             f"{made['path']}: was changed since the study, so the best sets cannot be written from"

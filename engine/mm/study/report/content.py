@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mm.api import UsageError
-from mm.judge import Judgement, judge, pareto
+from mm.judge import Fold, Judgement, Split, judge, judge_folds, pareto
 from mm.judge.overfitting import Statistic
 from mm.metrics import Floats
 from mm.study.report.reading import (
@@ -29,7 +29,8 @@ from mm.study.report.reading import (
     span_of,
     usual_span,
 )
-from mm.study.rows import FILE_NAME
+from mm.study.rows import FILE_NAME, RUN_FILE_NAME
+from mm.study.splits import kept_split
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -44,6 +45,8 @@ class SetResult:
     """Shape (T,), settlement currency; None = it failed, or its row is of an older version."""
     by: float
     """What sets are ranked by, the larger the better: a mean over data sets; NaN = not known."""
+    figures: tuple[float, ...]
+    """Of each data set that it has a row of, as ``by``."""
     trouble: str
     """Why it cannot be judged; empty = it can."""
 
@@ -82,6 +85,10 @@ class Content:
     """Rows in the folder of other studies: other keys were varied, or other keys set."""
     spans: tuple[Span, ...]
     """Start and end of each data set [µs UTC]."""
+    run_file: str | None = None
+    """What the study's run file holds, if it was given as a dict."""
+    split: Split | None = None
+    """How to cut the data sets into training and test; of one data set, its blocks."""
 
     @cached_property
     def blocks(self) -> Floats:
@@ -99,6 +106,36 @@ class Content:
         """Of each set, whether no other has both more equity and less drawdown."""
         fall = np.array([one.drawdown for one in self.sets])
         return pareto(np.stack([self.blocks.sum(axis=0), -fall], axis=1))
+
+    @property
+    def cut(self) -> str:
+        """What is cut into folds: ``data sets``, or where there is one alone, ``blocks``."""
+        return "data sets" if len(self.data) > 1 else "blocks"
+
+    @property
+    def cut_by(self) -> str:
+        """The figure of folds: that of the ranking, but blocks tell equity alone."""
+        return self.by if len(self.data) > 1 else "equity"
+
+    @cached_property
+    def folds(self) -> list[Fold]:
+        """The folds of the split; none without a split, or without two sets.
+
+        Raises:
+            UsageError: there are not so many data sets.
+        """
+        if self.split is None or len(self.sets) < 2:
+            return []
+        figures = np.array([one.figures for one in self.sets]).T
+        if len(self.data) < 2:
+            figures = self.blocks
+        try:
+            return judge_folds(figures, self.split)
+        except ValueError as error:
+            raise UsageError(
+                f"the study's split: {error} {self.cut}; sweep over more, or choose others with"
+                " --split TRAIN,TEST"
+            ) from error
 
     @property
     def statistic(self) -> Statistic:
@@ -124,12 +161,13 @@ class Content:
             ) from error
 
 
-def read_study(folder: Path, by: str = "equity") -> Content:
+def read_study(folder: Path, by: str = "equity", split: Split | None = None) -> Content:
     """Read a study.
 
     Args:
         folder: of the study.
         by: the figure that sets are ranked by, as of ``figure_of``.
+        split: of data sets; None = as the study was started with.
 
     Raises:
         UsageError: the folder is none of a study, or no row has that figure.
@@ -162,7 +200,14 @@ def read_study(folder: Path, by: str = "equity") -> Content:
         others=tuple(one for one in found if one.trouble),
         left_out=len(every) - len(rows),
         spans=tuple(span for span in usual.values() if span is not None),
+        split=split or kept_split(folder),
+        run_file=_kept_run_file(folder),
     )
+
+
+def _kept_run_file(folder: Path) -> str | None:
+    path = folder / RUN_FILE_NAME
+    return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 def _result(
@@ -173,11 +218,15 @@ def _result(
 ) -> SetResult:
     """Put a set's rows together, or say what is the matter."""
     rows = tuple(own[name] for name in usual if name in own)
-    by = float(np.mean([figure(row) for row in rows]))
+    figures = tuple(figure(row) for row in rows)
+    by = float(np.mean(figures))
     failed = next((row for row in rows if row["status"] == "failed"), None)
+    cut = next((row["why"] for row in rows if row["status"] == "pruned"), None)
     trouble = ""
     if failed is not None:
         trouble = f"failed: {failed['error']}"
+    elif cut is not None:
+        trouble = str(cut)
     elif len(rows) < len(usual):
         trouble = f"has no run over {next(name for name in usual if name not in own)} yet"
     elif not all(row.get("blocks") for row in rows):
@@ -187,4 +236,6 @@ def _result(
     elif math.isnan(by):
         trouble = "has no such figure to be ranked by"
     blocks = None if trouble else np.concatenate([row["blocks"]["equity"] for row in rows])
-    return SetResult(values=values, rows=rows, blocks=blocks, by=by, trouble=trouble)
+    return SetResult(
+        values=values, rows=rows, blocks=blocks, by=by, figures=figures, trouble=trouble
+    )  # fmt: skip

@@ -16,7 +16,7 @@ from mm.results.report.frame import framed, place, write
 from mm.results.report.tables import number, share
 from mm.study.report import course, figures
 from mm.study.report.content import Content, SetResult
-from mm.study.report.words import short, value_text, varied, verdict
+from mm.study.report.words import fold_words, short, value_text, varied, verdict
 from mm.times import clock
 
 _MOST_ROWS: Final = 300
@@ -103,6 +103,8 @@ def _charts(content: Content, found: Judgement) -> tuple[dict[str, Any], list[st
     put("Judged by what it did not know", "later", course.judged_later(content, found),
         _soft("Right: red are the halves whose best set was below the middle on the other half.")
         + _steps(content, found))  # fmt: skip
+    if content.folds:
+        words.append(tables.section("Chosen in sample, judged out of sample", _folds(content)))
     put("Sets", "parallel", figures.parallel(content))
     return charts, words
 
@@ -134,6 +136,28 @@ def _steps(content: Content, found: Judgement) -> str:
     head = ("chosen on blocks", "judged on", "set", "earned before", "earned after", "all, average",
             "best in hindsight", "better than")  # fmt: skip
     return tables.grid(head, rows, text=3)
+
+
+def _folds(content: Content) -> str:
+    names = content.data if len(content.data) > 1 else ()
+
+    def stretch(part: tuple[int, int]) -> str:
+        first, last = part[0], part[1] - 1
+        if not names:
+            return f"{first + 1} – {last + 1}"
+        return names[first] if first == last else f"{names[first]} – {names[last]}"
+
+    rows = [
+        (stretch(a.train), stretch(a.test), varied(content, content.sets[a.chosen]), fold_words(a),
+         number(a.inside, 4), number(a.outside, 4), "–" if a.ratio != a.ratio else f"{a.ratio:.2f}",
+         number(a.average, 4), share(a.better))
+        for a in content.folds
+    ]  # fmt: skip
+    head = ("chosen on", "judged on", "set", "out of sample it", f"{content.cut_by} in sample",
+            "out of sample", "ratio", "all, average", "better than")  # fmt: skip
+    return _soft(
+        f"Figures are means over {content.cut}; the choice sees nothing of what it is judged by."
+    ) + tables.grid(head, rows, text=4)
 
 
 def _stretches(content: Content) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal
 
 from mm.api import MICRO
-from mm.judge import Judgement
+from mm.judge import FALLS_AWAY, Fold, Judgement, efficiency
 from mm.results.report.tables import number, share
 from mm.study.report.content import Content, SetResult
 
@@ -39,6 +39,7 @@ def verdict(content: Content, found: Judgement | None) -> list[Sentence]:
         *_deflated(content, found),
         *_overfitting(found),
         *_forward(content, found),
+        *_folds(content),
         *_likeness(content, found),
         *_span(content),
         *_kept_out(content),
@@ -171,6 +172,43 @@ def _forward(content: Content, found: Judgement) -> Iterator[Sentence]:
         f" than {share(step.better)} of the others."
     )
     yield "good" if step.earned > 0 and step.better > 0.5 else "warn", text
+
+
+def fold_words(fold: Fold) -> str:
+    """Say what is left of a fold's figure out of sample."""
+    if math.isnan(fold.outside):
+        return "not known: the set has no such figure there"
+    if not fold.falls_away:
+        return "holds"
+    return "falls away: a loss" if fold.outside < 0 else "falls away"
+
+
+def _folds(content: Content) -> Iterator[Sentence]:
+    folds = content.folds
+    if not folds or content.split is None:
+        return
+    inside = math.fsum(one.inside for one in folds) / len(folds)
+    outside = math.fsum(one.outside for one in folds) / len(folds)
+    fallen = sum(one.falls_away for one in folds)
+    ahead = sum(one.outside > one.average for one in folds)
+    ratio = efficiency(folds)
+    left = "" if math.isnan(ratio) else f", {ratio:.2f} of it"
+    text = (
+        f"Walk-forward over {content.cut}, {content.split.train} to choose on and"
+        f" {content.split.test} to judge by: the chosen sets had a mean {content.cut_by} of"
+        f" {number(inside, 4)} in sample and {number(outside, 4)} out of sample{left}; they were"
+        f" better there than the average set in {ahead} of {len(folds)} folds."
+    )
+    if ratio >= FALLS_AWAY and 2 * fallen <= len(folds):
+        yield "good", text
+        return
+    yield (
+        "warn",
+        (
+            f"{text} What was found in sample falls away out of sample in {fallen} of {len(folds)}"
+            " folds: do not expect of the best set what it shows here."
+        ),
+    )
 
 
 def _likeness(content: Content, found: Judgement) -> Iterator[Sentence]:
