@@ -10,6 +10,7 @@ from typing import Any, Final
 import attrs
 
 from mm.api import ContractType, option
+from mm.config.alert import AlertTable
 from mm.config.choice import Parts
 from mm.config.ticks import TickPeriods, parse_periods
 from mm.config.when import WhenTable
@@ -276,6 +277,8 @@ class RunConfig:
     engine: EngineTable
     plugins: PluginsTable
     parts: Parts
+    alerts: tuple[AlertTable, ...] = ()
+    """In the order of the file."""
 
 
 TABLES: Final[dict[str, type[Any]]] = {
