@@ -74,7 +74,10 @@ def started(*words: str) -> Iterator["subprocess.Popen[str]"]:
 
 
 def test_a_silence_fires_clears_and_leaves_no_secret(
-    tmp_path: Path, receiver: tuple[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    receiver: tuple[str, list[dict[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     address, told = receiver
     monkeypatch.setenv("HOOK", f"{address}/{SECRET}")
@@ -116,6 +119,17 @@ def test_a_silence_fires_clears_and_leaves_no_secret(
     assert {"config.toml", "manifest.json"} <= {path.name for path in written}
     assert SECRET not in "".join(log)
     assert [path for path in written if SECRET.encode() in path.read_bytes()] == []
+    # A replay has no alerts, and the same digest.
+    replay = (
+        "--config",
+        str(tmp_path / "rec" / "replay.toml"),
+        "--output",
+        str(tmp_path / "again"),
+    )
+    assert main(["backtest", *replay, "--json", "--quiet"]) == 0
+    (summary,) = tmp_path.glob("run/*/summary.json")
+    replayed = json.loads(capsys.readouterr().out)
+    assert replayed["digest"] == json.loads(summary.read_text())["digest"]
 
 
 def test_the_test_tells_everybody_and_says_what_came_back(
