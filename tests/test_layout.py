@@ -30,6 +30,7 @@ IMPURE_PLUGIN_MODULES = {
     "plugins/mm_bitmex/connector.py": {"time", "trio"},  # a connector is a task; anchors its clock
     "plugins/mm_bitmex/mock/connection.py": {"trio"},  # the mock's tasks: one connection
     "plugins/mm_bitmex/mock/line.py": {"trio"},  # the mock's bytes
+    "plugins/mm_bitmex/mock/player.py": {"trio"},  # a recording's frames and their times
     "plugins/mm_bitmex/mock/server.py": {"trio"},  # the mock's nursery
     "plugins/mm_bitmex/mock/wire.py": {"datetime"},  # writes times as the exchange does
     "plugins/mm_bitmex/rest.py": {"trio"},  # waits between two tries

@@ -32,6 +32,7 @@ from mm.run.session import Plan, Result, plan_run, run_plan
 from mm_bitmex.config import BitmexConfig
 from mm_bitmex.connector import BitmexConnector
 from mm_bitmex.mock import Exchange
+from mm_bitmex.mock.player import Player
 
 START_US = 1_795_000_000_000_000
 URL = "ws://127.0.0.1:1/realtime"
@@ -78,7 +79,7 @@ contract_type = "Inverse"
 """
 
 
-def dialer(nursery: trio.Nursery, exchange: Exchange) -> Callable[[str], Any]:
+def dialer(nursery: trio.Nursery, exchange: Exchange | Player) -> Callable[[str], Any]:
     """Connect over memory."""
 
     async def dial(url: str) -> trio.abc.Stream:
@@ -176,11 +177,12 @@ class Session:
 
 
 async def run_session(
-    exchange: Exchange,
+    exchange: Exchange | Player,
     folder: Path,
     *,
     until: Callable[[Progress], Any],
     record: Path | None = None,
+    raw: bool = False,
     run_file: str = RUN_FILE,
     seed: int = 0,
     beside: Callable[[Plan], AbstractAsyncContextManager[None]] = lambda plan: nullcontext(),
@@ -210,7 +212,7 @@ async def run_session(
 
         async with beside(plan):
             result = await run_plan(
-                plan, Options(record=record), stop, lambda p: nursery.start_soon(end, p)
+                plan, Options(record=record, raw=raw), stop, lambda p: nursery.start_soon(end, p)
             )
         nursery.cancel_scope.cancel()
     assert result.health is not None
