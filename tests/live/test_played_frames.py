@@ -113,9 +113,7 @@ def test_a_file_that_was_cut_ends_where_it_was_cut(tmp_path: Path) -> None:
 def test_what_is_no_frame_names_its_line(tmp_path: Path) -> None:
     path = tmp_path / "raw_x.jsonl"
     path.write_text("1 a\nnonsense\n")
-    with pytest.raises(
-        DataError, match=r"raw_x.jsonl:2: this is no frame, expected"
-    ):
+    with pytest.raises(DataError, match=r"raw_x.jsonl:2: this is no frame, expected"):
         list(Recorded(path).frames())
     path = tmp_path / "raw_y.jsonl.gz"
     path.write_bytes(b"no gzip")
