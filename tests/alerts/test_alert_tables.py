@@ -68,6 +68,13 @@ def test_single_brackets_are_a_fault(tmp_path: Path) -> None:
         load(tmp_path, '\n[alert]\nwhen = "loss > 1"\n')
 
 
+def test_the_command_line_sets_alerts_only_where_the_file_has_none(tmp_path: Path) -> None:
+    given = "alert=[{when = 'loss > 1', command = ['x']}]"
+    assert [one.when for one in load(tmp_path, "", given).config.alerts] == ["loss > 1"]
+    with pytest.raises(ConfigError, match=r"--set alert: the file has \[\[alert\]\]; change it"):
+        load(tmp_path, '\n[[alert]]\nwhen = "loss > 2"\ncommand = ["x"]\n', given)
+
+
 def test_an_address_comes_from_the_environment_or_a_file(tmp_path: Path) -> None:
     file = tmp_path / "hook"
     file.write_text(f"{SECRET}\n")
