@@ -30,6 +30,7 @@ IMPURE_PLUGIN_MODULES = {
     "plugins/mm_bitmex/connector.py": {"time", "trio"},  # a connector is a task; anchors its clock
     "plugins/mm_bitmex/mock/connection.py": {"trio"},  # the mock's tasks: one connection
     "plugins/mm_bitmex/mock/line.py": {"trio"},  # the mock's bytes
+    "plugins/mm_bitmex/mock/player.py": {"trio"},  # a recording's frames and their times
     "plugins/mm_bitmex/mock/server.py": {"trio"},  # the mock's nursery
     "plugins/mm_bitmex/mock/wire.py": {"datetime"},  # writes times as the exchange does
     "plugins/mm_bitmex/rest.py": {"trio"},  # waits between two tries
@@ -231,7 +232,7 @@ FLOORS: list[set[str]] = [
         "rows",
         "times",
     },
-    {"judge", "registry", "quotes"},
+    {"alerts", "judge", "registry", "quotes"},
     {"config", "scaffold"},
     {"record"},
     {"synthetic"},
@@ -245,7 +246,8 @@ FLOORS: list[set[str]] = [
 """The rooms of ``engine/mm`` from the ground up: each imports only what lies below it."""
 
 KNOW_TRIO = {
-    "blame.py", "calibrate/read.py", "cli/backtest.py", "cli/calibrate.py", "cli/data.py",
+    "alerts/command.py", "alerts/delivery.py", "alerts/watch.py", "alerts/webhook.py", "blame.py",
+    "calibrate/read.py", "cli/alerts.py", "cli/backtest.py", "cli/calibrate.py", "cli/data.py",
     "cli/data_cache.py", "cli/display.py", "cli/live.py", "cli/live_log.py", "cli/live_view.py",
     "cli/prove.py", "cli/record.py", "cli/running.py", "cli/sweep.py", "cli/sweeping.py",
     "cli/watch.py", "scripting.py", "study/cluster.py", "study/desk.py", "study/markets.py",

@@ -23,6 +23,7 @@ EXAMPLES: Final = (
     "mm fake-bitmex --port 8765 --loop",
     "mm fake-bitmex --data example/data_sample --speed 10 --profile 2021",
     "mm fake-bitmex --data example/data_sample --start 2024-08-01T00:20:00 --loop",
+    "mm fake-bitmex --port 8765 --frames recordings/today",
     "mm fake-bitmex --faults drop=0.001,disconnect=0.0001,for=60 --seed 7",
 )
 
@@ -33,6 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--port", metavar="P", type=_port, default=0, help="port on loopback (default: any free)")
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--data", metavar="DIR", help="play the Tardis files or recording in DIR")
+    source.add_argument(
+        "--frames", metavar="PATH",
+        help="play the raw frames of a recording (mm live --record DIR --raw) as they came and when"
+        " they came: a file, or DIR",
+    )  # fmt: skip
     source.add_argument(
         "--synthetic",
         action="store_true",
@@ -64,6 +70,9 @@ def run(args: argparse.Namespace) -> int:
     if args.faults == "list":
         print(fault_list())
         return 0
+    if args.frames is not None:
+        _play_frames(args)
+        return 0
     parse_faults(args.faults)  # before the market is made, which takes a second
     with tempfile.TemporaryDirectory(prefix="mm-fake-") as scratch:
         directory = Path(scratch if args.data is None else args.data)
@@ -81,6 +90,35 @@ def run(args: argparse.Namespace) -> int:
         )
         _serve(market, args)
     return 0
+
+
+def _play_frames(args: argparse.Namespace) -> None:
+    """Play frames until they have ended.
+
+    Raises:
+        UsageError: there are none, or a flag that a tape does not heed is given.
+    """
+    given = {"--faults": args.faults, "--loop": args.loop, "--start": args.start,
+             "--symbol": args.symbol}  # fmt: skip
+    if any(given.values()):
+        named = next(name for name, value in given.items() if value)
+        raise UsageError(
+            f"{named} goes with --data or --synthetic: frames are played as they came, once"
+        )
+    import trio
+
+    from mm_bitmex.mock.player import open_player
+    from mm_bitmex.mock.recorded import Recorded
+
+    recorded = Recorded(Path(args.frames))
+
+    async def play() -> None:
+        async with open_player(recorded, speed=args.speed, port=args.port) as player:
+            print(player.url, flush=True)
+            await player.finished.wait()
+            print(f"the frames have ended, after {player.played:,}", flush=True)
+
+    trio.run(play)
 
 
 def _make_sample(directory: Path, seed: int) -> None:

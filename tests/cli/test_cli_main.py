@@ -109,7 +109,7 @@ def test_debug_adds_the_traceback(run_with: Callable[..., tuple[int, str]]) -> N
         (["config", "chek"], "mm: unknown verb 'chek', did you mean 'check'? expected one of: "),
         (
             ["zzz"],
-            "mm: unknown verb 'zzz', expected one of: backtest, calibrate, compare, config, ",
+            "mm: unknown verb 'zzz', expected one of: alerts, backtest, calibrate, compare, ",
         ),
         ([], "mm: the following arguments are required: VERB (see mm --help)"),
         (["backtest"], "mm: the following arguments are required: --config"),

@@ -42,11 +42,15 @@ def test_the_schema_has_the_tables_of_all_installed_parts(registry: Registry) ->
     assert {"csv", "pair"} <= set(tables["output"]["properties"])
     assert {"tardis_root", "port"} <= set(tables["data"]["properties"])
     assert schema["required"] == ["strategy"]
-    assert not any(table["additionalProperties"] for table in tables.values())
+    objects = [table.get("items", table) for table in tables.values()]
+    assert not any(table["additionalProperties"] for table in objects)
+    assert tables["alert"]["type"] == "array"
 
 
 def test_the_reference_has_one_row_for_each_key(registry: Registry) -> None:
-    lines = reference_markdown(registry).splitlines()
+    text, quantities = reference_markdown(registry).split("| quantity |")
+    assert "| `silence_s` | s | Time since the latest market data came. |" in quantities
+    lines = text.splitlines()
     keys = [line.split("`")[1] for line in lines if line.startswith("| `")]
     assert len(keys) == len(set(keys))
     assert {"strategy.avellaneda.vol.window_len", "data.port", "output.pair.high"} <= set(keys)

@@ -1,6 +1,7 @@
 """Live sessions in memory under a MockClock: the connector, or a whole run, and an exchange."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,11 @@ from mm.registry import Plugin, Registry, build_registry, load_registry
 from mm.run.build import Options
 from mm.run.network import Parts
 from mm.run.progress import Progress
-from mm.run.session import Result, plan_run, run_plan
+from mm.run.session import Plan, Result, plan_run, run_plan
 from mm_bitmex.config import BitmexConfig
 from mm_bitmex.connector import BitmexConnector
 from mm_bitmex.mock import Exchange
+from mm_bitmex.mock.player import Player
 
 START_US = 1_795_000_000_000_000
 URL = "ws://127.0.0.1:1/realtime"
@@ -77,7 +79,7 @@ contract_type = "Inverse"
 """
 
 
-def dialer(nursery: trio.Nursery, exchange: Exchange) -> Callable[[str], Any]:
+def dialer(nursery: trio.Nursery, exchange: Exchange | Player) -> Callable[[str], Any]:
     """Connect over memory."""
 
     async def dial(url: str) -> trio.abc.Stream:
@@ -175,15 +177,20 @@ class Session:
 
 
 async def run_session(
-    exchange: Exchange,
+    exchange: Exchange | Player,
     folder: Path,
     *,
     until: Callable[[Progress], Any],
     record: Path | None = None,
+    raw: bool = False,
     run_file: str = RUN_FILE,
     seed: int = 0,
+    beside: Callable[[Plan], AbstractAsyncContextManager[None]] = lambda plan: nullcontext(),
 ) -> Session:
-    """Run ``mm live``'s network on an exchange until ``until`` returns; stop as Ctrl-C does."""
+    """Run ``mm live``'s network on an exchange until ``until`` returns; stop as Ctrl-C does.
+
+    ``beside``: what goes on while the plan is run.
+    """
     async with trio.open_nursery() as nursery:
         dial = dialer(nursery, exchange)
 
@@ -203,9 +210,10 @@ async def run_session(
             await until(progress)
             stop.cancel()
 
-        result = await run_plan(
-            plan, Options(record=record), stop, lambda p: nursery.start_soon(end, p)
-        )
+        async with beside(plan):
+            result = await run_plan(
+                plan, Options(record=record, raw=raw), stop, lambda p: nursery.start_soon(end, p)
+            )
         nursery.cancel_scope.cancel()
     assert result.health is not None
     return Session(result, plan.parts, result.health)

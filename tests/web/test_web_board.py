@@ -19,6 +19,7 @@ def snapshot(n: int, trouble: str = "") -> Snapshot:
         point=(float(n), None, None, None, 0.0, float(n)),
         fills=[{"n": n}] if n % 3 == 0 else [],
         log=[{"n": n}] if n % 5 == 0 else [],
+        alerts=("big",),
         trouble=trouble,
     )
 
@@ -113,7 +114,8 @@ def test_health_is_200_while_all_is_well_else_503_and_why() -> None:
     board.add(snapshot(1))
     status, body = health_text(board)
     assert (status, json.loads(body)) == (
-        200, {"ok": True, "trouble": "", "state": "state 1", "data_time_us": 250_000},
+        200, {"ok": True, "trouble": "", "alerts": ["big"], "state": "state 1",
+              "data_time_us": 250_000},
     )  # fmt: skip
     board.add(snapshot(2, trouble="no book"))
     status, body = health_text(board)

@@ -2,8 +2,8 @@
 
     parser, arguments    the parser, and what the verbs' arguments are made of
     verbs                the arguments of each verb, a module each
-    backtest, calibrate, compare, config, data, explain, live, plugins, prove, quotes, record,
-    report, runs, simulate, sweep, watch    what each verb does, imported when it is called
+    alerts, backtest, calibrate, compare, config, data, explain, live, plugins, prove, quotes,
+    record, report, runs, simulate, sweep, watch    what each verb does, imported when it is called
     data_cache           the cache of parsed data
     sweep_report         a study judged, as a page
     plugins_show, plugins_check, plugins_new    the verbs of ``mm plugins``

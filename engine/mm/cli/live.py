@@ -4,6 +4,7 @@ Only the summary goes to stdout, or with ``--json`` only the JSON; all else goes
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,10 @@ from pathlib import Path
 import attrs
 import trio
 
+from mm.alerts.delivery import Line
+from mm.alerts.rules import Rule
 from mm.api import UsageError
+from mm.cli.alerts import alert_lines, alerts_beside
 from mm.cli.display import can_draw
 from mm.cli.live_log import LiveLog
 from mm.cli.live_view import show_view
@@ -22,6 +26,7 @@ from mm.config import LoadedConfig
 from mm.config.overrides import parse_toml
 from mm.config.tables import DataTable
 from mm.run.build import Options
+from mm.run.figures import Figures, follow_disk
 from mm.run.health import Hearing
 from mm.run.progress import Progress
 from mm.run.session import Plan, Result, plan_run, run_plan
@@ -42,16 +47,20 @@ def run(args: argparse.Namespace) -> int:
 
         check_library()
     place = place_of(args)
+    alerts = alert_lines(loaded, os.environ)
     warn_if_cold(quiet=args.quiet)
-    result = trio.run(_run, loaded, args, place)
+    result = trio.run(_run, loaded, args, place, alerts)
     return finish(result, as_json=args.json, report=args.report)
 
 
 async def _run(
-    loaded: LoadedConfig, args: argparse.Namespace, place: Place | None
+    loaded: LoadedConfig,
+    args: argparse.Namespace,
+    place: Place | None,
+    alerts: list[tuple[Rule, Line]],
 ) -> Result | None:
     return await plan_and_run(
-        lambda: _plan(loaded), lambda plan, reading: _trade(plan, args, reading, place)
+        lambda: _plan(loaded), lambda plan, reading: _trade(plan, args, reading, place, alerts)
     )
 
 
@@ -74,7 +83,11 @@ def _unread_keys(loaded: LoadedConfig) -> Iterator[str]:
 
 
 async def _trade(
-    plan: Plan, args: argparse.Namespace, reading: trio.CancelScope, place: Place | None
+    plan: Plan,
+    args: argparse.Namespace,
+    reading: trio.CancelScope,
+    place: Place | None,
+    alerts: list[tuple[Rule, Line]],
 ) -> Result:
     """Run the plan, and show or log meanwhile how it goes."""
     options = Options(
@@ -86,7 +99,11 @@ async def _trade(
     draw = args.log_format is None and can_draw(sys.stderr)
     hearing = Hearing(plan.parts.connector)
     hear = hearing.listener()
-    async with page_beside(place, plan, hearing.listener()) as end, trio.open_nursery() as nursery:
+    figures = Figures(plan.parts, trio.current_time())
+    page = page_beside(place, plan, hearing.listener(), figures)
+    async with page as end, trio.open_nursery() as nursery:
+        folders = [Path(plan.loaded.config.output.csv_path), *filter(None, [options.record])]
+        nursery.start_soon(follow_disk, figures, folders)
 
         def watch(progress: Progress) -> None:
             if args.quiet:
@@ -99,7 +116,8 @@ async def _trade(
         if not args.quiet and not draw:
             for note in plan.notes:
                 log.note(note)
-        result = await run_plan(plan, options, reading, watch)
+        async with alerts_beside(alerts, plan, hearing, figures):
+            result = await run_plan(plan, options, reading, watch)
         end(result.status)
         nursery.cancel_scope.cancel()
     for note in () if args.quiet else result.summary["notes"][len(plan.notes) :]:

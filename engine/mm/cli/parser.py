@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from mm.cli.arguments import Parser, ShowVersion, group, verb
 from mm.cli.verbs import (
+    alerts,
     backtest,
     calibrate,
     compare,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 Handler = Callable[[argparse.Namespace], int]
 
 _VERBS: Final = {
+    "alerts": alerts.add,
     "backtest": backtest.add,
     "calibrate": calibrate.add,
     "compare": compare.add,

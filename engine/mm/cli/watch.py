@@ -14,6 +14,7 @@ import attrs
 import trio
 
 from mm.extras import need
+from mm.run.figures import Figures
 from mm.run.health import Hear
 from mm.run.interrupt import EXIT_CODE, graceful_interrupts
 from mm.run.session import Plan
@@ -71,11 +72,11 @@ async def _watch(path: Path, place: Place) -> None:
 
 @asynccontextmanager
 async def page_beside(
-    place: Place | None, plan: Plan, hear: Hear
+    place: Place | None, plan: Plan, hear: Hear, figures: Figures | None = None
 ) -> AsyncIterator[Callable[[str], None]]:
     """Serve a page of ``plan``'s run while the block runs, if one is wanted.
 
-    Gives what is to be told how the run ended.
+    ``figures``: those that somebody else follows, too. Gives what is to be told how the run ended.
 
     Raises:
         UsageError: one cannot listen there.
@@ -87,7 +88,7 @@ async def page_beside(
     from mm.web.serve import keep, last_look, serving
 
     async with serving(place.address, place.token) as (hub, used):
-        view = EngineView(plan, hear, trio.current_time())
+        view = EngineView(plan, hear, trio.current_time(), figures)
         hub.publish(view.look(trio.current_time()))
         _say(used)
         async with trio.open_nursery() as nursery:

@@ -10,11 +10,13 @@ loader, markets       a document -> RunConfig; of each of its markets
 load, loaded          all of that: file -> LoadedConfig
 template              the same for many sets of keys
 when                  at which times a strategy decides
+alert                 what is watched in a live run, and who is told
 ticks                 tick sizes that hold from a moment on, as a run file says them
 reference             the same knowledge as JSON Schema and as a Markdown table
 """
 
 from mm.config.account import AccountTable, FundingTable, PositionTable
+from mm.config.alert import AlertTable
 from mm.config.choice import Choice, Parts
 from mm.config.load import load_config
 from mm.config.loaded import LoadedConfig
@@ -33,6 +35,7 @@ from mm.config.tables import (
 
 __all__ = [
     "AccountTable",
+    "AlertTable",
     "Choice",
     "DataTable",
     "EngineTable",

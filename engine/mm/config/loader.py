@@ -10,11 +10,13 @@ import attrs
 import cattrs
 
 from mm.api import PluginError
+from mm.config.alert import LISTS, AlertTable, same_names
 from mm.config.choice import Choice, Parts, transformer_for
 from mm.config.connector import apply_flags, choose_connector
 from mm.config.document import Document
 from mm.config.layout import names_below, part_tables, table_of
 from mm.config.scan import Keys
+from mm.config.scan import Path as Place
 from mm.config.tables import TABLES, DataTable, RunConfig
 from mm.config.validation import FaultsError, check_key, field_names, structure
 from mm.registry import Registry
@@ -53,18 +55,19 @@ class Loader:
         choose_connector(self.document, self.registry)
         apply_flags(self.document, self.registry, flags)
         for name, value in self.document.data.items():
-            if name not in TABLES:
+            if name not in (*TABLES, *LISTS):
                 what = "unknown table" if isinstance(value, dict) else "unknown key"
-                self.document.fault((name,), f"{what}{did_you_mean(name, TABLES)}")
+                self.document.fault((name,), f"{what}{did_you_mean(name, (*TABLES, *LISTS))}")
         parts = self._parts()
         core = {name: self._core_table(name) for name in TABLES}
+        alerts = self._alerts()
         self._other_tables()
         self._required()
         if self.document.faulty:
             return None
         name = parts.transformer.offer.name
         core["strategy"] = attrs.evolve(core["strategy"], preprocessing=name)
-        return RunConfig(**core, parts=parts)
+        return RunConfig(**core, parts=parts, alerts=tuple(alerts))
 
     def defaults(self, config: RunConfig) -> Iterator[tuple[Keys, Any]]:
         """Every key in force that the document does not hold, with its value."""
@@ -165,7 +168,7 @@ class Loader:
             self.chosen[path] = self._make(path, self.tables[path].cls, self.document.get(path, {}))
         return self.chosen[path]
 
-    def _make(self, path: Keys, cls: type[Any], table: Any, known: Iterable[str] = ()) -> Any:
+    def _make(self, path: Place, cls: type[Any], table: Any, known: Iterable[str] = ()) -> Any:
         key = f"{cls.__module__}.{cls.__qualname__} {table!r}"
         if key not in self.made:
             try:
@@ -198,6 +201,17 @@ class Loader:
         own = field_names(TABLES[name])
         rest = {k: v for k, v in table.items() if k in own or not self._is_part(name, k, known)}
         return self._make((name,), TABLES[name], rest, known)
+
+    def _alerts(self) -> Iterator[AlertTable]:
+        """Structure the tables ``[[alert]]``; no result depends on them."""
+        tables = self.document.get(("alert",), [])
+        if not isinstance(tables, list):
+            self.document.fault(("alert",), "expected [[alert]], in double brackets")
+            return iter(())
+        made = [self._make(("alert", n), AlertTable, table) for n, table in enumerate(tables)]
+        for number, text in same_names(made):
+            self.document.fault(("alert", number), text)
+        return iter(made)
 
     def _is_part(self, table: str, key: str, known: Iterable[str]) -> bool:
         return key in known or self.document.excused((table, key))

@@ -76,8 +76,10 @@ def apply_override(document: Document, override: Override) -> None:
         table = table.setdefault(key, {})
         if not isinstance(table, dict):
             raise ValueError(f"{override.label}: {'.'.join(override.path[:depth])} is not a table")
-    if isinstance(table.get(override.path[-1]), dict):
-        name = ".".join(override.path)
+    old, name = table.get(override.path[-1]), ".".join(override.path)
+    if isinstance(old, list) and any(isinstance(item, dict) for item in old):
+        raise ValueError(f"{override.label}: the file has [[{name}]]; change it there")
+    if isinstance(old, dict):
         raise ValueError(f"{override.label}: {name} is a table; set its keys one by one")
     table[override.path[-1]] = override.value
 

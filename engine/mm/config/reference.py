@@ -12,6 +12,8 @@ from typing import Any, Final, Literal, Union, get_args, get_origin
 import attrs
 import cattrs
 
+from mm.alerts.quantities import QUANTITIES
+from mm.config.alert import LISTS
 from mm.config.edit import toml_text
 from mm.config.layout import part_tables
 from mm.config.tables import TABLES
@@ -31,6 +33,7 @@ _BOUNDS: Final = {
     "lt": "exclusiveMaximum",
     "le": "maximum",
 }
+_HEAD: Final = ("| key | type | default | unit | meaning |", "|---|---|---|---|---|")
 _WORDS: Final = {bool: "boolean", int: "integer", float: "number", Decimal: "decimal", str: "text"}
 
 
@@ -64,6 +67,8 @@ def json_schema(registry: Registry) -> dict[str, Any]:
             tables["data"]["properties"].setdefault(name, schema)
     for path, table in part_tables(registry).items():
         tables[path[0]]["properties"][path[1]] = _object(table.cls)
+    for name, cls in LISTS.items():
+        tables[name] = {"type": "array", "items": _object(cls)}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "mm run file",
@@ -78,14 +83,23 @@ def reference_markdown(registry: Registry) -> str:
     """List every key of a run file: a Markdown table for each section, no key twice."""
     lines: list[str] = []
     for name, cls in TABLES.items():
-        lines += [f"## `[{name}]`", "", "| key | type | default | unit | meaning |"]
-        lines += ["|---|---|---|---|---|", *_rows(name, cls)]
+        lines += [f"## `[{name}]`", "", *_HEAD, *_rows(name, cls)]
         for offer in registry.offers("connector") if name == "data" else ():
             lines += _rows(name, offer.config, f"{offer.name}: ")
         for path, table in part_tables(registry).items():
             lines += _rows(".".join(path), table.cls) if path[0] == name else []
         lines.append("")
-    return "\n".join(lines)
+    for name, cls in LISTS.items():
+        lines += [f"## `[[{name}]]`", "", *_HEAD, *_rows(name, cls), ""]
+    return "\n".join([*lines, *_quantities()])
+
+
+def _quantities() -> Iterator[str]:
+    """List what ``alert.when`` may ask about."""
+    yield from ("| quantity | unit | meaning |", "|---|---|---|")
+    for name, found in QUANTITIES.items():
+        yield f"| `{name}` | {found.unit} | {found.help} |"
+    yield ""
 
 
 def _fields(cls: type[Any]) -> Iterator["attrs.Attribute[Any]"]:

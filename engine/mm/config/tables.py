@@ -11,6 +11,7 @@ import attrs
 
 from mm.api import option
 from mm.config.account import AccountTable, FundingTable, PositionTable
+from mm.config.alert import AlertTable
 from mm.config.choice import Parts
 from mm.config.ticks import TickPeriods, parse_periods
 from mm.config.when import WhenTable
@@ -214,6 +215,8 @@ class RunConfig:
     engine: EngineTable
     plugins: PluginsTable
     parts: Parts
+    alerts: tuple[AlertTable, ...] = ()
+    """In the order of the file."""
     markets: tuple["RunConfig", ...] = ()
     """Of a file with tables ``[[market]]``: the run that each would be alone; this is the first."""
 

@@ -32,6 +32,11 @@ class Hearing:
         self._news: deque[News] = deque(maxlen=_NEWS_KEPT)
         self._told = 0
 
+    def tell(self, news: News) -> None:
+        """Let every listener hear something that is not the connector's."""
+        self._news.append(news)
+        self._told += 1
+
     def listener(self) -> Hear:
         """Give one who hears what is told from now on."""
         heard = self._told

@@ -119,8 +119,9 @@ def digest(hashes: Mapping[str, str]) -> str:
 
 @lru_cache(maxsize=4)  # asked for at the start, by sinks and at the end
 def config_digest(text: str) -> str:
-    """Hash what an effective configuration says: not its comments, nor where results go."""
+    """Hash what an effective file says of results: no comments, and not where they or alerts go."""
     content = tomllib.loads(text)
+    content.pop("alert", None)
     kept = {k: v for k, v in content.get("output", {}).items() if k not in _NAMES_ALONE}
     said = json.dumps({**content, "output": kept}, sort_keys=True, default=str)
     return hashlib.sha256(said.encode()).hexdigest()

@@ -40,6 +40,8 @@ class Snapshot:
     """New ones: t [ms], side, price, size, as texts and numbers for the charts."""
     log: Sequence[Json] = ()
     """New lines: t, level, text."""
+    alerts: Sequence[str] = ()
+    """Names of those that fire."""
     trouble: str = ""
     """Why the run should be looked at, in a sentence; empty = it is well."""
 

@@ -1,11 +1,11 @@
 """A running engine's state as the page has it. It only looks, and formats; it knows no viewer."""
 
 import math
-from collections.abc import Mapping
 from typing import Final
 
-from mm.api import BUY, MICRO, RULE_NAMES, Health
+from mm.api import BUY, RULE_NAMES, Health
 from mm.core.ledger import Ledger
+from mm.run.figures import Figures
 from mm.run.health import Hear
 from mm.run.live_state import LiveState, live_state
 from mm.run.session import Plan
@@ -22,11 +22,15 @@ SILENT_S: Final = 30.0
 class EngineView:
     """Looks at a run."""
 
-    def __init__(self, plan: Plan, hear: Hear, start_s: float) -> None:
-        """Watch ``plan``'s run, which starts now: at ``start_s`` of the clock that is handed in."""
-        self._plan, self._hear = plan, hear
-        self._start_s = self._moved_s = start_s
-        self._ts = -1
+    def __init__(
+        self, plan: Plan, hear: Hear, start_s: float, figures: Figures | None = None
+    ) -> None:
+        """Watch ``plan``'s run, which starts now: at ``start_s`` of the clock that is handed in.
+
+        ``figures``: those that somebody else follows, too; None = nobody does.
+        """
+        self._plan, self._hear, self._start_s = plan, hear, start_s
+        self._figures = figures or Figures(plan.parts, start_s)
         self.ended = ""
         """How the run ended; empty = it goes on. Set by who runs it."""
 
@@ -34,20 +38,19 @@ class EngineView:
         """Say how it is at ``now_s``."""
         parts, health = self._plan.parts, self._hear()
         state, progress = live_state(parts, health), parts.progress
-        if progress.ts != self._ts:
-            self._ts, self._moved_s = progress.ts, now_s
-        silence_s = now_s - self._moved_s
+        numbers = self._figures.look(state, health, now_s)
         return Snapshot(
             ts=max(progress.ts, 0),
             texts=self._texts(state, health, now_s),
-            numbers=self._numbers(state, health, silence_s),
+            numbers=numbers,
             point=self._point(health),
             fills=self._fills(),
             log=[] if health is None else [
                 {"t": time_of_day(one.ts), "level": one.level, "text": one.text}
                 for one in health.news
             ],
-            trouble=self._trouble(state, health, silence_s),
+            alerts=self._figures.firing,
+            trouble=self._trouble(state, health, numbers["silence_seconds"]),
         )  # fmt: skip
 
     def _texts(self, state: LiveState, health: Health | None, now_s: float) -> Json:
@@ -84,40 +87,6 @@ class EngineView:
             ],
             "feed": [] if health is None else _feed(health),
         }
-
-    def _numbers(
-        self, state: LiveState, health: Health | None, silence_s: float
-    ) -> dict[str, float]:
-        parts = self._plan.parts
-        progress, totals = parts.progress, parts.books.ledger.totals
-        counters: Mapping[str, int] = {} if health is None else health.counters
-        quoting = ("quoting", "held_back")
-        found = {
-            "position_contracts": parts.instruments[0].contracts(progress.position),
-            "equity": state.equity,
-            "realized_pnl": totals.realized,
-            "max_drawdown": totals.max_drawdown,
-            "fees_paid": totals.fees_paid,
-            "rebates_earned": totals.rebates,
-            "fills_total": state.fills,
-            "decisions_total": state.decisions,
-            "orders_total": parts.books.orders,
-            "orders_refused_total": parts.venue.statistics().refused,
-            "rows_total": progress.rows,
-            "bid_quoting": state.bid_why.reason in quoting,
-            "ask_quoting": state.ask_why.reason in quoting,
-            "data_time_seconds": max(progress.ts, 0) / MICRO,
-            "silence_seconds": silence_s,
-        }
-        if health is not None:
-            found["book_trusted"] = health.is_live
-            found["gaps_total"] = counters.get("gaps", 0)
-            found["connections_total"] = counters.get("connections", 0)
-            found["rows_left_out_total"] = counters.get("rows_left_out", 0)
-            for name, figures in health.lags.items():
-                if figures:
-                    found[f"{name}_lag_p99_seconds"] = figures["p99"] / 1e3
-        return {name: float(value) for name, value in found.items()}
 
     def _point(self, health: Health | None) -> tuple[float | None, ...] | None:
         parts = self._plan.parts

@@ -14,10 +14,11 @@ exchange: no orders, no keys, no private tables; what it shows as public is what
     session        one client's conversation
     faults, plan, link   what goes wrong, when, and what it does to one connection
     http, limits   REST and upgrades
+    recorded, player   a recording's raw frames played again, and nothing else
     line, connection, server   bytes, queues and tasks: all that knows Trio
 
-Everything above the last line is pure. ``open_exchange`` brings trio-websocket, so it is imported
-when it is first asked for.
+Everything above the last line is pure, but for ``player``. ``open_exchange`` brings trio-websocket,
+so it is imported when it is first asked for.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -3,6 +3,6 @@
 They stand apart from what the verbs do, since they import argparse at most: ``mm --help`` loads
 all of them.
 
-    backtest, calibrate, compare, config, data, explain, live, plugins, prove, quotes, record,
-    report, runs, simulate, sweep, watch    a verb each
+    alerts, backtest, calibrate, compare, config, data, explain, live, plugins, prove, quotes,
+    record, report, runs, simulate, sweep, watch    a verb each
 """

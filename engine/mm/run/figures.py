@@ -1,0 +1,156 @@
+"""A run's figures at a moment, by name: for the page, ``/metrics`` and alerts alike.
+
+Money is in the settlement currency, times are seconds. It only looks; it knows no viewer and no
+alert. Free space is asked for in a thread, since a disk may hang.
+"""
+
+import math
+import os
+from collections import deque
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+import trio
+
+from mm.api import MICRO, Health
+from mm.run.live_state import LiveState
+from mm.run.network import Parts
+
+FIGURES: Final = {
+    "position_contracts": "Position [contracts], long positive.",
+    "equity": "Equity [settlement currency].",
+    "realized_pnl": "Realised profit before fees [settlement currency].",
+    "max_drawdown": "Largest fall of equity below an earlier peak [settlement currency].",
+    "fees_paid": "Fees paid [settlement currency].",
+    "rebates_earned": "Rebates earned [settlement currency].",
+    "fills_total": "Fills.",
+    "decisions_total": "Decisions of the strategy.",
+    "orders_total": "Commands sent: new, replace, cancel.",
+    "orders_refused_total": "Orders refused by our own risk gate.",
+    "orders_refused_last_minute": "Of these, those within the last minute.",
+    "rows_total": "Rows of market data read.",
+    "bid_quoting": "1 while our bid is wanted in the market.",
+    "ask_quoting": "1 while our ask is wanted in the market.",
+    "data_time_seconds": "Time of the latest market data [s since 1970].",
+    "silence_seconds": "Time since the latest market data came [s].",
+    "alerts_firing": "Alerts of the run file that fire.",
+    "disk_free_bytes": "Free space where the run, or its recording, is written [bytes].",
+    "book_trusted": "1 while the book in the stream is the exchange's.",
+    "book_unknown_seconds": "For how long it has not been [s]; 0 while it is.",
+    "gaps_total": "Times in which the book was not known.",
+    "connections_total": "Connections made to the exchange.",
+    "rows_left_out_total": "Rows left out since the engine was behind.",
+    "exchange_to_arrival_lag_p99_seconds": "From exchange to us, 99th percentile [s].",
+    "arrival_to_engine_lag_p99_seconds": "From us to the engine, 99th percentile [s].",
+}
+"""Name -> what it is."""
+
+_MINUTE_S: Final = 60.0
+_MOST_COUNTS: Final = 4096
+"""Looks in a minute that are remembered; ten a second are 600."""
+_DISK_S: Final = 10.0
+
+
+class Figures:
+    """Follows what a single look cannot tell: since when, and how many of late."""
+
+    def __init__(self, parts: Parts, start_s: float) -> None:
+        """Watch a run that starts at ``start_s`` of the clock that is handed in."""
+        self._parts = parts
+        self._rows, self._moved_s = 0, start_s
+        self._unknown_s: float | None = None
+        self._refused: deque[tuple[float, int]] = deque(maxlen=_MOST_COUNTS)
+        self.disk_free = math.nan
+        """Bytes, as ``follow_disk`` found; NaN = nobody has asked."""
+        self.firing: tuple[str, ...] = ()
+        """Alerts that fire, by name."""
+
+    def look(self, state: LiveState, health: Health | None, now_s: float) -> dict[str, float]:
+        """Give the figures that there are; NaN = not known.
+
+        Args:
+            state: of the same moment.
+            health: of the connector; None = it does not say.
+            now_s: never before that of the last call.
+        """
+        parts = self._parts
+        progress, totals = parts.progress, parts.books.ledger.totals
+        if progress.rows != self._rows:  # time moves on without any: a connector says that it lives
+            self._rows, self._moved_s = progress.rows, now_s
+        refused = parts.venue.statistics().refused
+        quoting = ("quoting", "held_back")
+        found = {
+            "position_contracts": parts.instruments[0].contracts(progress.position),
+            "equity": state.equity,
+            "realized_pnl": totals.realized,
+            "max_drawdown": totals.max_drawdown,
+            "fees_paid": totals.fees_paid,
+            "rebates_earned": totals.rebates,
+            "fills_total": state.fills,
+            "decisions_total": state.decisions,
+            "orders_total": parts.books.orders,
+            "orders_refused_total": refused,
+            "orders_refused_last_minute": self._of_late(refused, now_s),
+            "rows_total": progress.rows,
+            "bid_quoting": state.bid_why.reason in quoting,
+            "ask_quoting": state.ask_why.reason in quoting,
+            "data_time_seconds": max(progress.ts, 0) / MICRO,
+            "silence_seconds": now_s - self._moved_s,
+            "alerts_firing": len(self.firing),
+            "disk_free_bytes": self.disk_free,
+        }
+        if health is not None:
+            found |= self._feed(health, now_s)
+        return {name: float(value) for name, value in found.items()}
+
+    def _of_late(self, count: int, now_s: float) -> int:
+        """Say by how much a count has grown within the last minute."""
+        seen = self._refused
+        while len(seen) > 1 and seen[1][0] <= now_s - _MINUTE_S:
+            seen.popleft()
+        if not seen or seen[-1][0] < now_s:
+            seen.append((now_s, count))
+        return count - (seen[0][1] if seen[0][0] <= now_s - _MINUTE_S else 0)
+
+    def _feed(self, health: Health, now_s: float) -> dict[str, float]:
+        if health.is_live:
+            self._unknown_s = None
+        elif self._unknown_s is None:
+            self._unknown_s = now_s
+        found = {
+            "book_trusted": float(health.is_live),
+            "book_unknown_seconds": 0.0 if self._unknown_s is None else now_s - self._unknown_s,
+        }
+        counters: Mapping[str, int] = health.counters
+        for name in ("gaps", "connections", "rows_left_out"):
+            found[f"{name}_total"] = counters.get(name, 0)
+        for name, figures in health.lags.items():
+            if figures:
+                found[f"{name}_lag_p99_seconds"] = figures["p99"] / 1e3
+        return found
+
+
+async def follow_disk(figures: Figures, folders: Iterable[Path]) -> None:
+    """Keep the free space where ``folders`` are or will be, until cancelled."""
+    asked = list(folders)
+    while True:
+        figures.disk_free = await trio.to_thread.run_sync(
+            _least_free, asked, abandon_on_cancel=True
+        )
+        await trio.sleep(_DISK_S)
+
+
+def _least_free(folders: list[Path]) -> float:
+    """Ask for the free bytes where each folder, or the nearest that is there, lies; the fewest."""
+    found = [math.nan]
+    for folder in folders:
+        place = folder.absolute()
+        while not place.exists() and place != place.parent:
+            place = place.parent
+        try:
+            status = os.statvfs(place)
+        except OSError:
+            continue
+        found.append(float(status.f_bavail * status.f_frsize))
+    return min(found[1:], default=math.nan)
