@@ -139,7 +139,17 @@ def write_market(folder: Path) -> Path:
     )
     path = folder / "run.toml"
     path.write_text(RUN_FILE)
+    (folder / "two.toml").write_text(
+        RUN_FILE.replace('symbol = "XBTUSD"\n', "")
+        + 'currency = "XBT"\n[account]\ncurrency = "USD"\nrates = ["XBT 60000"]\n'
+        + "".join(f'[[market]]\nsymbol = "XBTUSD"\nexchange = "{one}"\n' for one in "ab")
+    )
     return path
+
+
+def file_for(path: Path, base: tuple[str, ...]) -> Path:
+    """Choose the run file that a part can do with: of one market, or of two."""
+    return path.with_name("two.toml") if "strategy.kind=CrossQuoter" in base else path
 
 
 def all_cases(registry: Registry, folder: Path) -> Iterator[Case]:
@@ -302,11 +312,12 @@ def main(folder: Path, runs: bool) -> None:
     cases = list(all_cases(registry, folder))
     verdicts: dict[str, int] = {}
     for base in dict.fromkeys(case.base for case in cases):
-        verdict = judge(path, registry, base, runs, _COMPILING_S)
+        verdict = judge(file_for(path, base), registry, base, runs, _COMPILING_S)
         if verdict not in ("ok", "live"):
             print(f"base {base}: {verdict}", file=sys.stderr)
     for case in cases:
-        verdict = judge(path, registry, case.overrides, runs, LONGEST_S)
+        file = file_for(path, case.base)
+        verdict = judge(file, registry, case.overrides, runs, LONGEST_S)
         if verdict not in ("ok", "refused", "live"):
             print(f"{case.key} = {case.value[:80]}, with {case.base}: {verdict}", file=sys.stderr)
         verdicts[verdict] = verdicts.get(verdict, 0) + 1

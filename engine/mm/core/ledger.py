@@ -10,9 +10,9 @@ Spread capture is what a fill is better than the mark at that moment; revaluatio
 position gains as the mark moves; the mark is the mid, or the venue's mark price (Huang and Stoll
 1996 split a trade so; for inverse contracts with 1/price in place of price).
 
-Each instrument's money is kept in its settlement currency, where both ways agree to the last digit.
-Sums over instruments are in the reporting currency, at the rates of the moment: a rate is a number,
-or the mark of an instrument. The ledger does not know orders, queues or strategies.
+Each instrument's money is kept in its settlement currency, where both ways agree to the last digit;
+sums of all are in the reporting currency (``accounts``). The ledger does not know orders, queues or
+strategies.
 """
 
 import math
@@ -31,18 +31,18 @@ from mm.api import (
     REPORT,
     SETTLED,
     TAKER,
-    DataError,
     ExecutionReport,
     Rows,
 )
-from mm.core.entries import Booked, Entries, Row, Totals, add_up, make_entries
-from mm.core.position import Holding, MarketBooks
+from mm.core.accounts import Accounts
+from mm.core.entries import Booked, Entries, Row, make_entries
+from mm.core.position import MarketBooks
 
 _TOLERANCE: Final = 1e-9
 """Of the identity, relative to all the money that moved."""
 
 
-class Ledger:
+class Ledger(Accounts):
     """Folds execution reports, in order, into the account's books."""
 
     def __init__(self, markets: Sequence[MarketBooks], *, sample_us: int) -> None:
@@ -53,96 +53,11 @@ class Ledger:
                 counted through.
             sample_us: a position row is written at the first decision of each such period, µs.
         """
-        self._markets = [market for market in markets for _ in market.instruments]
-        self.holdings = tuple(
-            Holding(instrument=one, rounding=market.rounding)
-            for market in markets
-            for one in market.instruments
-        )
-        count = len(self.holdings)
-        self.accounts = tuple(Totals() for _ in self.holdings)
-        """Sums of each instrument, in its settlement currency; no peak and no drawdown."""
-        self.marks = [math.nan] * count
-        self._tracked = Totals()  # peak and drawdown of all together [reporting currency]
-        self._unrealized = [0.0] * count  # at the marks [settlement currency]
-        self._settled = [math.nan] * count  # v(mark) that revaluation is booked up to
+        super().__init__(markets)
+        self._settled = [math.nan] * len(self.holdings)  # v(mark) that revaluation is booked up to
         self._sample_us = sample_us
         self._next_sample = 0  # µs
         self._closing_marks = np.zeros(0, MARK)
-
-    @property
-    def totals(self) -> Totals:
-        """Sums over the run [reporting currency], at the rates of now."""
-        rates = [self.rate(n) for n in range(len(self.accounts))]
-        return add_up(self.accounts, rates, self._tracked)
-
-    @property
-    def fees(self) -> float:
-        """Fees less rebates [reporting currency]."""
-        return self._sums()[1]
-
-    @property
-    def cash(self) -> float:
-        """Realised P&L less fees, with funding [reporting currency]."""
-        realized, fees, funding, _ = self._sums()
-        return realized - fees + funding
-
-    @property
-    def unrealized(self) -> float:
-        """P&L of closing everything at the last marks [reporting currency]."""
-        return self._sums()[3]
-
-    @property
-    def equity(self) -> float:
-        """Cash and unrealised P&L [reporting currency]."""
-        realized, fees, funding, unrealized = self._sums()
-        return realized - fees + funding + unrealized
-
-    @property
-    def fills(self) -> int:
-        """How many there were."""
-        return sum(account.fills for account in self.accounts)
-
-    def equity_of(self, instrument: int) -> float:
-        """Cash and unrealised P&L of one instrument [its settlement currency]."""
-        return self.accounts[instrument].cash + self._unrealized[instrument]
-
-    def unrealized_of(self, instrument: int) -> float:
-        """P&L of closing one instrument at its last mark [its settlement currency]."""
-        return self._unrealized[instrument]
-
-    def rate(self, instrument: int) -> float:
-        """Reporting currency for one of an instrument's settlement currency, now.
-
-        Raises:
-            DataError: there is money to be counted, and nothing tells the rate yet.
-        """
-        market = self._markets[instrument]
-        if market.rate_of is None:
-            return market.rate
-        rate = self.marks[market.rate_of]
-        if math.isnan(rate):
-            if self.accounts[instrument].fills:
-                teller = self.holdings[market.rate_of].instrument.symbol
-                raise DataError(
-                    f"{self.holdings[instrument].instrument.symbol} was traded before {teller}, "
-                    "whose price is the rate of its currency, had any; give that rate as a number "
-                    "in account.rates, or data that start earlier"
-                )
-            return 1.0  # of nothing
-        return rate
-
-    def _sums(self) -> tuple[float, float, float, float]:
-        """Realised P&L, fees, funding, unrealised P&L [reporting currency]."""
-        realized = paid = rebates = funding = unrealized = 0.0
-        for n, account in enumerate(self.accounts):  # not sum(): Python 3.12 adds up otherwise
-            rate = self.rate(n)
-            realized += rate * account.realized
-            paid += rate * account.fees_paid
-            rebates += rate * account.rebates
-            funding += rate * account.funding
-            unrealized += rate * self._unrealized[n]
-        return realized, paid - rebates, funding, unrealized
 
     def apply(self, report: ExecutionReport) -> Entries:
         """Book a report: its fills, funding and marks, in the order in which they became known.
