@@ -68,7 +68,7 @@ def test_what_was_not_committed_is_cut_off(whole: Path, tmp_path: Path) -> None:
     assert found.bytes_cut == len(b"\x1f\x8b half of a member")
     assert found.damaged == ()
     assert held(folder) == truth(found.until)
-    assert mend(folder) == Mended(until=found.until, bytes_cut=0)
+    assert mend(folder) == Mended(until=found.until, empty=False, bytes_cut=0)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -29,6 +29,8 @@ class Mended:
 
     until: int
     """Every event up to there [µs] is in it, and nothing later; -1 = nothing at all."""
+    empty: bool
+    """No event is in it."""
     bytes_cut: int
     """What was taken off its files [bytes], and of ``raw_…`` files."""
     damaged: tuple[str, ...] = ()
@@ -63,7 +65,13 @@ def mend(directory: Path) -> Mended:
             _commit(directory, until, _without_later(paths, until))
         frames = _cut_raw(directory)
         cut = before - _bytes_in(directory)
-    return Mended(until=until, bytes_cut=cut, damaged=damaged, frames=frames)
+        empty = not any(_has_rows(path) for path in paths if path.exists())
+    return Mended(until=until, empty=empty, bytes_cut=cut, damaged=damaged, frames=frames)
+
+
+def _has_rows(path: Path) -> bool:
+    with path.open("rb") as file:
+        return any(_last_time(text) >= 0 for _, text in read_members(file))
 
 
 def _bytes_in(directory: Path) -> int:

@@ -141,10 +141,14 @@ class Recorder:
         if self.raw is not None:
             self.raw.flush(ts)
 
+    def flush_all(self) -> None:
+        """Write out what waits; the stream has come no further."""
+        self.flush(self.recorded.until or 0)
+
     def close(self) -> None:
         """Write out everything, and the last watermark into ``replay.toml``."""
         try:
-            self.flush(self._flushed)
+            self.flush_all()
         finally:
             self._close_all()
         self._replay.write(self.recorded.until)
@@ -182,7 +186,7 @@ class Recorder:
     def _count_held(self, batch: MarketBatch) -> None:
         """Count what stands in the files already."""
         for part in _by_day(batch.events):
-            counts = np.bincount(part["kind"], minlength=len(_KINDS))
+            counts = np.bincount(part["kind"], minlength=max(_KINDS) + 1)
             for kind in self._kinds:
                 name = _name(kind, int(part["ts_local"][0]) // DAY_US)
                 count = int(counts[_KINDS[kind]])
