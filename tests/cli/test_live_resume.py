@@ -97,9 +97,13 @@ def joined(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Joined]:
     with exchange("--speed", SPEED, "--loop") as url:
         run = first_life(url, folder, "--record", str(recording), "--raw")
         left = [whole_rows(run)]
-        for _ in range(KILLS - 1):
-            process = resume(run, "--quiet")
-            time.sleep(draw.uniform(0.5, 5.0))
+        for n in range(KILLS - 1):
+            process = resume(run, "--log-format", "json")
+            if (
+                n % 2 == 0
+            ):  # a life in which something happens; the others may end before they begin
+                wait_for(process, '"missed"')
+            time.sleep(draw.uniform(0.0, 3.0))
             kill(process)
             left.append(whole_rows(run))
         process = resume(run, "--duration", "2s", "--json", "--log-format", "json")
