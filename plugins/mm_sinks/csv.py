@@ -2,7 +2,9 @@
 
 A file grows by whole rows, many in one write, so whoever reads it meanwhile, or after the process
 was killed, finds whole rows. Only a kill within a write, or a loss of power, can leave a part of
-one. Knows nothing of when rows are to reach the disk: ``flush`` is called for that.
+one. A file that is there already is of the same run, which is taken up and gives its rows again:
+what is equal stays as it is, so nothing is lost on the way, and from the first difference on it is
+written anew. Knows nothing of when rows are to reach the disk: ``flush`` is called for that.
 """
 
 from collections.abc import Iterator, Sequence
@@ -49,6 +51,8 @@ class CsvSink:
         """Open every file; ``suffix`` is put behind each name."""
         self._instruments = instruments
         self._files: dict[str, BinaryIO] = {}
+        self._there: dict[str, int] = {}
+        """Bytes that stood there before, behind what was compared; 0 = none."""
         # All at once, so that memory stays as it is from the first row on.
         self._held = {table: np.zeros(_TOGETHER, _ROWS[table]) for table in TABLES}
         self._count = dict.fromkeys(TABLES, 0)
@@ -56,7 +60,9 @@ class CsvSink:
         for table, (name, _) in TABLES.items():
             path = directory / f"{name}{suffix}"
             with writing(str(path)):
-                self._files[table] = cast(BinaryIO, path.open("wb", buffering=0))
+                mode = "r+b" if path.exists() else "wb"
+                self._files[table] = cast(BinaryIO, path.open(mode, buffering=0))
+                self._there[table] = path.stat().st_size
 
     def write(self, table: str, rows: Rows) -> None:
         """Append rows to the table's file, many at a time."""
@@ -78,8 +84,8 @@ class CsvSink:
     def close(self, status: Status) -> None:
         """Flush and close every file, the others too if one fails."""
         with ExitStack() as closing:
-            for table, file in self._files.items():
-                closing.callback(_close, file)
+            for table in self._files:
+                closing.callback(self._close, table)
                 closing.callback(self._put, table)
 
     def _put(self, table: str) -> None:
@@ -93,13 +99,32 @@ class CsvSink:
             text += lines(self._held[table][:count], TABLES[table][1], self._instruments)
         file, left = self._files[table], memoryview(text.encode())
         with writing(file.name):
+            if self._there[table]:
+                left = self._compare(table, left)
             while left:
                 left = left[file.write(left) :]
 
+    def _compare(self, table: str, rows: memoryview) -> memoryview:
+        """Pass over what stands in the file already; give what is to be written behind it."""
+        file, start = self._files[table], self._files[table].tell()
+        there = file.read(len(rows))
+        pairs = zip(rows.tobytes(), there, strict=False)
+        same = len(there)
+        if rows[:same] != there:
+            same = next(n for n, (ours, theirs) in enumerate(pairs) if ours != theirs)
+        file.seek(start + same)
+        self._there[table] -= same
+        if same < len(rows):
+            file.truncate()
+            self._there[table] = 0
+        return rows[same:]
 
-def _close(file: BinaryIO) -> None:
-    with writing(file.name):
-        file.close()
+    def _close(self, table: str) -> None:
+        file = self._files[table]
+        with writing(file.name):
+            if self._there[table]:
+                file.truncate()
+            file.close()
 
 
 @contextmanager

@@ -175,9 +175,14 @@ def _choice(registry: Registry, path: tuple[str, ...]) -> tuple[str, ...]:
             if any(field.name == "weight" for field in attrs.fields(_config(registry, name))):
                 return (f"strategy.signals=['{transformer}']",)
             return (f"strategy.preprocessing={transformer}",)
-        # A strategy without a transformer of its name takes rows of the one that has no table.
-        chosen = transformer or next(
-            one.name for one in registry.offers("transformer") if not attrs.fields(one.config)
+        offers = {one.name.lower(): one for one in registry.offers("strategy")}
+        # One that asks for none, and has none of its name, takes rows of one that has no table.
+        chosen = (
+            transformer
+            or offers[name].preprocessing
+            or next(
+                one.name for one in registry.offers("transformer") if not attrs.fields(one.config)
+            )
         )
         return (f"strategy.kind={names['strategy'][name]}", f"strategy.preprocessing={chosen}")
     if table == "output":

@@ -103,3 +103,27 @@ def test_more_rows_than_are_held_back_come_whole_and_in_order(tmp_path: Path) ->
     header, *lines = (tmp_path / "trades.csv").read_text().splitlines()
     place = header.split(",").index("order_id")
     assert [int(line.split(",")[place]) for line in lines] == list(range(1, 10_001))
+
+
+@pytest.mark.parametrize("there", ["all", "half a row", "another end", "more"])
+def test_a_file_of_the_same_run_is_gone_on_with(tmp_path: Path, there: str) -> None:
+    """What is equal stays; half a row is completed, and another end gives way."""
+    rows = executions(5)
+    once, twice = tmp_path / "once", tmp_path / "twice"
+    for folder in (once, twice):
+        folder.mkdir()
+        sink = CsvSink(INSTRUMENTS, folder)
+        sink.write("trades", rows)
+        sink.close("complete")
+    path = twice / "trades.csv"
+    whole = path.read_bytes()
+    left = {
+        "all": whole, "half a row": whole[:-7], "another end": whole[:-7] + b"9999999\n",
+        "more": whole + b"1,2,3\n",
+    }[there]  # fmt: skip
+    path.write_bytes(left)
+    again = CsvSink(INSTRUMENTS, twice)
+    assert path.read_bytes() == left
+    again.write("trades", rows)
+    again.close("complete")
+    assert path.read_bytes() == whole

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from tests.record.streams import (
     MIDNIGHT,
     batches,
@@ -186,3 +186,12 @@ def test_plain_python_settles_as_the_compiled_code_does(tmp_path: Path) -> None:
     command = [sys.executable, "-c", program, str(tmp_path)]
     subprocess.run(command, env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, check=True)
     assert np.load(tmp_path / "out.npy").tolist() == compiled.tolist()
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@given(live=batches())
+def test_what_is_settled_stays_as_it_is(live: list[MarketBatch]) -> None:
+    """A recording that is gone on with is numbered anew, and must come out the same."""
+    once = settled(live)
+    twice = settled(once)
+    assert [b.events.tolist() for b in twice] == [b.events.tolist() for b in once]

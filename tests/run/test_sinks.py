@@ -76,3 +76,23 @@ async def test_where_no_rows_come_nothing_is_flushed(autojump_clock: MockClock) 
             await trio.sleep(0.3)
 
     assert await run(send) == []
+
+
+async def test_no_sink_is_given_a_row_before_what_it_follows_from_is_written(
+    autojump_clock: MockClock,
+) -> None:
+    to_ledger, ledger = open_channel(4, Records)
+    to_candles, candles = open_channel(4, Records)
+    sink = Noting()
+    ahead = lambda: sink.seen.append(("ahead", trio.current_time()))  # noqa: E731
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(
+            lambda: record(ledger, candles, sinks={"noting": sink}, flush_s=1.0, ahead=ahead)
+        )
+        with to_ledger, to_candles:
+            await to_ledger.send(records(3, 10))
+            await trio.sleep(5)
+            await to_ledger.send(records(2, 20))
+    assert [what for what, _ in sink.seen] == [
+        "ahead", "3 trades", "flush", "ahead", "2 trades", "flush",
+    ]  # fmt: skip

@@ -94,10 +94,13 @@ _SHORT: Final = {
 """Flags that are short for a key (``mm.config.overrides``): name -> placeholder, help."""
 
 
-def run_file(parser: argparse.ArgumentParser, *short: str) -> None:
-    """Add ``--config``, ``--set`` and the named short flags; the others count as not given."""
+def run_file(parser: argparse.ArgumentParser, *short: str, required: bool = True) -> None:
+    """Add ``--config``, ``--set`` and the named short flags; the others count as not given.
+
+    ``required``: False if the verb can do without a run file.
+    """
     parser.set_defaults(**dict.fromkeys(_SHORT), strict=False, insecure=False)
-    parser.add_argument("--config", metavar="FILE", required=True, help="run file (TOML)")
+    parser.add_argument("--config", metavar="FILE", required=required, help="run file (TOML)")
     for name in short:
         metavar, text = _SHORT[name]
         kind = int if name == "seed" else str

@@ -7,7 +7,9 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Final
 
 import attrs
 import trio
@@ -29,8 +31,15 @@ from mm.run.build import Options
 from mm.run.figures import Figures, follow_disk
 from mm.run.health import Hearing
 from mm.run.progress import Progress
-from mm.run.session import Plan, Result, plan_run, run_plan
+from mm.run.resume import Earlier, take_up
+from mm.run.session import Plan, Result, plan_run, resume_plan, run_plan
+from mm.run.unfinished import claimed
 from mm.run.warm import warm_up
+
+_OWN: Final = (
+    "config", "set", "symbol", "output", "url", "seed", "label", "record", "raw", "insecure"
+)  # fmt: skip
+"""Flags that say what a run that is taken up has said itself."""
 
 
 def run(args: argparse.Namespace) -> int:
@@ -39,18 +48,37 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         MMError: what went wrong, after the outputs have been closed.
     """
-    loaded = load_run_file(args, live=True)
-    if args.raw and args.record is None:
-        raise UsageError("--raw keeps frames in a recording, expected --record DIR beside it")
+    _check(args)
     if args.report:
         from mm.results.report import check_library  # late: only who wants a report waits for it
 
         check_library()
     place = place_of(args)
-    alerts = alert_lines(loaded, os.environ)
-    warn_if_cold(quiet=args.quiet)
-    result = trio.run(_run, loaded, args, place, alerts)
+    with ExitStack() as claims:
+        earlier = None
+        if args.resume is not None:
+            claims.enter_context(claimed(Path(args.resume)))
+            earlier = take_up(Path(args.resume))
+        loaded = load_run_file(args, live=True) if earlier is None else earlier.loaded
+        alerts = alert_lines(loaded, os.environ)
+        warn_if_cold(quiet=args.quiet)
+        result = trio.run(_run, loaded, args, place, alerts, earlier)
     return finish(result, as_json=args.json, report=args.report)
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Refuse flags that do not go together."""
+    if args.resume is None:
+        if args.config is None:
+            raise UsageError("expected --config FILE, or --resume RUN for one that has begun")
+        if args.raw and args.record is None:
+            raise UsageError("--raw keeps frames in a recording, expected --record DIR beside it")
+        return
+    given = [f"--{name}" for name in _OWN if getattr(args, name) not in (None, False, [])]
+    if given:
+        raise UsageError(
+            f"--resume goes on with the run's own settings and recording; leave {given[0]} out"
+        )
 
 
 async def _run(
@@ -58,18 +86,21 @@ async def _run(
     args: argparse.Namespace,
     place: Place | None,
     alerts: list[tuple[Rule, Line]],
+    earlier: Earlier | None,
 ) -> Result | None:
     return await plan_and_run(
-        lambda: _plan(loaded), lambda plan, reading: _trade(plan, args, reading, place, alerts)
+        lambda: _plan(loaded, args, earlier),
+        lambda plan, reading: _trade(plan, args, reading, place, alerts),
     )
 
 
-async def _plan(loaded: LoadedConfig) -> Plan:
+async def _plan(loaded: LoadedConfig, args: argparse.Namespace, earlier: Earlier | None) -> Plan:
     """Look at the exchange, and have everything compiled."""
     plan = await plan_run(loaded)
     check_listens(loaded, plan.survey)
     await warm_up(loaded, plan.survey, plan.parts.instruments)
-    return attrs.evolve(plan, notes=(*plan.notes, *_unread_keys(loaded)))
+    plan = attrs.evolve(plan, notes=(*plan.notes, *_unread_keys(loaded)))
+    return plan if earlier is None else await resume_plan(plan, earlier, args.duration)
 
 
 def _unread_keys(loaded: LoadedConfig) -> Iterator[str]:
@@ -91,7 +122,7 @@ async def _trade(
 ) -> Result:
     """Run the plan, and show or log meanwhile how it goes."""
     options = Options(
-        duration_s=args.duration,
+        duration_s=args.duration if plan.earlier is None else None,  # counts from the gap on
         record=None if args.record is None else Path(args.record),
         raw=args.raw,
     )

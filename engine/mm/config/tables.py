@@ -105,6 +105,12 @@ class OutputTable:
         "", help="What mm runs and mm compare call the run: one line, at most 80 characters.",
         one_line=80,
     )  # fmt: skip
+    fsync_s: float = option(
+        1.0,
+        help="How often a live run's results and recording are brought to the disk itself, safe"
+        " from a loss of power; 0 = when the system does.",
+        unit="s", ge=0, le=3600,
+    )  # fmt: skip
 
 
 @attrs.frozen(kw_only=True)

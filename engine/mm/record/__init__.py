@@ -4,6 +4,10 @@
     members     lines to gzip members that tell their own length
     files       a file of whole members, which a killed process leaves readable
     recorder    which lines go into which day's file, and when they are written out
+    raw         the connector's frames, as they came
+    days        UTC days as file names have them
+    committed   up to where the files are whole together
+    mend        what a killed process, or a loss of power, left: cut to where it is whole
     replay      ``replay.toml``: the run file that replays the recording
     numbering   live events as the files will give them back: settled, and their rows numbered
 

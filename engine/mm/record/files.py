@@ -1,8 +1,8 @@
 """A compressed text file that only ever grows by whole members, each ending at a line end.
 
 A killed process leaves whole members and at most one that is cut off, which tells its length and
-so can be left out. Nothing is synced to the disk: what was written survives the process, not a
-loss of power. Knows nothing of what the lines say, nor of time.
+so can be left out. Knows nothing of what the lines say, nor of time, nor of when the system is to
+bring what was written to the disk itself.
 """
 
 import os
@@ -25,23 +25,23 @@ class MemberFile:
         UsageError: from every method but ``lines``, if the file cannot be written.
     """
 
-    def __init__(self, path: Path, first: str = "") -> None:
-        """Make the file, all at once with its ``first`` lines: nobody sees it without."""
+    def __init__(self, path: Path, first: str = "", *, lines: int = 0) -> None:
+        """Make the file, all at once with its ``first`` lines: nobody sees it without.
+
+        One that is there is gone on with, from its end; it has ``lines`` lines.
+        """
         self.path = path
-        self.lines = 0
+        self.lines = lines
         """Added so far, without the first."""
         self._waiting: list[str] = []
         self._length = 0
-        temporary = path.with_name(path.name + ".tmp")
         with writing_recording(path):
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-            self._file = os.open(temporary, flags, 0o666)
-            try:
-                self._end = _append(self._file, member(first.encode())) if first else 0
-                os.replace(temporary, path)
-            except OSError:
-                os.close(self._file)
-                raise
+            if path.exists():
+                self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
+                self.end = os.fstat(self._file).st_size
+                """Bytes in whole members."""
+            else:
+                self._file, self.end = _make(path, first)
 
     def add(self, lines: list[str]) -> None:
         """Take lines, each with its end; they are written at the next flush, or before."""
@@ -60,10 +60,10 @@ class MemberFile:
         with writing_recording(self.path):
             try:
                 # Text that is none (half of a surrogate pair) is kept in a readable form.
-                self._end += _append(self._file, member(text.encode("utf-8", "backslashreplace")))
+                self.end += _append(self._file, member(text.encode("utf-8", "backslashreplace")))
             except OSError:
                 with suppress(OSError):
-                    os.ftruncate(self._file, self._end)  # whole members again
+                    os.ftruncate(self._file, self.end)  # whole members again
                 raise
 
     def close(self) -> None:
@@ -72,6 +72,19 @@ class MemberFile:
             self.flush()
         finally:
             os.close(self._file)
+
+
+def _make(path: Path, first: str) -> tuple[int, int]:
+    """Make a file beside its place, and put it there; give its descriptor and length."""
+    temporary = path.with_name(path.name + ".tmp")
+    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o666)
+    try:
+        end = _append(file, member(first.encode())) if first else 0
+        os.replace(temporary, path)
+    except OSError:
+        os.close(file)
+        raise
+    return file, end
 
 
 def _append(file: int, data: bytes) -> int:
@@ -103,9 +116,14 @@ def replace_text(path: Path, text: str) -> None:
 
     It has the permissions of the one that it replaces.
     """
+    replace_bytes(path, text.encode())
+
+
+def replace_bytes(path: Path, data: bytes) -> None:
+    """Write a file as ``replace_text`` does."""
     temporary = path.with_name(path.name + ".tmp")
     try:
-        temporary.write_text(text, encoding="utf-8", newline="")
+        temporary.write_bytes(data)
         if path.exists():
             shutil.copymode(path, temporary)
         os.replace(temporary, path)

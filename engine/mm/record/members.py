@@ -7,7 +7,8 @@ to member and leaves out what is incomplete; any other reader passes over it.
 """
 
 import struct
-from typing import Final
+from collections.abc import Iterator
+from typing import BinaryIO, Final
 
 from isal import isal_zlib
 
@@ -27,3 +28,26 @@ def member(text: bytes) -> bytes:
     length = _HEAD.size + len(body) + 8
     head = _HEAD.pack(_MAGIC, 0, 0, _UNKNOWN_SYSTEM, 8, b"MM", 4, length)
     return head + body + struct.pack("<II", isal_zlib.crc32(text), len(text))
+
+
+def read_members(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Give the whole members from the start of a file: where each ends [bytes], and its text.
+
+    Ends before the first that is cut off, or whose checksum is wrong.
+    """
+    end = 0
+    while len(head := file.read(_HEAD.size)) == _HEAD.size:
+        magic, *_, size, mark, field, length = _HEAD.unpack(head)
+        if (magic, size, mark, field) != (_MAGIC, 8, b"MM", 4) or length < _HEAD.size + 8:
+            return
+        rest = file.read(length - _HEAD.size)
+        if len(rest) < length - _HEAD.size:
+            return
+        try:
+            text = isal_zlib.decompress(rest[:-8], wbits=_RAW)
+        except isal_zlib.error:  # type: ignore[misc]  # the stub has it as a plain type
+            return
+        if struct.pack("<II", isal_zlib.crc32(text), len(text)) != rest[-8:]:
+            return
+        end += length
+        yield end, text

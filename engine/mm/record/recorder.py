@@ -9,21 +9,38 @@ would only add a way to lose the order.
 import itertools
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import attrs
 import numpy as np
 
-from mm.api import CLEAR, LEVEL, MICRO, Instrument, MarketBatch, PluginError, Rows, UsageError
+from mm.api import (
+    CLEAR,
+    LEVEL,
+    MICRO,
+    QUOTE,
+    TICKER,
+    TRADE,
+    Instrument,
+    MarketBatch,
+    PluginError,
+    Rows,
+    UsageError,
+)
+from mm.record.committed import CommitFile, Committed
+from mm.record.days import date_of
 from mm.record.files import MemberFile
 from mm.record.numbering import DAY_US
+from mm.record.raw import RawLog
 from mm.record.replay import ReplayFile
 from mm.record.text import HEADERS, NAMES, QUOTES, SOURCES, csv_lines
 
 FLUSH_US: Final = MICRO // 2
 """Half a second, so that with a heartbeat more it still is less than one."""
+
+_KINDS: Final = (TRADE, QUOTE, LEVEL, TICKER)
+"""What a row of each file is."""
 
 _FIRST_TIME: Final = 10**15  # µs: Tardis times have 16 digits
 _LAST_TIME: Final = 10**16
@@ -45,59 +62,19 @@ class Recorded:
     """Times the book was lost, cleared with nothing in its place, and came back."""
 
 
-class RawLog:
-    """Keeps every frame as it came, in ``raw_<UTC date>.jsonl.gz``: its arrival time and its text.
-
-    A line is ``<µs> <text>``. A line break inside a frame becomes a space; in JSON both mean the
-    same.
-    """
-
-    def __init__(self, directory: Path, recorded: Recorded) -> None:
-        self._directory = directory
-        self._recorded = recorded
-        self._day = -1
-        self._file: MemberFile | None = None
-        self._flushed = 0
-
-    def write(self, ts: int, text: str) -> None:
-        """Take one frame that arrived at ``ts`` [µs]. Returns at once; may be called at any rate.
-
-        Raises:
-            UsageError: the file cannot be written.
-        """
-        if self._file is None or ts // DAY_US != self._day:
-            self.close()
-            self._day = ts // DAY_US
-            self._file = MemberFile(self._directory / f"raw_{_date(self._day)}.jsonl.gz")
-        self._file.add([f"{ts} {text}".replace("\r", " ").replace("\n", " ") + "\n"])
-        self._recorded.rows[self._file.path.name] = self._file.lines
-        if ts - self._flushed >= FLUSH_US:
-            self.flush(ts)
-
-    def flush(self, ts: int) -> None:
-        """Write out what waits; ``ts`` [µs] is now."""
-        self._flushed = ts
-        if self._file is not None:
-            self._file.flush()
-
-    def close(self) -> None:
-        """Write out and close."""
-        if self._file is not None:
-            file, self._file = self._file, None
-            file.close()
-
-
 class Recorder:
     """Writes batches down. ``close`` it, also after a failure.
 
     Args:
-        directory: it exists and holds no recording.
+        directory: it exists.
         instrument: the only one.
         exchange: for the column of that name.
         has_quotes: False if the stream has no quotes of its own, so that a replay, too, takes
             them from the book.
         replay: told of the last watermark at the end.
         raw: keep frames, too.
+        held: the time up to which the directory holds everything already [µs], mended by ``mend``;
+            what comes up to there is counted and not written again. -1 = it holds no recording.
     """
 
     def __init__(
@@ -109,10 +86,11 @@ class Recorder:
         has_quotes: bool,
         replay: ReplayFile,
         raw: bool,
+        held: int = -1,
     ) -> None:
         _check_names(exchange, instrument.symbol)
         self.recorded = Recorded()
-        self.raw = RawLog(directory, self.recorded) if raw else None
+        self.raw = RawLog(directory, self.recorded.rows, FLUSH_US) if raw else None
         """Where the connector hands its frames; None = they are not asked for."""
         self.directory = directory
         """Where the files are."""
@@ -120,8 +98,10 @@ class Recorder:
         self._exchange = exchange
         self._kinds = [kind for kind in range(len(NAMES)) if has_quotes or kind != QUOTES]
         self._replay = replay
+        self._held = held
         self._day = -1
         self._files: dict[int, MemberFile] = {}
+        self._committed = CommitFile(directory)
         self._flushed = 0
         self._is_lost = False
         """The book was lost and did not come back yet."""
@@ -135,6 +115,9 @@ class Recorder:
         """
         times = batch.events["ts_local"]
         self._check_times(batch)
+        if batch.watermark <= self._held:
+            self._count_held(batch)
+            return
         if self._day < 0:
             self._open_day(batch.watermark if not len(times) else int(times[0]))
         for part in _by_day(batch.events):
@@ -152,17 +135,31 @@ class Recorder:
         self._flushed = ts
         for file in self._files.values():
             file.flush()
+        if self.recorded.until is not None and self._files:
+            sizes = {file.path.name: file.end for file in self._files.values()}
+            self._committed.write(Committed(self.recorded.until, sizes))
         if self.raw is not None:
             self.raw.flush(ts)
+
+    def flush_all(self) -> None:
+        """Write out what waits; the stream has come no further."""
+        self.flush(self.recorded.until or 0)
 
     def close(self) -> None:
         """Write out everything, and the last watermark into ``replay.toml``."""
         try:
+            self.flush_all()
+        finally:
+            self._close_all()
+        self._replay.write(self.recorded.until)
+
+    def _close_all(self) -> None:
+        try:
             self._close_day()
         finally:
+            self._committed.close()
             if self.raw is not None:
                 self.raw.close()
-        self._replay.write(self.recorded.until)
 
     def _open_day(self, ts: int) -> None:
         if ts // DAY_US == self._day:
@@ -170,9 +167,9 @@ class Recorder:
         self._close_day()
         self._day = ts // DAY_US
         for kind in self._kinds:
-            path = self.directory / f"{NAMES[kind]}_{_date(self._day)}.csv.gz"
-            self._files[kind] = MemberFile(path, HEADERS[kind])
-            self.recorded.rows[path.name] = 0
+            path = self.directory / _name(kind, self._day)
+            lines = self.recorded.rows.setdefault(path.name, 0)
+            self._files[kind] = MemberFile(path, HEADERS[kind], lines=lines)
 
     def _close_day(self) -> None:
         """Close every file, the others too if one fails."""
@@ -185,6 +182,16 @@ class Recorder:
         self._files = {}
         if faults:
             raise faults[0]
+
+    def _count_held(self, batch: MarketBatch) -> None:
+        """Count what stands in the files already."""
+        for part in _by_day(batch.events):
+            counts = np.bincount(part["kind"], minlength=max(_KINDS) + 1)
+            for kind in self._kinds:
+                name = _name(kind, int(part["ts_local"][0]) // DAY_US)
+                count = int(counts[_KINDS[kind]])
+                self.recorded.rows[name] = self.recorded.rows.get(name, 0) + count
+        self._note(batch)
 
     def _note(self, batch: MarketBatch) -> None:
         recorded, events = self.recorded, batch.events
@@ -244,5 +251,5 @@ def _check_names(exchange: str, symbol: str) -> None:
             )
 
 
-def _date(day: int) -> str:
-    return datetime.fromtimestamp(day * (DAY_US // MICRO), UTC).date().isoformat()
+def _name(kind: int, day: int) -> str:
+    return f"{NAMES[kind]}_{date_of(day)}.csv.gz"

@@ -88,3 +88,12 @@ def replay_file(
     )
     content["strategy"]["symbol"] = instrument.symbol
     return ReplayFile(path=path, content=content)
+
+
+def replay_again(directory: Path) -> ReplayFile:
+    """Take the file of a recording that is gone on with; writes nothing."""
+    path = directory / FILE_NAME
+    with writing_recording(path):
+        content = parse_toml(path.read_text(encoding="utf-8"))
+    data = {key: value for key, value in content["data"].items() if key != "until"}
+    return ReplayFile(path=path, content={**content, "data": {**data, "tardis_root": HERE}})

@@ -25,5 +25,7 @@ warm         compiling before a live connector is listened to
 rundir       the run's directory, its manifest and digest
 summary      what ``summary.json`` says
 seal         what a run's directory says of it: at the start, and at the end
+resume       a live run taken up again: its own recording first, then the exchange
+safekeeping  what a live run writes is brought to the disk itself
 unfinished   a run's directory before its end, and after a kill
 """

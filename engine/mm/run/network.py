@@ -56,7 +56,7 @@ from mm.run.sinks import Records, record
 from mm.run.strategy import BlockMaker, decide
 from mm.run.transformer import transform
 
-_FLUSH_S: Final = 1.0
+_FLUSH_S: Final = 0.5
 """How often results reach the disk, so that a killed run leaves nearly all of them."""
 
 
@@ -144,7 +144,10 @@ async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
                 books=parts.books, progress=progress,
             ))  # fmt: skip
         start(partial(draw_candles, for_candles, from_candles, builder=parts.candles))
-        start(partial(record, ledger_records, candle_records, sinks=parts.sinks, flush_s=_FLUSH_S))
+        start(partial(
+            record, ledger_records, candle_records, sinks=parts.sinks, flush_s=_FLUSH_S,
+            ahead=None if parts.recorder is None else parts.recorder.flush_all,
+        ))  # fmt: skip
 
 
 def _closed_loop(parts: Parts) -> ClosedLoop:

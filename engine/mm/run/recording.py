@@ -15,9 +15,10 @@ import trio
 from mm.api import Connector, Instrument, MarketBatch, UsageError
 from mm.blame import blame, ungrouped
 from mm.record.files import writing_recording
+from mm.record.mend import Mended
 from mm.record.numbering import Numbering
 from mm.record.recorder import Recorder
-from mm.record.replay import replay_file
+from mm.record.replay import replay_again, replay_file
 from mm.run.channels import Inlet, Outlet, open_channel
 from mm.run.connector import connect
 from mm.run.health import health_of
@@ -69,6 +70,39 @@ def start_recording(
         replay=replay,
         raw=raw,
     )
+    replay.write(until=None)
+    return recorder
+
+
+def go_on_recording(
+    directory: Path, instrument: Instrument, mended: Mended, *, exchange: str, has_quotes: bool
+) -> Recorder:
+    """Go on with a recording.
+
+    Args:
+        directory: of the recording.
+        instrument: the only one.
+        mended: what it holds.
+        exchange: for the column of that name.
+        has_quotes: False if the stream has no quotes of its own.
+
+    Returns:
+        The recorder, which the caller closes; it takes what is held already once more, to count.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    replay = replay_again(directory)
+    recorder = Recorder(
+        directory,
+        instrument,
+        exchange=exchange,
+        has_quotes=has_quotes,
+        replay=replay,
+        raw=bool(mended.frames),
+        held=mended.until,
+    )
+    recorder.recorded.rows.update(mended.frames)
     replay.write(until=None)
     return recorder
 

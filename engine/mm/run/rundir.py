@@ -21,7 +21,7 @@ from mm.record.files import replace_text
 STARTED: Final = "started.json"
 """Is there while a run goes on; see ``unfinished``."""
 
-_NAMES_ALONE: Final = ("csv_path", "exchange", "date", "sinks", "label")
+_NAMES_ALONE: Final = ("csv_path", "exchange", "date", "sinks", "label", "fsync_s")
 """Keys of ``[output]`` that say where and how results are kept, and nothing of what they are."""
 
 

@@ -5,8 +5,8 @@ says how it ended, and the manifest, written last, seals it.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,10 @@ from mm.run.debugging import DebuggedStrategy
 from mm.run.health import defects_of, health_of
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
-from mm.run.recording import log_frames, start_recording
+from mm.run.recording import go_on_recording, log_frames, start_recording
+from mm.run.resume import Earlier, ResumedConnector, replay_of
 from mm.run.rundir import config_digest, create_run_directory, hash_inputs, writing_to
+from mm.run.safekeeping import Safekeeping, keep_safe
 from mm.run.seal import installed, opening, seal
 from mm.run.survey import Market, survey_market
 from mm.run.terms import make_context
@@ -43,6 +45,8 @@ class Plan:
     notes: tuple[str, ...]
     part_inputs: list[dict[str, str]]
     """Key, path and sha256 of each file that the parts have read."""
+    earlier: Earlier | None = None
+    """The run that is taken up; None = a new one begins."""
     defects: tuple[Defect, ...] = ()
     """Of the data: what the survey found, and after the run all that was found."""
     started: float = attrs.field(factory=time.perf_counter)
@@ -77,6 +81,28 @@ async def plan_run(loaded: LoadedConfig, market: Market | None = None) -> Plan:
     )
 
 
+async def resume_plan(plan: Plan, earlier: Earlier, duration_s: float | None) -> Plan:
+    """Put the recording of an earlier run in front of what a plan of its configuration listens to.
+
+    Args:
+        plan: from ``plan_run``; its live connector has looked at the exchange.
+        earlier: the run.
+        duration_s: how long to listen then [s]; None = until told to stop.
+
+    Raises:
+        DataError: the recording cannot be read, or the contract is another one now.
+    """
+    parts = plan.parts
+    connector = ResumedConnector(
+        earlier,
+        await replay_of(earlier, parts.instruments),
+        parts.connector,
+        has_quotes=parts.quotes is None,
+        duration_s=duration_s,
+    )
+    return attrs.evolve(plan, parts=attrs.evolve(parts, connector=connector), earlier=earlier)
+
+
 async def run_plan(
     plan: Plan,
     options: Options,
@@ -97,8 +123,13 @@ async def run_plan(
     Raises:
         UsageError: if the results cannot be written.
     """
-    directory = _make_directory(plan)
-    with going_on(directory, opening(plan, directory, options.record)):
+    earlier = plan.earlier
+    directory = _make_directory(plan) if earlier is None else earlier.directory
+    record = options.record if earlier is None else earlier.recording
+    with going_on(directory, opening(plan, directory, record)):
+        if earlier is not None:
+            with writing_to(directory):  # it goes on, whatever it said at its end
+                (directory / "manifest.json").unlink(missing_ok=True)
         return await _run_in(directory, plan, options, stop, watch)
 
 
@@ -124,7 +155,8 @@ async def _run_in(
         _build_sinks(plan, directory, options, sinks)
         with _recording(plan, options) as recorder:
             parts = attrs.evolve(parts, recorder=recorder)
-            await run_network(parts, stop)
+            async with _kept_safe(plan, directory, recorder):
+                await run_network(parts, stop)
         said = _last_words(parts)
     except BaseException as raised:
         error = root_cause(raised)
@@ -161,21 +193,51 @@ def _last_words(parts: Parts) -> tuple[str, ...]:
 @contextmanager
 def _recording(plan: Plan, options: Options) -> Iterator[Recorder | None]:
     """Start the recording that was asked for; finish it, also after a failure."""
-    if options.record is None:
+    recorder = _recorder(plan, options)
+    if recorder is None:
         yield None
         return
-    config, parts = plan.loaded.config, plan.parts
-    recorder = start_recording(
-        options.record,
-        plan.loaded.text,
-        parts.instruments,
-        exchange=config.output.exchange,
-        has_quotes=parts.quotes is None,
-        raw=options.raw,
-    )
+    parts = plan.parts
     with closing(recorder):
         log_frames(parts.connector, parts.names["connector"], recorder)
         yield recorder
+
+
+@asynccontextmanager
+async def _kept_safe(plan: Plan, directory: Path, recorder: Recorder | None) -> AsyncIterator[None]:
+    """Have what a live run writes brought to the disk, if that is asked for."""
+    every_s = plan.loaded.config.output.fsync_s
+    if plan.parts.numbering is None or every_s == 0:
+        yield
+        return
+    folders = [directory] if recorder is None else [recorder.directory, directory]
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(keep_safe, Safekeeping(folders), every_s)
+        yield
+        nursery.cancel_scope.cancel(reason="the run is over")
+
+
+def _recorder(plan: Plan, options: Options) -> Recorder | None:
+    parts, earlier = plan.parts, plan.earlier
+    exchange, has_quotes = plan.loaded.config.output.exchange, parts.quotes is None
+    if earlier is not None:
+        return go_on_recording(
+            earlier.recording,
+            parts.instruments[0],
+            earlier.mended,
+            exchange=exchange,
+            has_quotes=has_quotes,
+        )
+    if options.record is None:
+        return None
+    return start_recording(
+        options.record,
+        plan.loaded.text,
+        parts.instruments,
+        exchange=exchange,
+        has_quotes=has_quotes,
+        raw=options.raw,
+    )
 
 
 def _make_directory(plan: Plan) -> Path:

@@ -7,12 +7,13 @@ Knows nothing of tables.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final, Literal, TypeAlias
 
-from mm.api import DataError, read_file
+from mm.api import DataError, UsageError, read_file
 from mm.record.files import replace_text
 from mm.run.rundir import STARTED, writing_to
 
@@ -42,6 +43,33 @@ def going_on(directory: Path, content: Mapping[str, Any]) -> Iterator[None]:
         yield
         if (directory / "manifest.json").exists():
             path.unlink(missing_ok=True)
+
+
+@contextmanager
+def claimed(directory: Path) -> Iterator[None]:
+    """Keep a run's directory for oneself, to go on with the run.
+
+    Raises:
+        UsageError: the run still goes on, or somebody else is taking it up.
+    """
+    if not directory.is_dir():
+        raise UsageError(f"{directory}: there is no such run; name the folder of one")
+    place = os.open(directory, os.O_RDONLY)
+    try:
+        if fcntl is not None:
+            try:
+                fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UsageError(_goes_on(directory)) from None
+        if _is_locked(directory / STARTED):
+            raise UsageError(_goes_on(directory))
+        yield
+    finally:
+        os.close(place)
+
+
+def _goes_on(directory: Path) -> str:
+    return f"{directory}: the run still goes on; stop it before it is taken up"
 
 
 def read_started(directory: Path) -> tuple[Unfinished, dict[str, Any], dict[str, Any]]:

@@ -13,11 +13,16 @@ def add(verbs: Any) -> None:
             "mm live --config example/live.toml",
             "mm live --config example/live.toml --duration 60s --record recordings/minute",
             "mm live --config example/live.toml --url ws://127.0.0.1:8765/realtime --json",
+            "mm live --resume example/run/live/bitmex_XBTUSD_28_11_2026_run1",
         ),
     )  # fmt: skip
-    run_file(parser, "symbol", "output", "url", "seed", "label")
+    run_file(parser, "symbol", "output", "url", "seed", "label", required=False)
     add = parser.add_argument
     add("--record", metavar="DIR", help="write the market down as Tardis CSV files in DIR")
+    add(
+        "--resume", metavar="RUN",
+        help="go on with a recorded run that ended or was killed, with its own settings",
+    )  # fmt: skip
     add("--duration", metavar="T", type=duration, help="stop after 90s, 5m, 2h …; else Ctrl-C")
     add(
         "--log-format", choices=("text", "json"),

@@ -1,0 +1,70 @@
+"""Brings what a live run writes to the disk itself, so that a loss of power takes little of it.
+
+Other than a kill, that takes what the system had not brought there yet. Knows folders, and nothing
+of what their files say.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import trio
+
+from mm.api import UsageError
+
+
+class Safekeeping:
+    """Syncs the files of folders that have changed since they were synced last."""
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        """Watch ``folders``."""
+        self._folders = tuple(folders)
+        self._seen: dict[str, tuple[int, int]] = {}
+
+    def sync(self) -> None:
+        """Sync once; takes as long as the disk does.
+
+        Raises:
+            UsageError: a folder is not there any more, or the disk has failed.
+        """
+        for folder in self._folders:
+            try:
+                self._sync(folder)
+            except OSError as error:
+                raise UsageError(
+                    f"{folder}: what is written there cannot be kept: {error.strerror}; put the"
+                    " folder or the disk right and take the run up again"
+                ) from error
+
+    def _sync(self, folder: Path) -> None:
+        names = set()
+        for entry in os.scandir(folder):
+            state = entry.stat()
+            now = (state.st_size, state.st_mtime_ns)
+            if entry.is_file() and self._seen.get(entry.path) != now:
+                try:
+                    _sync_one(entry.path)
+                except FileNotFoundError:  # it was a file on its way to its name
+                    continue
+                names.add(entry.path not in self._seen)
+                self._seen[entry.path] = now
+        if True in names:
+            _sync_one(str(folder))
+
+
+async def keep_safe(safekeeping: Safekeeping, every_s: float) -> None:
+    """Sync again and again, ``every_s`` after the last time [s], until cancelled.
+
+    In a thread: a slow disk keeps nobody waiting.
+    """
+    while True:
+        await trio.sleep(every_s)
+        await trio.to_thread.run_sync(safekeeping.sync, abandon_on_cancel=True)
+
+
+def _sync_one(path: str) -> None:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
