@@ -14,6 +14,7 @@ of any: it imports them when they are asked for, so that listing plugins compile
     model        Guéant's closed-form quotes
     linear       models whose quotes are a straight line in inventory
     table        models that are solved for every inventory at once
+    several, correlation    several instruments at once; how their mids move together
     models       the papers' models: pure functions
 """
 
@@ -76,6 +77,8 @@ def quoting_rule(config: AvellanedaConfig) -> QuotingRule | None:
     A model that is tabulated is quoted to 3e-5 of its range.
     """
     known = config.calibrated
+    if config.model == "gueant_multi":
+        return None  # of several inventories
     if known.sigma is None or known.A is None or known.k is None:
         return None
     return QuotingRule(

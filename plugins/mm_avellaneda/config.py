@@ -18,7 +18,7 @@ from mm.api import ConfigError, QuoteInputs, option
 
 MODELS: Final = (
     "gueant_closed", "gueant", "glft_closed", "glft", "avellaneda_stoikov", "symmetric",
-    "cartea_jaimungal",
+    "cartea_jaimungal", "gueant_multi",
 )  # fmt: skip
 
 MAX_LOTS: Final = 1000
@@ -100,6 +100,24 @@ class CalibratedConfig:
 
 
 @attrs.frozen(kw_only=True)
+class CorrelationConfig:
+    """Table ``correlation``: of several instruments' mids, for ``model = "gueant_multi"``."""
+
+    interval_s: float = option(
+        1.0, help="Time between samples of the mids; whole µs.", unit="s", ge=0.001, le=3600.0
+    )
+    half_life_s: float = option(
+        300.0, help="Half-life of the average over the samples.", unit="s", gt=0.0
+    )
+    min_samples: int = option(
+        60, help="Samples without which no quotes are made.", unit="samples", ge=2, le=1_000_000
+    )
+    value: float | None = option(
+        None, help="Of each pair, in place of the estimate.", unit="pure number", ge=-1.0, le=1.0
+    )
+
+
+@attrs.frozen(kw_only=True)
 class AvellanedaConfig:
     """Table ``[strategy.avellaneda]``."""
 
@@ -158,6 +176,9 @@ class AvellanedaConfig:
     vol: VolConfig = option(factory=VolConfig, help="Volatility.")
     penetration: PenetrationConfig = option(
         factory=PenetrationConfig, help="Arrival intensity by distance from the mid."
+    )
+    correlation: CorrelationConfig = option(
+        factory=CorrelationConfig, help="Of several instruments' mids."
     )
     sequencer: SequencerConfig = option(factory=SequencerConfig, help="Decision times.")
 

@@ -2,7 +2,7 @@
 
 What depends on the market alone is worked out once in ``observe``, what depends on the account in
 ``decide``, which remembers nothing. The formulas are in ``linear`` and ``models``, tables made of
-them in ``table``, the orders in ``quoting``.
+them in ``table``, several instruments at once in ``several``, the orders in ``quoting``.
 """
 
 import numpy as np
@@ -23,6 +23,7 @@ from mm_avellaneda.inside import decide_at
 from mm_avellaneda.linear import Linear
 from mm_avellaneda.models import MODELS
 from mm_avellaneda.quoting import LIMITS, QUOTING, SLOT, decide_rows
+from mm_avellaneda.several import Several, moved
 from mm_avellaneda.table import Tabulated
 
 _ADDED = ("fair", "markup", "slope")
@@ -41,8 +42,12 @@ class AvellanedaStrategy:
         count = len(context.instruments)
         horizon_us = 0 if config.horizon is None else whole_microseconds(config.horizon, "horizon")
         self._dtype = QUOTING
-        self._pricing: Linear | Tabulated
-        if config.is_tabulated:
+        self._pricing: Linear | Tabulated | Several
+        self._several: Several | None = None
+        if config.model == "gueant_multi":
+            self._dtype = _with_leans(count)
+            self._pricing = self._several = Several(config, count)
+        elif config.is_tabulated:
             self._dtype = _with_tables(2 * config.lots + 1)
             self._pricing = _tabulated(config, horizon_us, count)
         else:
@@ -50,6 +55,10 @@ class AvellanedaStrategy:
         self._limits = np.zeros(count, LIMITS)
         for limit, instrument in zip(self._limits, context.instruments, strict=True):
             _set_limits(limit, config, instrument)
+
+    def warming(self) -> list[tuple[str, int, int]]:
+        """Name what is estimated here and not known yet: see the transformer's."""
+        return [] if self._several is None else self._several.lacking()
 
     def observe(self, rows: Rows) -> Rows:
         """Add where to quote at every inventory, which does not depend on the account."""
@@ -65,6 +74,10 @@ class AvellanedaStrategy:
         trace = np.zeros(len(rows), DECISION)
         orders = np.zeros(2 * len(rows), ORDER)
         quoting, bids, asks = _parts(np.ascontiguousarray(rows))
+        if self._several is not None:
+            lots = np.array(account.position, np.float64)
+            units = lots * self._limits["delta"] / self._limits["quote_lots"]
+            quoting["fair"] = moved(rows, units)
         count = decide_rows(
             quoting,
             np.array(account.position, np.int64),
@@ -94,6 +107,11 @@ def _with_tables(entries: int) -> "np.dtype[np.void]":
     return np.dtype([*QUOTING.descr, *tables], align=True)
 
 
+def _with_leans(instruments: int) -> "np.dtype[np.void]":
+    """Lay out rows that carry how far each inventory moves them behind the columns of QUOTING."""
+    return np.dtype([*QUOTING.descr, ("leans", "f8", (instruments,))], align=True)
+
+
 def _parts(rows: Rows) -> tuple[Rows, Floats, Floats]:
     """Split contiguous rows into dtype QUOTING and the tables of both sides, contiguous each.
 
@@ -106,6 +124,9 @@ def _parts(rows: Rows) -> tuple[Rows, Floats, Floats]:
     words = rows.view(np.int64).reshape(len(rows), -1)
     width = QUOTING.itemsize // 8
     quoting = np.ascontiguousarray(words[:, :width]).view(QUOTING).reshape(-1)
+    if "bids" not in (rows.dtype.names or ()):
+        none = np.zeros((len(rows), 0))
+        return quoting, none, none
     return quoting, np.ascontiguousarray(rows["bids"]), np.ascontiguousarray(rows["asks"])
 
 

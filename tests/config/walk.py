@@ -175,11 +175,14 @@ def _choice(registry: Registry, path: tuple[str, ...]) -> tuple[str, ...]:
             if any(field.name == "weight" for field in attrs.fields(_config(registry, name))):
                 return (f"strategy.signals=['{transformer}']",)
             return (f"strategy.preprocessing={transformer}",)
-        offers = {one.name.lower(): one for one in registry.offers("strategy")}
+        asked = {
+            one.name.lower(): getattr(one, "preprocessing", "")
+            for one in registry.offers("strategy")
+        }
         # One that asks for none, and has none of its name, takes rows of one that has no table.
         chosen = (
             transformer
-            or offers[name].preprocessing
+            or asked[name]
             or next(
                 one.name for one in registry.offers("transformer") if not attrs.fields(one.config)
             )

@@ -76,11 +76,22 @@ def closed(assets: Assets, q: Lots) -> tuple[Floats, Floats]:
     Raises:
         ConfigError: an input is impossible, or the correlation is none.
     """
-    skew = math.sqrt(0.5 * assets.gamma) * skew_matrix(assets)
-    middle = np.array([each.markup for each in _terms(assets)])
-    middle = middle + 0.5 * np.diagonal(skew) * assets.delta
+    markup, skew = lines(assets)
+    middle = markup + 0.5 * np.diagonal(skew) * assets.delta
     lean = (q * assets.delta) @ skew
     return middle + lean, middle - lean
+
+
+def lines(assets: Assets) -> tuple[Floats, Floats]:
+    """Give the closed form's mark-ups [price], shape (d,), and slopes [price/model unit], (d, d).
+
+    The slope ij is how far a model unit held of j moves the quotes on i.
+
+    Raises:
+        ConfigError: as ``closed``.
+    """
+    skew: Floats = math.sqrt(0.5 * assets.gamma) * skew_matrix(assets)
+    return np.array([each.markup for each in _terms(assets)]), skew
 
 
 def exact(assets: Assets, bounds: tuple[int, ...], tau: float) -> tuple[Floats, Floats]:
