@@ -143,9 +143,7 @@ class Merge:
         if maker is not None:
             batch = maker.push(batch)
         if len(batch.events):
-            events = batch.events.copy()
-            events["instrument"] = market
-            self._waiting[market].append(events)
+            self._waiting[market].append(batch.events)
         self._told[market] = batch.watermark
         ready = min(self._told)
         if ready <= self._sent:
@@ -167,14 +165,19 @@ class Merge:
 
 
 def _in_order(pieces: Sequence[Sequence[Rows]]) -> Rows:
-    """Put the markets' events in order of time, of one time in the order of the markets."""
+    """Put the markets' events in order of time, of one time in the order of the markets.
+
+    Each then names its market as its instrument.
+    """
     filled = [one for market in pieces for one in market]
-    if len(filled) == 1:
-        return filled[0]
     if not filled:
         return np.zeros(0, EVENT)
-    events = np.concatenate(filled)
-    return events[np.argsort(events["ts_local"], kind="stable")]
+    times = np.concatenate([one["ts_local"] for one in filled])
+    order = np.argsort(times, kind="stable")
+    lengths = [sum(map(len, market)) for market in pieces]
+    events = np.concatenate(filled)[order]
+    events["instrument"] = np.repeat(np.arange(len(pieces)), lengths)[order]
+    return events
 
 
 def join_surveys(markets: Sequence[OneMarket]) -> Survey:
