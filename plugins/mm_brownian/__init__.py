@@ -1,8 +1,8 @@
 """Simulated markets: the mid a random walk, the prints as deep as an exponential law says.
 
 The market of Avellaneda and Stoikov (2008), section 3.3, as a source of events: each path is an
-instrument, so that one run carries several independent ones. This module only says what is on
-offer; numpy's generators wait until a run is built.
+instrument, so that one run carries several, independent ones or such that move together. This
+module only says what is on offer; numpy's generators wait until a run is built.
 
     __init__    the configuration and the offer
     walk        one path: draws to mids and reaches
@@ -50,6 +50,13 @@ class BrownianConfig:
         0, help="Number of the first path: with the seed, it settles its draws.", ge=0, le=1 << 40
     )
     paths: int = option(1, help="Paths in the run, each an instrument.", ge=1, le=10_000)
+    correlation: float = option(
+        0.0, help="Of the moves of the paths of a group.", unit="pure number", ge=0.0, le=1.0
+    )
+    group: int = option(
+        2, help="Paths that move together, if they do: the first so many, the next …",
+        unit="paths", ge=1, le=10_000,
+    )  # fmt: skip
 
 
 def build(config: BrownianConfig, symbol: str, seed: int) -> Connector:

@@ -6,7 +6,11 @@ uniform U decides it for every d at once: the print of that side reaches the dis
 
     D = ln(A dt / U) / k,    so that    P(D >= d) = P(U <= A dt exp(-k d))
 
-with the cut at 1 and quotes through the mid (d < 0) included. Prices here are floats; ticks are
+with the cut at 1 and quotes through the mid (d < 0) included.
+
+Paths of a group move together: with probability sqrt(correlation) one takes the group's direction
+in place of its own, so two of them share it with probability ``correlation``, which is then the
+correlation of their moves. Prices here are floats; ticks are
 the connector's.
 """
 
@@ -23,6 +27,9 @@ Floats = npt.NDArray[np.float64]
 
 _DRAWS_PER_STEP: Final = 3  # reach of the buyer, reach of the seller, direction of the mid
 _MASK: Final = (1 << 64) - 1
+_OTHER: Final = 1 << 63
+_GROUP: Final = 1 << 62
+"""Bits of a key that no path's number has."""
 
 
 def uniforms(raw: npt.NDArray[np.uint64]) -> Floats:
@@ -55,6 +62,13 @@ class Walk:
         key = np.array([seed & _MASK, path & _MASK], np.uint64)
         self._words = np.random.Philox(key=key)
         self._market = market
+        self._shared: tuple[np.random.Philox, np.random.Philox] | None = None
+        if market.correlation > 0.0:
+            # Streams of their own, so that a market without correlation keeps its draws.
+            chosen, group = (path | _OTHER) & _MASK, (path // market.group | _GROUP) & _MASK
+            keys = (np.array([seed & _MASK, one], np.uint64) for one in (chosen, group))
+            whether, direction = (np.random.Philox(key=one) for one in keys)
+            self._shared = whether, direction
         self._move = market.sigma * math.sqrt(market.interval_s)  # of the mid in a step [price]
         self._height = 0  # moves up less moves down
 
@@ -67,7 +81,12 @@ class Walk:
         """Walk on by ``steps``; cutting a path differently gives the same path."""
         words = self._words.random_raw(_DRAWS_PER_STEP * steps)
         draws = uniforms(words).reshape(steps, _DRAWS_PER_STEP)
-        heights = self._height + np.cumsum(np.where(draws[:, 2] < 0.5, 1, -1))
+        directions = draws[:, 2]
+        if self._shared is not None:
+            whether, common = (uniforms(one.random_raw(steps)) for one in self._shared)
+            share = math.sqrt(self._market.correlation)
+            directions = np.where(whether < share, common, directions)
+        heights = self._height + np.cumsum(np.where(directions < 0.5, 1, -1))
         starts = np.concatenate([[self._height], heights])[:steps]
         self._height = int(heights[-1])
         market = self._market
