@@ -143,7 +143,7 @@ def build_parts(
         capacity=config.engine.channel_capacity,
         longest_block=config.strategy.max_block,
         speed=None,
-        numbering=None if config.data.from_csv else Numbering(names["connector"]),
+        numbering=None if config.markets or config.data.from_csv else Numbering(names["connector"]),
     )
 
 

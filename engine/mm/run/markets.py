@@ -9,10 +9,10 @@ batches does not show, and no message is parted. It ends with the market that en
 would have happened there afterwards, nobody knows. Knows no kind of event.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 import numpy as np
@@ -20,6 +20,7 @@ import trio
 
 from mm.api import EVENT, Defect, Health, Instrument, MarketBatch, Outlet, Rows, Survey
 from mm.core.touch import BookQuotes
+from mm.record.numbering import Numbering
 from mm.run.channels import Inlet, open_channel
 from mm.run.connector import connect
 from mm.times import clock
@@ -41,6 +42,8 @@ class OneMarket:
     """As the connector knows it."""
     needs_quotes: bool
     """Its data have none: they are made from the book."""
+    is_live: bool
+    """Its rows stand in no file yet: they are numbered here."""
 
 
 class MergedConnector:
@@ -80,7 +83,7 @@ class MergedConnector:
             # Shielded, since connectors that are cancelled have some last words to be passed on.
             for inlet in inlets:
                 ends.enter_context(inlet)
-            merge = Merge([market.needs_quotes for market in self._markets])
+            merge = Merge([_steps(market) for market in self._markets])
             while True:
                 try:
                     batch = await inlets[merge.wanted].receive()
@@ -121,13 +124,26 @@ class MergedConnector:
         )
 
 
+Step: TypeAlias = Callable[[MarketBatch], MarketBatch]
+"""What is done to a market's batches before they are merged."""
+
+
+def _steps(market: OneMarket) -> list[Step]:
+    steps: list[Step] = []
+    if market.is_live:
+        steps.append(Numbering(market.owner).push)
+    if market.needs_quotes:
+        steps.append(BookQuotes(1).push)
+    return steps
+
+
 class Merge:
     """Batches of several markets in, batches of all out. Pure."""
 
-    def __init__(self, needs_quotes: Sequence[bool]) -> None:
-        """Start before all; markets of which it is true are given quotes from their book."""
-        self._quotes = [BookQuotes(1) if one else None for one in needs_quotes]
-        self._waiting: list[list[Rows]] = [[] for _ in needs_quotes]
+    def __init__(self, steps: Sequence[Sequence[Step]]) -> None:
+        """Start before all; each market's batches go through its ``steps`` first."""
+        self._steps = steps
+        self._waiting: list[list[Rows]] = [[] for _ in steps]
         self._told = [-1] * len(self._waiting)  # watermarks
         self._sent = -1
 
@@ -139,9 +155,8 @@ class Merge:
     def add(self, batch: MarketBatch) -> MarketBatch | None:
         """Take the next batch of the market ``wanted``; return what all have told by now."""
         market = self.wanted
-        maker = self._quotes[market]
-        if maker is not None:
-            batch = maker.push(batch)
+        for step in self._steps[market]:
+            batch = step(batch)
         if len(batch.events):
             self._waiting[market].append(batch.events)
         self._told[market] = batch.watermark

@@ -63,6 +63,7 @@ def _join(configs: Sequence[RunConfig], each: Sequence[Market]) -> Market:
                 survey=market.survey,
                 instrument=market.instruments[0],
                 needs_quotes=not has_quotes(market.survey),
+                is_live=not config.data.from_csv,
             )
             for name, config, market in zip(names, configs, each, strict=True)
         ]
