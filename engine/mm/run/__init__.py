@@ -2,6 +2,8 @@
 
 survey       what a run is about: its connector, surveyed, and its instruments
 features     the strategy and the transformer of its rows, with all that was asked for
+markets      several markets as one: their surveys put together, their streams merged
+terms        what holds on each market: the venue's terms, limits, funding, books, rates
 build        from a run file and a survey to the parts that the tasks host
 session      a run from configuration to results: survey, build, run, write down
 network      the wiring diagram: which task is joined to which
