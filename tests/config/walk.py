@@ -59,6 +59,18 @@ csv_path = "$HERE/runs"
 contract_type = "Inverse"
 """
 
+SECOND: Final = """\
+currency = "XBT"
+[account]
+currency = "XBT"
+[[market]]
+symbol = "XBTUSD"
+[[market]]
+symbol = "XBTUSD"
+exchange = "other"
+"""
+"""Behind it, the same market as if it were two: for parts that refuse a run of one."""
+
 _FILES: Final[Mapping[tuple[str, ...], str]] = {
     ("execution", "table", "path"): "latency.csv",
     ("strategy", "scripted", "path"): "orders.csv",
@@ -137,6 +149,7 @@ def write_market(folder: Path) -> Path:
         "ts,side,price,size,type,tif,client_id,action\n"
         f"{_START + 2_000_000},buy,60000,100,limit,GTC,1,new\n"
     )
+    (folder / "two.toml").write_text(RUN_FILE.replace('symbol = "XBTUSD"\n', "") + SECOND)
     path = folder / "run.toml"
     path.write_text(RUN_FILE)
     return path
@@ -165,9 +178,14 @@ def _choice(registry: Registry, path: tuple[str, ...]) -> tuple[str, ...]:
             if any(field.name == "weight" for field in attrs.fields(_config(registry, name))):
                 return (f"strategy.signals=['{transformer}']",)
             return (f"strategy.preprocessing={transformer}",)
-        # A strategy without a transformer of its name takes rows of the one that has no table.
-        chosen = transformer or next(
-            one.name for one in registry.offers("transformer") if not attrs.fields(one.config)
+        # Else the one that it asks for, or one that has no table.
+        asked = next(o.preprocessing for o in registry.offers("strategy") if o.name.lower() == name)
+        chosen = (
+            transformer
+            or asked
+            or next(
+                one.name for one in registry.offers("transformer") if not attrs.fields(one.config)
+            )
         )
         return (f"strategy.kind={names['strategy'][name]}", f"strategy.preprocessing={chosen}")
     if table == "output":
@@ -301,12 +319,16 @@ def main(folder: Path, runs: bool) -> None:
     path, registry = write_market(folder), load_registry()
     cases = list(all_cases(registry, folder))
     verdicts: dict[str, int] = {}
+    paths: dict[tuple[str, ...], Path] = {}
     for base in dict.fromkeys(case.base for case in cases):
-        verdict = judge(path, registry, base, runs, _COMPILING_S)
+        for paths[base] in (path, path.with_name("two.toml")):
+            verdict = judge(paths[base], registry, base, runs, _COMPILING_S)
+            if verdict != "refused":
+                break
         if verdict not in ("ok", "live"):
             print(f"base {base}: {verdict}", file=sys.stderr)
     for case in cases:
-        verdict = judge(path, registry, case.overrides, runs, LONGEST_S)
+        verdict = judge(paths[case.base], registry, case.overrides, runs, LONGEST_S)
         if verdict not in ("ok", "refused", "live"):
             print(f"{case.key} = {case.value[:80]}, with {case.base}: {verdict}", file=sys.stderr)
         verdicts[verdict] = verdicts.get(verdict, 0) + 1
