@@ -19,14 +19,11 @@ from mm.config.document import Document, holds
 from mm.config.loader import Loader
 from mm.config.money import money_faults
 from mm.config.scan import Keys
-from mm.config.tables import OutputTable, RunConfig
+from mm.config.tables import OWN_TABLES, OutputTable, RunConfig
 from mm.registry import Registry
 from mm.suggest import did_you_mean
 
 TABLE: Final = "market"
-
-OWN_TABLES: Final = ("data", "instrument", "position", "execution", "risk", "funding")
-"""What a market may say of itself; the rest is one for the run."""
 
 _OWN_KEYS: Final = ("symbol", "exchange")
 

@@ -14,7 +14,7 @@ import cattrs
 
 from mm.config.edit import toml_text
 from mm.config.layout import part_tables
-from mm.config.tables import TABLES
+from mm.config.tables import OWN_TABLES, TABLES, MarketTable
 from mm.config.validation import optional_type
 from mm.registry import Registry
 
@@ -31,6 +31,13 @@ _BOUNDS: Final = {
     "lt": "exclusiveMaximum",
     "le": "maximum",
 }
+_MARKETS: Final = f"""\
+## `[[market]]`
+
+One of several markets of a run: its keys are below, and what differs from the tables above stands
+in tables of its own, any of {", ".join(f"`[market.{name}]`" for name in OWN_TABLES)}.
+A key there prevails over the same key above; the other tables are of the run. With `[[market]]`,
+`strategy.symbol` is left out; `account.currency` names the currency in which money is summed."""
 _WORDS: Final = {bool: "boolean", int: "integer", float: "number", Decimal: "decimal", str: "text"}
 
 
@@ -64,14 +71,25 @@ def json_schema(registry: Registry) -> dict[str, Any]:
             tables["data"]["properties"].setdefault(name, schema)
     for path, table in part_tables(registry).items():
         tables[path[0]]["properties"][path[1]] = _object(table.cls)
+    tables["strategy"]["required"].remove("symbol")  # each market has its own, if there are tables
+    tables["market"] = {"type": "array", "minItems": 1, "items": _market()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "mm run file",
         "type": "object",
         "properties": tables,
         "required": [name for name, table in tables.items() if "required" in table],
+        "if": {"required": ["market"]},
+        "else": {"properties": {"strategy": {"required": ["symbol"]}}},
         "additionalProperties": False,
     }
+
+
+def _market() -> dict[str, Any]:
+    """One of several markets: keys of its own, and tables that prevail over those of the run."""
+    schema = _object(MarketTable)
+    schema["properties"] |= {name: {"$ref": f"#/properties/{name}"} for name in OWN_TABLES}
+    return schema
 
 
 def reference_markdown(registry: Registry) -> str:
@@ -85,6 +103,8 @@ def reference_markdown(registry: Registry) -> str:
         for path, table in part_tables(registry).items():
             lines += _rows(".".join(path), table.cls) if path[0] == name else []
         lines.append("")
+    lines += [_MARKETS, "", "| key | type | default | unit | meaning |", "|---|---|---|---|---|"]
+    lines += [*_rows("market", MarketTable), ""]
     return "\n".join(lines)
 
 
