@@ -22,7 +22,7 @@ from typing import Any, Final, get_args, get_origin
 import attrs
 import trio
 
-from mm.api import MMError
+from mm.api import MMError, StrategyOffer
 from mm.config import load_config
 from mm.config.layout import part_tables
 from mm.config.tables import TABLES
@@ -179,7 +179,8 @@ def _choice(registry: Registry, path: tuple[str, ...]) -> tuple[str, ...]:
                 return (f"strategy.signals=['{transformer}']",)
             return (f"strategy.preprocessing={transformer}",)
         # Else the one that it asks for, or one that has no table.
-        asked = next(o.preprocessing for o in registry.offers("strategy") if o.name.lower() == name)
+        offers = (o for o in registry.offers("strategy") if isinstance(o, StrategyOffer))
+        asked = next(offer.preprocessing for offer in offers if offer.name.lower() == name)
         chosen = (
             transformer
             or asked

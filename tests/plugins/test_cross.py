@@ -64,7 +64,7 @@ def orders(
     strategy: CrossQuoter, one: Rows, position: tuple[int, int] = (0, 0), working: Any = None
 ) -> list[dict[str, int]]:
     found = strategy.decide(one, account(position, working)).orders
-    return [{name: int(order[name]) for name in found.dtype.names} for order in found]
+    return [{name: int(order[name]) for name in found.dtype.names or ()} for order in found]
 
 
 def sides(found: list[dict[str, int]]) -> dict[int, tuple[int, int]]:

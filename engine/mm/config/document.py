@@ -105,7 +105,7 @@ class Document:
         for key, name in (("symbol", "strategy"), ("exchange", "output")):
             if key in table and isinstance(data.setdefault(name, {}), dict):
                 data[name][key] = table[key]
-        _merge(data, {key: one for key, one in table.items() if isinstance(one, dict)})
+        data = merged(data, {key: one for key, one in table.items() if isinstance(one, dict)})
         return attrs.evolve(self, data=data, edits=[], market=(number, table))
 
     def _place(self, path: Place) -> Place:
@@ -221,14 +221,16 @@ def _copy(table: dict[str, Any]) -> dict[str, Any]:
     return {key: _copy(one) if isinstance(one, dict) else one for key, one in table.items()}
 
 
-def _merge(data: dict[str, Any], tables: Mapping[str, Any]) -> None:
-    """Put tables over those of the same name, key by key."""
-    for key, one in tables.items():
-        below = data.get(key)
-        if isinstance(one, dict) and isinstance(below, dict):
-            _merge(below, one)
+def merged(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Put tables over those of the same name, key by key; neither is changed."""
+    made = _copy(below)
+    for key, one in above.items():
+        under = made.get(key)
+        if isinstance(one, dict):
+            made[key] = merged(under if isinstance(under, dict) else {}, one)
         else:
-            data[key] = _copy(one) if isinstance(one, dict) else one
+            made[key] = one
+    return made
 
 
 def _as_read(value: Any) -> Any:
