@@ -6,9 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import attrs
+import numpy as np
 import pytest
 
+from mm.api import BUY, Account, OrderPad, RowStrategy
 from mm.cli import main
+from mm.scripting import backtest
 
 T0 = 1_700_000_000_000_000  # 2023-11-14 22:13:20 UTC
 
@@ -318,3 +321,66 @@ def test_prints_are_found_in_several_files_of_trades(bench: Bench) -> None:
     assert int(second["found"]["trade"].pop("print_row")) == row - 1
     assert second["prints"] == first["prints"]
     assert second["level"] == first["level"]
+
+
+TWO_MARKETS = """
+[strategy]
+kind = "TwoLots"
+[account]
+currency = "USD"
+[data]
+tardis_root = "{folder}"
+trades_csv = "trades.csv"
+quotes_csv = "quotes.csv"
+[execution]
+latency_ms = 10
+response_latency_ms = 5
+[output]
+csv_path = "{folder}/runs"
+[[market]]
+symbol = "TEST"
+data.book_csv = "book.csv"
+[[market]]
+symbol = "OTHER"
+exchange = "elsewhere"
+data.trades_csv = "other_trades.csv"
+data.quotes_csv = "other_quotes.csv"
+execution.latency_ms = 40
+execution.queue.fills_when_crossed = true
+"""
+
+
+class TwoLots(RowStrategy):
+    """Joins the best bid of each market with five lots, once."""
+
+    def on_row(self, row: np.void, account: Account, orders: OrderPad) -> None:
+        working = account.working["instrument"] == row["instrument"]
+        if not working.any() and account.position[int(row["instrument"])] == 0:
+            orders.limit(BUY, int(row["bid"]), 5, post_only=True)
+
+
+def test_a_fill_is_explained_by_the_market_that_it_was_on(bench: Bench) -> None:
+    """The other market's file has rows of both: prints of TEST must not count as its own."""
+    other = [stamp(ms).replace("TEST", "OTHER") for ms in (0, 300, 600, 40000)]
+    bench.write("other_quotes.csv", QUOTES, [f"{one},4,201,200,3" for one in other])
+    bench.write("other_trades.csv", TRADES, [
+        f"{stamp(450)},,sell,200,50", f"{stamp(550)},,sell,200,60", f"{other[2]},,sell,200,2",
+        f"{other[2]},,sell,200,9", f"{other[3]},,buy,201,1",
+    ])  # fmt: skip
+    path = bench.folder / "two.toml"
+    path.write_text(TWO_MARKETS.format(folder=bench.folder))
+    run = backtest(path, strategy=TwoLots, progress=False)
+    bench.capture()
+    trades = run.trades
+    assert trades["symbol"].tolist().count("OTHER") == 1
+    number = trades["symbol"].tolist().index("OTHER") + 1
+    lines = "\n".join(bench.lines(run.path, number))
+    assert "OTHER at 200 as maker" in lines
+    assert "print 4 (sell 9 at 200) used up the 1 still ahead and reached us" in lines
+    assert "40.000 ms later" in lines
+    assert "2 prints of 11 in all at 200 took from our side" in lines
+    assert "data      trades, quotes: the same files as in the run (sha256)" in lines
+    first = "\n".join(bench.lines(run.path, trades["symbol"].tolist().index("TEST") + 1))
+    assert "TEST at 100 as maker" in first
+    assert "10.000 ms later" in first
+    assert "data      trades, quotes, book: the same files as in the run (sha256)" in first

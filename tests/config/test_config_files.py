@@ -10,7 +10,7 @@ from tests.config.walk import write_market
 
 from mm.api import ConfigError, DataError, MMError, open_file, read_file
 from mm.config import load_config
-from mm.config.document import MOST_BYTES
+from mm.config.reading import MOST_BYTES
 from mm.registry import load_registry
 from mm.run.session import plan_run
 

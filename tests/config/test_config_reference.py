@@ -6,7 +6,7 @@ from mm.registry import Registry
 
 def test_the_schema_describes_types_bounds_choices_and_defaults(registry: Registry) -> None:
     strategy = json_schema(registry)["properties"]["strategy"]
-    assert strategy["required"] == ["symbol"]
+    assert strategy["properties"]["symbol"]["type"] == "string"
     assert strategy["properties"]["max_block"] == {
         "type": "integer",
         "minimum": 1,
@@ -34,9 +34,21 @@ def test_an_optional_key_may_be_the_empty_string_in_the_schema(registry: Registr
     assert tables["data"]["properties"]["book_csv"]["type"] == "string"
 
 
+def test_a_symbol_is_of_the_strategy_or_of_each_market(registry: Registry) -> None:
+    schema = json_schema(registry)
+    assert schema["if"] == {"required": ["market"]}
+    assert schema["else"]["properties"]["strategy"]["required"] == ["symbol"]
+    assert schema["properties"]["strategy"]["required"] == []
+    market = schema["properties"]["market"]["items"]
+    assert market["required"] == ["symbol"]
+    assert market["properties"]["execution"] == {"$ref": "#/properties/execution"}
+    assert "strategy" not in market["properties"]
+
+
 def test_the_schema_has_the_tables_of_all_installed_parts(registry: Registry) -> None:
     schema = json_schema(registry)
-    tables = schema["properties"]
+    tables = dict(schema["properties"])
+    tables.pop("market")
     assert {"avellaneda", "other", "plain"} <= set(tables["strategy"]["properties"])
     assert {"queue", "pair"} <= set(tables["execution"]["properties"])
     assert {"csv", "pair"} <= set(tables["output"]["properties"])

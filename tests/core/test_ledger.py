@@ -24,6 +24,7 @@ from mm.api import (
     REPORT,
     TAKER,
     ContractType,
+    DataError,
     ExecutionReport,
     Instrument,
     Rows,
@@ -528,3 +529,90 @@ def test_any_split_of_the_fills_leads_to_the_same_account(
             + [float(h.lots) for h in books.holdings]
         )
     assert accounts[0] == pytest.approx(accounts[1], rel=1e-9, abs=1e-6)
+
+
+# --- several markets ------------------------------------------------------------------------------
+
+KINDS: tuple[ContractType, ...] = ("Linear", "Inverse", "Quanto")
+
+fill_st = st.tuples(
+    st.integers(0, 2), st.sampled_from([-1, 1]), st.integers(90, 110), st.integers(1, 9)
+)
+
+
+def several(rates: Sequence[tuple[float, int | None]]) -> Ledger:
+    """Three markets of one instrument each, with their own fees and rates."""
+    return Ledger(
+        [
+            MarketBooks(
+                instruments=(contract(kind),), fees=Share(0.001 * n, 0.002), rate=rate, rate_of=of
+            )
+            for n, (kind, (rate, of)) in enumerate(zip(KINDS, rates, strict=True))
+        ],
+        sample_us=100,
+    )
+
+
+@given(
+    st.lists(fill_st, min_size=1, max_size=8),
+    st.lists(st.tuples(*3 * [st.integers(80, 120)]), min_size=8, max_size=8),
+    st.booleans(),
+)
+def test_money_of_several_markets_is_the_sum_of_books_of_their_own(
+    fills: list[tuple[int, int, int, int]], mids: list[tuple[int, int, int]], moving: bool
+) -> None:
+    """The second's rate is a number or the first's mid; each one's books are those it has alone."""
+    rates = [(1.0, None), (250.0, 0 if moving else None), (0.5, None)]
+    books = several(rates)
+    alone = [ledger(0.001 * n, 0.002, contract(kind)) for n, kind in enumerate(KINDS)]
+    books.apply(report([], [(0, [(99, 101, 0)] * 3)]))
+    for one in alone:
+        one.apply(report([], single((0, 99, 101))))
+    for place, (which, side, price, size) in enumerate(fills):
+        ts = 100 * place + 100
+        marks: list[Touch] = [(mid - 1, mid + 1, 0) for mid in mids[place]]
+        touch = marks[which][:2]
+        event = Event(ts=ts, side=side, price=price, size=size, touch=touch, instrument=which)
+        books.apply(report([event], [(ts + 50, marks)]))
+        own = attrs.evolve(event, instrument=0)
+        for n, one in enumerate(alone):
+            one.apply(report([own] if n == which else [], [(ts + 50, [marks[n]])]))
+        worth = [rate if of is None else float(mids[place][of]) for rate, of in rates]
+        assert [books.rate(n) for n in range(3)] == worth
+        for n, one in enumerate(alone):
+            assert books.equity_of(n) == one.equity
+            assert books.accounts[n].spread_capture == one.totals.spread_capture
+            assert books.holdings[n].lots == one.holdings[0].lots
+        for name in ("equity", "cash", "fees", "unrealized"):
+            total = math.fsum(
+                rate * getattr(one, name) for rate, one in zip(worth, alone, strict=True)
+            )
+            assert getattr(books, name) == pytest.approx(total, rel=1e-9, abs=1e-9), name
+        assert books.totals.realized == pytest.approx(
+            math.fsum(rate * one.totals.realized for rate, one in zip(worth, alone, strict=True)),
+            rel=1e-9, abs=1e-9,
+        )  # fmt: skip
+    books.close()
+
+
+def test_a_fall_of_the_rate_is_a_drawdown_also_where_nothing_is_held() -> None:
+    """10 are earned at 100 each: 1000; the rate falls to 80, so 200 are lost without a position."""
+    books = several([(1.0, None), (1.0, None), (1.0, 0)])
+    mids: list[list[Touch]] = [
+        [(mid - 1, mid + 1, 0), (0, 0, 0), (99, 101, 0)] for mid in (100, 80)
+    ]
+    opened = Event(ts=1, side=1, price=100, size=1, touch=(99, 101), instrument=2)
+    closed = Event(ts=3, side=-1, price=110, size=1, touch=(99, 101), instrument=2)
+    books.apply(report([opened, closed], [(0, mids[0]), (2, mids[0]), (4, mids[0]), (6, mids[1])]))
+    kept = books.equity_of(2)
+    assert kept > 0
+    assert books.equity == pytest.approx(80 * kept)
+    assert books.totals.max_drawdown == pytest.approx(20 * kept)
+
+
+def test_money_whose_rate_nothing_tells_yet_is_refused() -> None:
+    books = several([(1.0, None), (1.0, 0), (1.0, None)])
+    assert books.equity == 0.0, "there is nothing to be counted"
+    event = Event(ts=1, price=100, size=1, touch=(99, 101), instrument=1)
+    with pytest.raises(DataError, match="X was traded before X, whose price is the rate"):
+        books.apply(report([event], []))

@@ -107,6 +107,19 @@ def test_before_the_first_decision_all_is_warming_up_and_no_time_has_no_shares()
     assert Reasons(1).shares(-1, -1) == {"bid": {}, "ask": {}}
 
 
+def test_each_instrument_has_shares_of_its_own() -> None:
+    reasons = Reasons(2)
+    quoted = decision(0, (99, NO_CLAMP), (101, NO_CLAMP))
+    other = decision(50, (0, NO_CLAMP), (0, NO_CLAMP))
+    other["instrument"] = 1
+    reasons.take(report(rows(quoted, other)))
+    assert reasons.shares(0, 100, 0)["bid"] == {"quoting": 1.0}
+    assert reasons.shares(0, 100, 1)["bid"] == {"warming_up": 0.5, "not_wanted": 0.5}
+    assert reasons.shares(0, 100)["bid"] == {
+        "quoting": 0.5, "warming_up": 0.25, "not_wanted": 0.25,
+    }  # fmt: skip
+
+
 side_st = st.tuples(st.sampled_from([0, 50]), st.integers(0, len(CLAMP_NAMES) - 1))
 step_st = st.tuples(
     st.integers(0, 10**9), side_st, side_st, st.tuples(*2 * [st.sampled_from([0, 60])]),

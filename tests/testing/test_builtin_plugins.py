@@ -51,6 +51,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
                 "quote_size": 2, "max_position": 6, "gamma": 0.1, "delta": 0.2, "xi": 20,
                 "vol": {"window_len": 30}, "penetration": {"window_len": 30},
             },
+            "crossquoter": {"quote_size": 1, "max_position": 4, "hedge_ratio": 1.0},
             "grid": {"half_spread": 1.0, "interval": 1.0, "quote_size": 1, "max_position": 4},
             "momentum": {"lookback": 8, "threshold": 0.0, "quote_size": 3},
             "scripted": {"path": str(orders)},

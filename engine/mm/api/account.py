@@ -39,7 +39,8 @@ class Account:
     cost: tuple[float, ...]
     """What each position cost [settlement currency]: its value now less this is its P&L."""
     cash: float
-    """Settlement currency: realised P&L less fees, with funding, from zero at the start."""
+    """Realised P&L less fees, with funding, from zero at the start [settlement currency; of several
+    markets account.currency]."""
     working: Rows
     """dtype WORKING, in order of submission; sent counts as working until we hear otherwise."""
     next_client_id: int

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from mm.api import ConfigError, UsageError, read_file
-from mm.config.document import MOST_BYTES
 from mm.config.edit import leaves, set_values
 from mm.config.overrides import parse_toml
+from mm.config.reading import MOST_BYTES
 from mm.config.scan import Keys, scan
 from mm.record.files import replace_text
 

@@ -151,7 +151,7 @@ def _rows(s: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("", f"{clock(s['first_ts'])} – {clock(s['last_ts'])} UTC"),
         ("rows", rows + read),
         ("decisions", f"{s['decisions']:,}"),
-        *((f"our {side}", share_text(shares)) for side, shares in s["sides"].items() if shares),
+        *_sides(s),
         ("orders", f"{s['orders']:,} commands"),
         ("fills", f"{s['fills']:,} ({s['maker_fills']:,} maker), {s['filled_qty']:g} contracts"),
         *_positions(s),
@@ -182,6 +182,16 @@ def _data(s: Mapping[str, Any]) -> list[tuple[str, str]]:
         f"{m['symbol']}, tick {m['tick_size']}, lot {m['lot_size']}" for m in s["markets"] or [s]
     ]
     return [("" if n else "data", text) for n, text in enumerate(each)]
+
+
+def _sides(s: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Say why each side stood or not, market by market: some may never be meant to be quoted."""
+    return [
+        (f"our {side}", f"{m['symbol']}: {text}" if s["markets"] else text)
+        for m in s["markets"] or [s]
+        for side, shares in m["sides"].items()
+        if (text := share_text(shares))
+    ]
 
 
 def _positions(s: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,9 +1,11 @@
 """Run files: what may stand in them, whether one is right, and what it amounts to.
 
 scan, edit            where things stand in a TOML text, and changing them in place
+reading               a run file as it lies on the disk
 overrides, document   a file with --set and the like in it, and its faults with their places
 validation            from parsed TOML to attrs classes, strictly
 tables, account       the tables, one class each; those about money
+money                 in which currency each market settles, and what that is worth
 layout                which of them, and of the parts', there are
 choice, connector     the parts that were chosen; which connector, and its flags
 loader, markets       a document -> RunConfig; of each of its markets

@@ -83,6 +83,8 @@ class AccountTable:
             rate = number(words[1])
             if rate is not None and not (rate.is_finite() and rate > 0):
                 raise ValueError(f"rates has {text!r}, expected a price above 0")
+        if self.rates and not self.currency:
+            raise ValueError("rates are prices in the account's currency, but currency is empty")
         names = [text.split()[0] for text in self.rates]
         if len({*names, self.currency}) <= len(names):
             raise ValueError(f"rates names a currency twice: {', '.join([*names, self.currency])}")

@@ -4,15 +4,13 @@ Says of every fault where it is: file and line, or the flag that brought it. Kno
 which keys exist.
 """
 
-import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
-from mm.api import ConfigError, MMError, PluginError, read_file
+from mm.api import ConfigError, MMError, PluginError
 from mm.config.edit import key_text, set_values, toml_text
 from mm.config.overrides import (
     Override,
@@ -21,17 +19,9 @@ from mm.config.overrides import (
     parse_toml,
     shortcut,
 )
+from mm.config.reading import beside, parsed, read_text
 from mm.config.scan import Keys, Scan, scan
 from mm.config.scan import Path as Place
-
-HERE: Final = "$HERE"
-"""In front of a path: the folder of the run file itself, so that the two may be moved together."""
-
-MOST_BYTES: Final = 1 << 20
-"""Of a run file: a hundred times the longest of ours, with every key and its comment."""
-
-_TOML_ERROR: Final = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)")
-"""The form of tomllib's messages, the same from Python 3.11 to 3.14."""
 
 
 @attrs.define
@@ -68,9 +58,9 @@ class Document:
         Raises:
             ConfigError: the file cannot be read, or is not TOML.
         """
-        text = _read(path) if text is None else text
-        data = _parsed(path, text)
-        here = dict(_beside(path, (), data))
+        text = read_text(path) if text is None else text
+        data = parsed(path, text)
+        here = dict(beside(path, (), data))
         if here:
             text = set_values(text, here)
             data = parse_toml(text)
@@ -115,7 +105,7 @@ class Document:
         for key, name in (("symbol", "strategy"), ("exchange", "output")):
             if key in table and isinstance(data.setdefault(name, {}), dict):
                 data[name][key] = table[key]
-        _merge(data, {key: one for key, one in table.items() if isinstance(one, dict)})
+        data = merged(data, {key: one for key, one in table.items() if isinstance(one, dict)})
         return attrs.evolve(self, data=data, edits=[], market=(number, table))
 
     def _place(self, path: Place) -> Place:
@@ -124,12 +114,10 @@ class Document:
             return path
         number, table = self._market
         own = path[1:] if path in (("strategy", "symbol"), ("output", "exchange")) else path
-        inner: Any = table
-        for key in own[:2]:
-            if not isinstance(inner, dict) or key not in inner:
-                return path
-            inner = inner[key]
-        return ("market", number, *own)
+        key = tuple(one for one in own if isinstance(one, str))  # a list's items are where it is
+        if holds(table, key) or (holds(table, key[:1]) and not holds(self.data, key)):
+            return ("market", number, *own)
+        return path  # of what the markets share
 
     def _override_key(self, override: Override) -> None:
         try:
@@ -142,17 +130,16 @@ class Document:
 
     def get(self, path: Keys, default: Any) -> Any:
         """Return the value at a path, or the default if it is absent."""
-        found: Any = self.data
-        for key in path:
-            if not isinstance(found, dict) or key not in found:
-                return default
-            found = found[key]
-        return found
+        return _found(self.data, path, default)
+
+    @property
+    def overridden(self) -> tuple[Place, ...]:
+        """Every key that the command line has set."""
+        return tuple(self._overrides)
 
     def holds(self, path: Keys) -> bool:
         """Whether the document has this key."""
-        absent = object()
-        return self.get(path, absent) is not absent
+        return holds(self.data, path)
 
     def imply(self, path: Keys, value: Any) -> None:
         """Set a key that the document does not hold, as a default that depends on another key."""
@@ -215,19 +202,35 @@ class Document:
         return f"{place}: {key_text(path)}"
 
 
+def _found(table: Any, path: Place, default: Any) -> Any:
+    for key in path:
+        if not isinstance(table, dict) or key not in table:
+            return default
+        table = table[key]
+    return table
+
+
+def holds(table: dict[str, Any], path: Place) -> bool:
+    """Whether tables within tables have a key."""
+    absent = object()
+    return _found(table, path, absent) is not absent
+
+
 def _copy(table: dict[str, Any]) -> dict[str, Any]:
     """Copy tables within tables; values are never changed."""
     return {key: _copy(one) if isinstance(one, dict) else one for key, one in table.items()}
 
 
-def _merge(data: dict[str, Any], tables: Mapping[str, Any]) -> None:
-    """Put tables over those of the same name, key by key."""
-    for key, one in tables.items():
-        below = data.get(key)
-        if isinstance(one, dict) and isinstance(below, dict):
-            _merge(below, one)
+def merged(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Put tables over those of the same name, key by key; neither is changed."""
+    made = _copy(below)
+    for key, one in above.items():
+        under = made.get(key)
+        if isinstance(one, dict):
+            made[key] = merged(under if isinstance(under, dict) else {}, one)
         else:
-            data[key] = _copy(one) if isinstance(one, dict) else one
+            made[key] = one
+    return made
 
 
 def _as_read(value: Any) -> Any:
@@ -235,42 +238,6 @@ def _as_read(value: Any) -> Any:
     if isinstance(value, bool | int | str):
         return value
     return parse_toml(f"value = {toml_text(value)}")["value"]
-
-
-def _beside(path: Path, at: Place, table: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
-    """Every value that starts with ``$HERE``, with the folder of the file at ``path`` instead."""
-    for key, value in table.items():
-        if isinstance(value, dict):
-            yield from _beside(path, (*at, key), value)
-        elif isinstance(value, list):
-            for number, item in enumerate(value):
-                if isinstance(item, dict):
-                    yield from _beside(path, (*at, key, number), item)
-        elif isinstance(value, str) and (value == HERE or value.startswith(f"{HERE}/")):
-            yield (*at, key), f"{path.parent}{value.removeprefix(HERE)}"
-
-
-def _read(path: Path) -> str:
-    raw = read_file(path, expected="a run file in TOML", most_bytes=MOST_BYTES)
-    try:
-        return raw.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as exc:
-        line = raw.count(b"\n", 0, exc.start) + 1
-        raise ConfigError(f"{path}:{line}: not UTF-8 text; save the file as UTF-8") from exc
-
-
-def _parsed(path: Path, text: str) -> dict[str, Any]:
-    try:
-        return parse_toml(text)
-    except RecursionError:
-        raise ConfigError(f"{path}: not valid TOML: nested too deeply") from None
-    except tomllib.TOMLDecodeError as exc:
-        match = _TOML_ERROR.fullmatch(str(exc))
-        what, line, column = match.groups() if match else (str(exc), None, None)
-        end = text.rstrip("\n").split("\n")
-        place = f"{line or len(end)}:{column or len(end[-1]) + 1}"
-        what = what[0].lower() + what[1:]
-        raise ConfigError(f"{path}:{place}: not valid TOML: {what}") from exc
 
 
 def _all_overrides(

@@ -15,17 +15,15 @@ from typing import Any, Final
 import attrs
 
 from mm.config.connector import apply_flags, choose_connector
-from mm.config.document import Document
+from mm.config.document import Document, holds
 from mm.config.loader import Loader
+from mm.config.money import money_faults
 from mm.config.scan import Keys
-from mm.config.tables import RunConfig
+from mm.config.tables import OWN_TABLES, OutputTable, RunConfig
 from mm.registry import Registry
 from mm.suggest import did_you_mean
 
 TABLE: Final = "market"
-
-OWN_TABLES: Final = ("data", "instrument", "position", "execution", "risk", "funding")
-"""What a market may say of itself; the rest is one for the run."""
 
 _OWN_KEYS: Final = ("symbol", "exchange")
 
@@ -73,12 +71,13 @@ def load_markets(
     """
     if not document.holds((TABLE,)):
         loader = Loader(document, registry, made)
-        return Loaded(loader.load(flags), (loader,))
+        return _with_money(loader.load(flags), (loader,))
     tables = _tables(document)
     if document.faulty:
         raise document.error()
     choose_connector(document, registry)
     apply_flags(document, registry, flags)
+    _unheard(document, tables)
     loaders, configs = [], []
     for number in range(len(tables)):
         loader = Loader(document.of_market(number), registry, made)
@@ -88,7 +87,28 @@ def load_markets(
             configs.append(config)
     if document.faulty:
         raise document.error()
-    return Loaded(attrs.evolve(configs[0], markets=tuple(configs)), tuple(loaders))
+    return _with_money(attrs.evolve(configs[0], markets=tuple(configs)), tuple(loaders))
+
+
+def _with_money(config: RunConfig, loaders: tuple[Loader, ...]) -> Loaded:
+    """Check what the tables about money come to together.
+
+    Raises:
+        ConfigError: with every fault.
+    """
+    for market, key, text in money_faults(config):
+        loaders[market].document.fault(key, text)
+    if loaders[0].document.faulty:
+        raise loaders[0].document.error()
+    return Loaded(config, loaders)
+
+
+def _unheard(document: Document, tables: list[dict[str, Any]]) -> None:
+    """Find what the command line sets in vain, since every market says otherwise."""
+    for path in document.overridden:
+        if all(holds(table, path) for table in tables):
+            text = "has no effect: each [[market]] has this key; change it there"
+            document.fault(path, text)
 
 
 def _tables(document: Document) -> list[dict[str, Any]]:
@@ -97,10 +117,13 @@ def _tables(document: Document) -> list[dict[str, Any]]:
     if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
         document.fault((TABLE,), "expected tables, each below a line [[market]]")
         return []
+    if not tables:
+        document.fault((TABLE,), "is empty, expected at least one table [[market]]")
     if document.holds(("strategy", "symbol")):
         text = "leave it out: each [[market]] says its own symbol"
         document.fault(("strategy", "symbol"), text)
     seen: dict[tuple[str, str], int] = {}
+    shared = document.get(("output", "exchange"), attrs.fields(OutputTable).exchange.default)
     for number, table in enumerate(tables):
         for key, value in table.items():
             _check(document, (TABLE, number, key), key, value)
@@ -108,7 +131,7 @@ def _tables(document: Document) -> list[dict[str, Any]]:
             text = "symbol is missing, expected the instrument's name in the data"
             document.fault((TABLE, number), text)
             continue
-        name = str(table.get("exchange", "")), str(table["symbol"])
+        name = str(table.get("exchange", shared)), str(table["symbol"])
         if name in seen:
             text = (
                 f"{table['symbol']!r} is a market of this run already, the one numbered"

@@ -16,7 +16,7 @@ from mm.alerts.quantities import QUANTITIES
 from mm.config.alert import LISTS
 from mm.config.edit import toml_text
 from mm.config.layout import part_tables
-from mm.config.tables import TABLES
+from mm.config.tables import OWN_TABLES, TABLES, MarketTable
 from mm.config.validation import optional_type
 from mm.registry import Registry
 
@@ -34,6 +34,13 @@ _BOUNDS: Final = {
     "le": "maximum",
 }
 _HEAD: Final = ("| key | type | default | unit | meaning |", "|---|---|---|---|---|")
+_MARKETS: Final = f"""\
+## `[[market]]`
+
+One of several markets of a run: its keys are below, and what differs from the tables above stands
+in tables of its own, any of {", ".join(f"`[market.{name}]`" for name in OWN_TABLES)}.
+A key there prevails over the same key above; the other tables are of the run. With `[[market]]`,
+`strategy.symbol` is left out; `account.currency` names the currency in which money is summed."""
 _WORDS: Final = {bool: "boolean", int: "integer", float: "number", Decimal: "decimal", str: "text"}
 
 
@@ -69,14 +76,25 @@ def json_schema(registry: Registry) -> dict[str, Any]:
         tables[path[0]]["properties"][path[1]] = _object(table.cls)
     for name, cls in LISTS.items():
         tables[name] = {"type": "array", "items": _object(cls)}
+    tables["strategy"]["required"].remove("symbol")  # each market has its own, if there are tables
+    tables["market"] = {"type": "array", "minItems": 1, "items": _market()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "mm run file",
         "type": "object",
         "properties": tables,
         "required": [name for name, table in tables.items() if "required" in table],
+        "if": {"required": ["market"]},
+        "else": {"properties": {"strategy": {"required": ["symbol"]}}},
         "additionalProperties": False,
     }
+
+
+def _market() -> dict[str, Any]:
+    """One of several markets: keys of its own, and tables that prevail over those of the run."""
+    schema = _object(MarketTable)
+    schema["properties"] |= {name: {"$ref": f"#/properties/{name}"} for name in OWN_TABLES}
+    return schema
 
 
 def reference_markdown(registry: Registry) -> str:
@@ -89,6 +107,7 @@ def reference_markdown(registry: Registry) -> str:
         for path, table in part_tables(registry).items():
             lines += _rows(".".join(path), table.cls) if path[0] == name else []
         lines.append("")
+    lines += [_MARKETS, "", *_HEAD, *_rows("market", MarketTable), ""]
     for name, cls in LISTS.items():
         lines += [f"## `[[{name}]]`", "", *_HEAD, *_rows(name, cls), ""]
     return "\n".join([*lines, *_quantities()])

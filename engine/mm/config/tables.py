@@ -246,3 +246,17 @@ TABLES: Final[dict[str, type[Any]]] = {
     "plugins": PluginsTable,
 }
 """Top-level table -> class, in the order of the file."""
+
+
+@attrs.frozen(kw_only=True)
+class MarketTable:
+    """``[[market]]``: one of several markets of a run"""
+
+    symbol: str = option(help="Instrument, as it is called in the market's data.")
+    exchange: str = option(
+        "exchange", help="Tells it from a market of the same symbol; absent = output.exchange."
+    )
+
+
+OWN_TABLES: Final = ("data", "instrument", "position", "execution", "risk", "funding")
+"""What a market may say of itself, beside the keys of ``MarketTable``; the rest is of the run."""

@@ -13,6 +13,5 @@ venue        the simulated venue: matching, queues, latency, fees, funding
 bracket      the same orders under other fill models
 working      our open orders as far as we know
 position     one instrument's position: lots, what they cost, what they are worth
-accounts     sums of each instrument, and of all in one currency
-ledger, entries    fills and funding in; cash, fees, equity and rows of tables out
+ledger, accounts, entries    fills and funding in; cash, fees, equity and rows of tables out
 """

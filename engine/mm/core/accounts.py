@@ -1,33 +1,40 @@
-"""Money of each instrument in its settlement currency, and of all in the reporting currency.
+"""What is held and owed: each instrument's sums in its settlement currency, and all together.
 
-Sums over instruments are made at the rates of the moment: a rate is a number, or the mark of an
-instrument. Knows no fills and no reports: see ``ledger``.
+Each instrument's money is kept in its settlement currency, where the two ways of keeping books
+agree to the last digit (see ``ledger``). Sums over instruments are in the reporting currency, at
+the rates of the moment: a rate is a number, or the mark of an instrument. Knows no events.
 """
 
 import math
 from collections.abc import Sequence
+from typing import Final
 
 from mm.api import DataError
-from mm.core.entries import Totals, add_up
+from mm.core.entries import Row, Totals, add_up
 from mm.core.position import Holding, MarketBooks
+
+_TOLERANCE: Final = 1e-9
+"""Of the identity, relative to all the money that moved."""
 
 
 class Accounts:
-    """Positions, sums and marks of all instruments."""
+    """The books as they are now."""
 
     def __init__(self, markets: Sequence[MarketBooks]) -> None:
-        """Start flat, with no cash."""
+        """Start flat, with no cash; instruments are counted through all markets."""
         self._markets = [market for market in markets for _ in market.instruments]
         self.holdings = tuple(
             Holding(instrument=one, rounding=market.rounding)
             for market in markets
             for one in market.instruments
         )
+        count = len(self.holdings)
         self.accounts = tuple(Totals() for _ in self.holdings)
         """Sums of each instrument, in its settlement currency; no peak and no drawdown."""
-        self.marks = [math.nan] * len(self.holdings)
-        self._unrealized = [0.0] * len(self.holdings)  # at the marks [settlement currency]
+        self.marks = [math.nan] * count
         self._tracked = Totals()  # peak and drawdown of all together [reporting currency]
+        self._unrealized = [0.0] * count  # at the marks [settlement currency]
+        self._settled = [math.nan] * count  # v(mark) that revaluation is booked up to
 
     @property
     def totals(self) -> Totals:
@@ -102,3 +109,55 @@ class Accounts:
             funding += rate * account.funding
             unrealized += rate * self._unrealized[n]
         return realized, paid - rebates, funding, unrealized
+
+    def _gain(self, instrument: int, value: float) -> float:
+        holding = self.holdings[instrument]
+        return holding.scale * holding.lots * (value - self._settled[instrument])
+
+    def _check(self, instrument: int) -> None:
+        """Both ways of keeping an instrument's books must agree; if not, that is our bug."""
+        account, holding = self.accounts[instrument], self.holdings[instrument]
+        gained = account.revaluation
+        if holding.lots:
+            gained += self._gain(instrument, holding.value_of(self.marks[instrument]))
+        fees = account.fees_paid - account.rebates
+        earned = account.spread_capture + gained - fees + account.funding
+        moved = account.turnover + abs(gained) + abs(account.funding)
+        moved += account.fees_paid + account.rebates
+        if math.isinf(moved):
+            return  # an absurd multiplier or fee: there are no sums to compare
+        equity = self.equity_of(instrument)
+        gap = abs(equity - earned)
+        assert gap <= _TOLERANCE * moved, f"books disagree: {equity} against {earned}"
+
+    def _row(self, ts: int, instrument: int) -> Row:
+        """Write the account down as it is now, in the order of POSITION's columns."""
+        self._check(instrument)
+        holding, mark, margin = (
+            self.holdings[instrument], self.marks[instrument], self._markets[instrument].margin,
+        )  # fmt: skip
+        realized, fees, funding, unrealized = self._sums()
+        cash = realized - fees + funding
+        exposure = holding.notional(holding.lots, mark) if holding.lots else 0.0
+        exposure *= self.rate(instrument)
+        return (
+            ts, holding.lots, holding.average_price, realized, cash, unrealized,
+            fees, funding, cash + unrealized, mark, exposure,
+            abs(exposure) * margin.initial, self._liquidation(instrument), instrument,
+        )  # fmt: skip
+
+    def _liquidation(self, instrument: int) -> float:
+        """Price at which its market's wallet is down to the maintenance margin, else unchanged."""
+        market = self._markets[instrument]
+        margin = market.margin
+        if not margin.balance:
+            return math.nan
+        balance = margin.balance + self.accounts[instrument].cash
+        for other, (holding, mark) in enumerate(zip(self.holdings, self.marks, strict=True)):
+            if other == instrument or self._markets[other] is not market:
+                continue
+            balance += self.accounts[other].cash
+            if holding.lots:
+                needed = margin.maintenance * abs(holding.notional(holding.lots, mark))
+                balance += holding.unrealized(mark) - needed
+        return self.holdings[instrument].liquidation_price(balance, margin.maintenance)

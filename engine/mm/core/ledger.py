@@ -10,9 +10,7 @@ Spread capture is what a fill is better than the mark at that moment; revaluatio
 position gains as the mark moves; the mark is the mid, or the venue's mark price (Huang and Stoll
 1996 split a trade so; for inverse contracts with 1/price in place of price).
 
-Each instrument's money is kept in its settlement currency, where both ways agree to the last digit;
-sums of all are in the reporting currency (``accounts``). The ledger does not know orders, queues or
-strategies.
+Where the money stands is in ``accounts``. The ledger does not know orders, queues or strategies.
 """
 
 import math
@@ -38,9 +36,6 @@ from mm.core.accounts import Accounts
 from mm.core.entries import Booked, Entries, Row, make_entries
 from mm.core.position import MarketBooks
 
-_TOLERANCE: Final = 1e-9
-"""Of the identity, relative to all the money that moved."""
-
 
 class Ledger(Accounts):
     """Folds execution reports, in order, into the account's books."""
@@ -54,7 +49,6 @@ class Ledger(Accounts):
             sample_us: a position row is written at the first decision of each such period, µs.
         """
         super().__init__(markets)
-        self._settled = [math.nan] * len(self.holdings)  # v(mark) that revaluation is booked up to
         self._sample_us = sample_us
         self._next_sample = 0  # µs
         self._closing_marks = np.zeros(0, MARK)
@@ -127,10 +121,6 @@ class Ledger(Accounts):
         self._settled[instrument] = value
         return value
 
-    def _gain(self, instrument: int, value: float) -> float:
-        holding = self.holdings[instrument]
-        return holding.scale * holding.lots * (value - self._settled[instrument])
-
     def _follow(
         self, times: list[int], marks: list[float], start: int, stop: int, rows: list[Row]
     ) -> None:
@@ -146,7 +136,7 @@ class Ledger(Accounts):
                 mark = marks[place + instrument]
                 if mark == mark:  # not NaN
                     self.marks[instrument] = mark
-            if held:
+            if held or moving:  # what is owed in another currency moves with its rate
                 total = 0.0
                 for instrument in held:
                     unrealized = self.holdings[instrument].unrealized(self.marks[instrument])
@@ -227,54 +217,6 @@ class Ledger(Accounts):
         self.accounts[instrument].realized += holding.trade(-holding.lots, price)
         self._unrealized[instrument] = 0.0
         self._tracked.track(self.equity)
-
-    def _check(self, instrument: int) -> None:
-        """Both ways of keeping an instrument's books must agree; if not, that is our bug."""
-        account, holding = self.accounts[instrument], self.holdings[instrument]
-        gained = account.revaluation
-        if holding.lots:
-            gained += self._gain(instrument, holding.value_of(self.marks[instrument]))
-        fees = account.fees_paid - account.rebates
-        earned = account.spread_capture + gained - fees + account.funding
-        moved = account.turnover + abs(gained) + abs(account.funding)
-        moved += account.fees_paid + account.rebates
-        if math.isinf(moved):
-            return  # an absurd multiplier or fee: there are no sums to compare
-        equity = self.equity_of(instrument)
-        gap = abs(equity - earned)
-        assert gap <= _TOLERANCE * moved, f"books disagree: {equity} against {earned}"
-
-    def _row(self, ts: int, instrument: int) -> Row:
-        """Write the account down as it is now, in the order of POSITION's columns."""
-        self._check(instrument)
-        holding, mark, margin = (
-            self.holdings[instrument], self.marks[instrument], self._markets[instrument].margin,
-        )  # fmt: skip
-        realized, fees, funding, unrealized = self._sums()
-        cash = realized - fees + funding
-        exposure = holding.notional(holding.lots, mark) if holding.lots else 0.0
-        exposure *= self.rate(instrument)
-        return (
-            ts, holding.lots, holding.average_price, realized, cash, unrealized,
-            fees, funding, cash + unrealized, mark, exposure,
-            abs(exposure) * margin.initial, self._liquidation(instrument), instrument,
-        )  # fmt: skip
-
-    def _liquidation(self, instrument: int) -> float:
-        """Price at which its market's wallet is down to the maintenance margin, else unchanged."""
-        market = self._markets[instrument]
-        margin = market.margin
-        if not margin.balance:
-            return math.nan
-        balance = margin.balance + self.accounts[instrument].cash
-        for other, (holding, mark) in enumerate(zip(self.holdings, self.marks, strict=True)):
-            if other == instrument or self._markets[other] is not market:
-                continue
-            balance += self.accounts[other].cash
-            if holding.lots:
-                needed = margin.maintenance * abs(holding.notional(holding.lots, mark))
-                balance += holding.unrealized(mark) - needed
-        return self.holdings[instrument].liquidation_price(balance, margin.maintenance)
 
 
 _REPORT: Final = REPORT.names or ()

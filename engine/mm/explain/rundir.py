@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 
 from mm.api import UsageError
+from mm.config.document import merged
 from mm.record.recorder import recording_files
 from mm.rows import find_table, read_rows
 from mm.run.rundir import hash_file
@@ -125,7 +126,9 @@ class RunDirectory:
             number = names.index(name)
             own = config["market"][number]
             about, symbol, data = summary["markets"][number], own["symbol"], data[name]
-            tables = {key: {**config[key], **own.get(key, {})} for key in ("execution", "position")}
+            tables = {
+                key: merged(config[key], own.get(key, {})) for key in ("execution", "position")
+            }
             inputs = [one for one in inputs if one["market"] == name]
         return MarketOfRun(
             symbol=symbol,

@@ -13,9 +13,9 @@ from typing import Any, Final
 import attrs
 
 from mm.api import Instrument, UsageError
-from mm.config.document import HERE
 from mm.config.edit import leaves, set_values
 from mm.config.overrides import parse_toml
+from mm.config.reading import HERE
 from mm.record.files import replace_text, writing_recording
 from mm.record.text import BOOK, FORMAT, NAMES, QUOTES, TICKERS, TRADES
 

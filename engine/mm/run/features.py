@@ -38,21 +38,14 @@ def build_strategy(config: RunConfig, context: Context) -> tuple[Transformer, St
 def check_strategy(config: RunConfig) -> None:
     """Find out whether the rows have what the strategy needs, without data.
 
-    Both are built for an instrument that is made up. What cannot be built for that one is let pass:
+    Both are built for instruments that are made up. What cannot be built for those is let pass:
     a run will say what is wrong with it.
 
     Raises:
         ConfigError: the rows lack what the strategy needs.
     """
-    table = config.instrument
-    tick = table.tick_size or getattr(config.parts.strategy.config, "tick_size", None) or "0.01"
-    instrument = Instrument(
-        symbol=config.strategy.symbol,
-        tick_size=Decimal(str(tick)),
-        lot_size=table.lot_size or Decimal("0.001"),
-        contract_type=config.position.contract_type,
-    )
-    context = Context(instruments=(instrument,), seed=config.engine.seed)
+    instruments = tuple(_made_up(market) for market in config.all_markets)
+    context = Context(instruments=instruments, seed=config.engine.seed)
     try:
         transformer, strategy = _build_both(config, context)
     except Exception:  # of whatever kind: see above
@@ -60,6 +53,17 @@ def check_strategy(config: RunConfig) -> None:
     fault = _misfit(config, transformer, strategy)
     if fault is not None:
         raise fault
+
+
+def _made_up(config: RunConfig) -> Instrument:
+    table = config.instrument
+    tick = table.tick_size or getattr(config.parts.strategy.config, "tick_size", None) or "0.01"
+    return Instrument(
+        symbol=config.strategy.symbol,
+        tick_size=Decimal(str(tick)),
+        lot_size=table.lot_size or Decimal("0.001"),
+        contract_type=config.position.contract_type,
+    )
 
 
 def _build_both(config: RunConfig, context: Context) -> tuple[Transformer, Strategy]:

@@ -19,6 +19,7 @@ import numpy as np
 import trio
 
 from mm.api import EVENT, Defect, Health, Instrument, MarketBatch, Outlet, Rows, Survey
+from mm.blame import ReaderGoneError
 from mm.core.touch import BookQuotes
 from mm.record.numbering import Numbering
 from mm.run.channels import Inlet, open_channel
@@ -91,7 +92,10 @@ class MergedConnector:
                     break
                 ready = merge.add(batch)
                 if ready is not None:
-                    await out.send(ready)
+                    try:
+                        await out.send(ready)
+                    except ReaderGoneError:  # cancelled with us, or it says itself what is wrong
+                        break
             readers.cancel()
             for inlet in inlets:
                 async for _ in inlet:
@@ -249,14 +253,6 @@ def _left_out(pairs: Sequence[tuple[str, Survey]]) -> list[str]:
 
 
 _NOTABLE_US = 1_000_000
-
-
-def names_of(exchanges: Sequence[str], symbols: Sequence[str]) -> list[str]:
-    """Name instruments: by symbol, and where two have the same, by exchange as well."""
-    return [
-        symbol if list(symbols).count(symbol) == 1 else f"{exchange}:{symbol}"
-        for exchange, symbol in zip(exchanges, symbols, strict=True)
-    ]
 
 
 def _sums(counts: Sequence[Any]) -> dict[str, int]:

@@ -82,11 +82,13 @@ class Reasons:
         """The reason that holds now; a name of ``REASONS``."""
         return REASONS[int(self._codes[instrument, 0 if side == BUY else 1])]
 
-    def shares(self, first_ts: int, last_ts: int) -> dict[str, dict[str, float]]:
+    def shares(
+        self, first_ts: int, last_ts: int, instrument: int | None = None
+    ) -> dict[str, dict[str, float]]:
         """Shares of the time from ``first_ts`` to ``last_ts`` [µs] by side and reason.
 
         They add up to 1; a reason that never held is left out, and all are where no time passed.
-        Of several instruments, the time of each counts.
+        Of one instrument, or of all: then the time of each counts.
         """
         lasted = self._lasted.copy()
         for index, latest in enumerate(self.latest):
@@ -94,13 +96,14 @@ class Reasons:
             lasted[index, :, _WARMING_UP] += max(int(until) - first_ts, 0)
             if latest is not None:
                 lasted[index, [0, 1], self._codes[index]] += max(last_ts - int(latest["ts"]), 0)
+        chosen = slice(None) if instrument is None else [instrument]
         return {
             side: {
                 name: int(us) / int(sums.sum())
                 for name, us in zip(REASONS, sums, strict=True)
                 if us
             }
-            for side, sums in zip(("bid", "ask"), lasted.sum(axis=0), strict=True)
+            for side, sums in zip(("bid", "ask"), lasted[chosen].sum(axis=0), strict=True)
         }
 
     def _decided(self, index: int, rows: Rows, refused: Rows) -> None:

@@ -98,6 +98,7 @@ def _market(parts: Parts, number: int, currency: str) -> dict[str, Any]:
         "lot_size": str(instrument.lot_size),
         "currency": currency,
         "rate": _number(ledger.rate(number)),
+        "sides": parts.books.reasons.shares(parts.progress.first_ts, parts.progress.ts, number),
         "fills": account.fills,
         "maker_fills": account.maker_fills,
         "filled_qty": instrument.contracts(account.filled_lots),

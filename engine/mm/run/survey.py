@@ -11,8 +11,9 @@ import attrs
 from mm.api import ConfigError, Connector, Instrument, Survey
 from mm.blame import blame, ungrouped
 from mm.config import LoadedConfig, RunConfig
+from mm.config.money import market_names
 from mm.run.build import find_instruments, has_quotes
-from mm.run.markets import MergedConnector, OneMarket, names_of
+from mm.run.markets import MergedConnector, OneMarket
 from mm.run.ticks import given_tick
 
 
@@ -53,7 +54,7 @@ def _join(configs: Sequence[RunConfig], each: Sequence[Market]) -> Market:
                 " expected one for each table [[market]]"
             )
     exchanges = [config.output.exchange for config in configs]
-    names = names_of(exchanges, [market.instruments[0].symbol for market in each])
+    names = market_names(exchanges, [market.instruments[0].symbol for market in each])
     connector = MergedConnector(
         [
             OneMarket(

@@ -7,19 +7,16 @@ instrument.
 import math
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import Final
 
 from mm.api import MICRO, MOST_UNITS, RATE_UNIT, ConfigError, Context, Instrument
 from mm.config import Choice, RunConfig
-from mm.config.account import number
+from mm.config.money import Rate, rate_of
 from mm.core.ledger import Ledger
 from mm.core.position import Margin, MarketBooks
 from mm.core.venue import FundingSchedule, Limits, SimulatedVenue, Terms
 
 MINUTE_US: Final = 60_000_000
-
-_Rate: TypeAlias = tuple[float, int | None]
-"""Reporting currency for one of another; or the instrument whose mark is that."""
 
 
 def make_context(config: RunConfig, instruments: tuple[Instrument, ...]) -> Context:
@@ -104,51 +101,11 @@ def _by_market(
     ]
 
 
-def _rates(config: RunConfig, instruments: Sequence[Instrument]) -> list[_Rate]:
-    """Say what one of each instrument's settlement currency is worth.
-
-    Raises:
-        ConfigError: nothing tells, or it is not said in which currency money is summed.
-    """
+def _rates(config: RunConfig, instruments: Sequence[Instrument]) -> list[Rate]:
+    """Say what one of each instrument's settlement currency is worth."""
     if not config.markets:
-        return [_rate(config, config.position.currency, instruments)] * len(instruments)
-    if len(config.markets) > 1 and not config.account.currency:
-        raise ConfigError(
-            "account.currency is empty, expected the currency in which the money of several markets"
-            " is summed, such as USDT; a market that settles in another says so in"
-            " position.currency"
-        )
-    found = []
-    for market, instrument in zip(config.markets, instruments, strict=True):
-        if market.position.contract_type == "Inverse" and not market.position.currency:
-            raise ConfigError(
-                f"position.currency of {instrument.symbol} is empty, expected the currency that an"
-                " inverse contract settles in: its base currency, such as XBT"
-            )
-        found.append(_rate(config, market.position.currency, instruments))
-    return found
-
-
-def _rate(config: RunConfig, currency: str, instruments: Sequence[Instrument]) -> _Rate:
-    account = config.account
-    if not currency or currency == account.currency or not account.currency:
-        return 1.0, None
-    told = account.rate_of.get(currency)
-    if told is None:
-        raise ConfigError(
-            f"account.rates has no price of {currency} in {account.currency}, though a market"
-            f" settles in it; add '{currency} PRICE', or '{currency} SYMBOL' for a market's mid"
-        )
-    price = number(told)
-    if price is not None:
-        return float(price), None
-    names = [instrument.symbol for instrument in instruments]
-    if told not in names:
-        raise ConfigError(
-            f"account.rates takes the price of {currency} from {told!r}, which is no market of this"
-            f" run; expected a number, or one of {', '.join(names)}"
-        )
-    return 1.0, names.index(told)
+        return [rate_of(config, config)] * len(instruments)
+    return [rate_of(config, market) for market in config.markets]
 
 
 def _limits(config: RunConfig, instrument: Instrument) -> Limits:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import attrs
 
-from mm.api import ENTRY_POINT_GROUP, PluginError
+from mm.api import ENTRY_POINT_GROUP, ConfigError, Context, PluginError
 from mm.config.layout import TABLE_OF
 from mm.config.overrides import Document
 from mm.plugin_check import Offer
@@ -32,6 +32,7 @@ from mm.testing.kit.sinks import check_sink
 from mm.testing.kit.source import check_imports
 from mm.testing.kit.strategies import check_strategy
 from mm.testing.kit.transformers import check_transformer
+from mm.testing.markets import random_market
 
 _CHECKS: Final[Mapping[str, Callable[..., list[Finding]]]] = {
     "connector": check_connector,
@@ -154,9 +155,14 @@ def check_offer(kind: str, offer: Offer, registry: Registry, given: Document) ->
     notes = [f"guessed {guess}"] if guess.guessed else []
     settings: dict[str, Any] = {}
     if kind == "strategy":
-        settings = _transformer(offer, guess.config, registry, given)
+        two = _needs_two(offer, guess.config)
+        context = trial_context(1 + two)
+        settings = _transformer(offer, guess.config, registry, given, context)
         if settings:
             notes.append(f"transformer {settings['transformer'].name}")
+        if two:
+            settings |= {"context": context, "market": random_market(0, instruments=2, wild=False)}
+            notes.append("two instruments")
     if kind == "connector":
         settings["symbol"] = str(given.get("strategy", {}).get("symbol", "TEST"))
     return PartReport(
@@ -177,14 +183,31 @@ def _table(kind: str, offer: Offer, given: Document) -> Document:
     return table
 
 
-def _transformer(offer: Any, config: Any, registry: Registry, given: Document) -> dict[str, Any]:
+def _needs_two(offer: Any, config: Any) -> bool:
+    """Whether a strategy says that one instrument is too few, and takes two."""
+    try:
+        offer.build(config, trial_context())
+    except ConfigError:
+        try:
+            offer.build(config, trial_context(2))
+        except Exception:  # the rule of building says so
+            return False
+        return True
+    except Exception:  # likewise
+        return False
+    return False
+
+
+def _transformer(
+    offer: Any, config: Any, registry: Registry, given: Document, context: Context
+) -> dict[str, Any]:
     """Find what feeds a strategy: its namesake, or the first that has the columns."""
     on_offer = registry.offers("transformer")
     for other in on_offer:
         if other.name.lower() == offer.name.lower():
             return {"transformer": other, "transformer_config": config}
     try:
-        required = offer.build(config, trial_context()).requires
+        required = offer.build(config, context).requires
     except Exception:  # the rule of building says so
         return {}
     for other in on_offer if required else ():
