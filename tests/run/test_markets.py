@@ -17,6 +17,7 @@ from mm.api import EVENT, LEVEL, QUOTE, TRADE, MarketBatch, Rows
 from mm.cli.display import summary_table
 from mm.config import load_config
 from mm.core.touch import BookQuotes
+from mm.results import open_run
 from mm.run.build import Options
 from mm.run.markets import Merge
 from mm.run.session import Result, plan_run, run_plan
@@ -132,6 +133,23 @@ def test_money_is_summed_at_the_rate_and_sides_are_told_by_market(merged: Result
     for name in ("one:XBTUSD", "two:XBTUSD"):
         assert table.count(f"{name}: ") >= 2
     assert "in USD" in table
+
+
+def test_figures_and_report_are_of_the_first_market_with_the_money_of_all(
+    data: Path, merged: Result
+) -> None:
+    path = data / "first.toml"
+    path.write_text(alone(data, FIRST), encoding="utf-8")
+    both_run, single = open_run(merged.directory), open_run(run(path).directory)
+    assert both_run.first_config["position"]["contract_type"] == "Inverse"
+    assert both_run.first_config["execution"]["latency_ms"] == 5
+    assert (both_run.money, single.money) == ("USD", "XBT")
+    found, expected = both_run.metrics, single.metrics
+    assert found["markouts"]["all"]["1"]["count"] == single.summary["fills"] > 0
+    for name in ("markouts", "spreads", "quoting"):
+        np.testing.assert_equal(found[name], expected[name])
+    assert found["profit"]["equity"] == merged.summary["equity"]
+    assert "one:XBTUSD" in both_run.report(data / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

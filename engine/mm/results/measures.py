@@ -70,9 +70,9 @@ def account_at(run: "Run", grid: Times) -> Account:
     at = np.searchsorted(known, grid, side="right") - 1
     equity = floats(rows, "equity")[at]
     symbols = set(rows["symbol"].tolist())
-    own = np.asarray(rows["symbol"] == run.summary["symbol"], bool)
+    own = of_first(run, rows)
     position = np.append(0.0, floats(rows, "position")[own])  # flat before its first row
-    if run.config["position"]["mark"] == "mid" and len(symbols) == 1 and len(run.quotes):
+    if run.first_config["position"]["mark"] == "mid" and len(symbols) == 1 and len(run.quotes):
         equity = _marked(run, grid, at)
     return Account(
         ts=grid,
@@ -107,7 +107,7 @@ def equity_blocks(run: "Run", count: int = BLOCKS) -> dict[str, Any]:
 
 def _marked(run: "Run", grid: Times, at: npt.NDArray[np.intp]) -> Floats:
     """Value what was held at the newest mid that a row or a decision tells."""
-    rows, config = run.positions, run.config
+    rows, config = run.positions, run.first_config
     held, entry = floats(rows, "position")[at], floats(rows, "avg_price")[at]
     booked = floats(rows, "equity") - np.nan_to_num(floats(rows, "unrealized_pnl"))
     mid_ts = np.concatenate([times(rows, "timestamp"), times(run.quotes, "ts")])
@@ -136,7 +136,11 @@ def measure(run: "Run", step_us: int, days: float) -> dict[str, Any]:
     step_s = step_us / MICRO
     summary = run.summary
     fills, rules = fills_of(run)
-    mid_ts, mids = times(run.quotes, "ts"), floats(run.quotes, "mid")
+    first = of_first(run, run.trades)[np.argsort(times(run.trades, "ts_venue"), kind="stable")]
+    fills, rules = fills.where(first), rules[first]
+    seen = of_first(run, run.quotes)
+    mid_ts, mids = times(run.quotes, "ts")[seen], floats(run.quotes, "mid")[seen]
+    quoted = [floats(run.quotes, name)[seen] for name in _QUOTED]
     fall = drawdown(held.ts, held.equity)
     turnover = float(summary["turnover"] or 0.0)
     equity = float(summary["equity"] or 0.0)
@@ -161,8 +165,8 @@ def measure(run: "Run", step_us: int, days: float) -> dict[str, Any]:
                 len(run.orders),
             )
         ),
-        "quoting": attrs.asdict(presence(mid_ts, *(floats(run.quotes, name) for name in _QUOTED))),
-        "inventory": attrs.asdict(inventory(held.position, step_s, _limit(run.config))),
+        "quoting": attrs.asdict(presence(mid_ts, *quoted)),
+        "inventory": attrs.asdict(inventory(held.position, step_s, _limit(run.first_config))),
         "markouts": _markouts(fills, rules, mid_ts, mids),
         "spreads": {
             f"{horizon:g}": {
@@ -172,6 +176,11 @@ def measure(run: "Run", step_us: int, days: float) -> dict[str, Any]:
             for horizon in HORIZONS_S
         },
     }
+
+
+def of_first(run: "Run", rows: Table) -> npt.NDArray[np.bool_]:
+    """Which rows are the first instrument's."""
+    return np.asarray(rows["symbol"] == run.summary["symbol"], bool)
 
 
 def fills_of(run: "Run") -> tuple[Fills, npt.NDArray[np.object_]]:
@@ -190,8 +199,8 @@ def fills_of(run: "Run") -> tuple[Fills, npt.NDArray[np.object_]]:
 
 def captured(run: "Run", fills: Fills) -> Floats:
     """What each fill was better than the mid [settlement currency], shape (n,); NaN = no mid."""
-    multiplier = float(run.config["instrument"]["multiplier"])
-    if run.config["position"]["contract_type"] == "Inverse":
+    multiplier = float(run.first_config["instrument"]["multiplier"])
+    if run.first_config["position"]["contract_type"] == "Inverse":
         better = 1 / fills.price - 1 / fills.mid
     else:
         better = fills.mid - fills.price

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mm.api import MICRO, UsageError
-from mm.explain import in_words, tell
+from mm.explain import CURRENCY, in_words, tell
 from mm.results.measures import account, measure
 from mm.results.table import Table, table_of
 
@@ -70,6 +70,21 @@ class Run:
     def config(self) -> Mapping[str, Any]:
         """The effective run file, every default filled in."""
         return tomllib.loads(self.config_text)
+
+    @cached_property
+    def first_config(self) -> Mapping[str, Any]:
+        """The same as it is for the first market, where there are several."""
+        from mm.config.document import merged  # late: a run is opened without checking run files
+
+        config = dict(self.config)
+        first = config.pop("market", [{}])[0]
+        tables = {name: one for name, one in first.items() if isinstance(one, dict)}
+        return merged(config, tables)
+
+    @property
+    def money(self) -> str:
+        """What money is in, in words."""
+        return str(self.summary.get("currency") or CURRENCY[self.summary["contract_type"]])
 
     @cached_property
     def trades(self) -> Table:
@@ -143,7 +158,8 @@ class Run:
             ``profit``, ``ratios``, ``orders``, ``quoting``, ``inventory``, ``markouts`` (by side
             and by the rule that filled: horizon [s] -> mean [price], error, count) and ``spreads``
             (horizon -> effective and realised half-spread and adverse selection). Definitions
-            and sources stand in ``mm.metrics``; NaN is what cannot be told.
+            and sources stand in ``mm.metrics``; NaN is what cannot be told. Of several markets,
+            profit, ratios and orders are of all, the rest is of the first.
 
         Raises:
             ValueError: ``step`` is no length of time.

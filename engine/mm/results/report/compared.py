@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from mm.explain import CURRENCY
 from mm.results.comparison import Comparison
 from mm.results.measures import account
 from mm.results.report import tables
@@ -72,7 +71,7 @@ def _runs(found: Comparison) -> str:
 
 def _panels(found: Comparison) -> list[Panel]:
     """Equity and position of all, and how much more each had than the first."""
-    money = CURRENCY[found.runs[0].config["position"]["contract_type"]]
+    money = found.runs[0].money
     numbers = _numbers(found)
     held = [history(run).account for run in found.runs]
     equity = (line_of(n, one.ts, one.equity) for n, one in zip(numbers, held, strict=True))

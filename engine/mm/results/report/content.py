@@ -9,7 +9,6 @@ from typing import Final
 import attrs
 import numpy as np
 
-from mm.explain import CURRENCY
 from mm.metrics import Floats, Times
 from mm.results.measures import Account, account_at, captured, fills_of, floats, times
 from mm.results.report.thin import thinned
@@ -104,7 +103,7 @@ def _sources(run: Run, held: Account) -> dict[str, Floats]:
 def panels(run: Run, past: History) -> list[Panel]:
     """Give the panels from top to bottom; without what the run did not write."""
     symbol = run.summary["symbol"]
-    money = CURRENCY[run.config["position"]["contract_type"]]
+    money = run.money
     own = _own(run)
     ts, position = past.account.ts, past.account.position
     found = [

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from mm.api import DataError, read_file
-from mm.explain import CURRENCY
 from mm.health import verdict
 from mm.results.report import figures, tables
 from mm.results.report.content import History, Panel, drawn, history, panels
@@ -36,7 +35,7 @@ def write_page(run: Run, path: Path) -> None:
 
 def make_page(run: Run) -> str:
     """Give the report of a run as HTML."""
-    unit = CURRENCY[run.config["position"]["contract_type"]]
+    unit = run.money
     past = history(run)
     charts, words = _charts(run, past, unit)
     name = "in memory" if run.path is None else run.path.resolve().name
