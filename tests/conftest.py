@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,52 @@ hypothesis.settings.load_profile("mm")
 REPOSITORY = Path(__file__).parents[1]
 MARKET_DATA = REPOSITORY.parent / "shared" / "data"
 ORACLE = REPOSITORY.parent / "shared" / "reference" / "oracle.json"
+
+FIRST = (
+    "run/test_determinism.py",  # compiles what a run needs, and is among the longest
+    "test_layout.py",  # needs none, nor do those of config: by then they are compiled
+    "config/",
+    # Of a few tests that take long:
+    "scaffold/test_generated.py",
+    "test_notebooks.py",
+    "study/test_sweep_killed.py",
+    "study/test_sweep_on_dask.py",
+    "run/test_mutations.py",
+    "test_notebook_kernel.py",
+    "record/test_killed.py",
+    "prove/test_prove.py",
+    "core/venue/test_venue_properties.py",
+    "core/venue/test_against_naive.py",
+    "core/venue/test_plain_python.py",
+)
+"""Files and folders of ``tests/`` to begin with, where two processes share the tests."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have xdist keep the order of the tests below."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put what takes long first, where several processes share the tests; then the larger files.
+
+    xdist would go by the number of tests: a file with few long ones would come last, and one
+    process may work on it while the others have nothing left to do. And two may begin by compiling
+    the same kernels.
+    """
+    if not hasattr(config, "workerinput"):
+        return
+    tests = REPOSITORY / "tests"
+    count = Counter(item.path for item in items)
+
+    def place(path: Path) -> tuple[int, int, str]:
+        name = os.path.relpath(path, tests)
+        found = (n for n, start in enumerate(FIRST) if name.startswith(start))
+        return next(found, len(FIRST)), -count[path], name
+
+    places = {path: place(path) for path in count}
+    items.sort(key=lambda item: places[item.path])
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ BUILT_IN = (
     "avellaneda",
     "bitmex",
     "brownian",
+    "cross",
     "fees",
     "grid",
     "latency",
