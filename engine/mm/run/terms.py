@@ -43,14 +43,13 @@ def build_venue(
 ) -> SimulatedVenue:
     """Build the venue; ``model`` in place of the fill models chosen, the rest as it takes them."""
     markets = []
-    for market, contexts in _by_market(config, instruments):
-        latency = market.parts.latency_model.build(contexts)
+    for market, context in _by_market(config, instruments):
         markets.append(
             Terms(
-                instruments=contexts.instruments,
-                fill_model=(model or market.parts.fill_model).build(contexts),
-                latency=latency,
-                limits=_limits(market, contexts.instruments[0]),
+                instruments=context.instruments,
+                fill_model=(model or market.parts.fill_model).build(context),
+                latency=market.parts.latency_model.build(context),
+                limits=_limits(market, context.instruments[0]),
                 funding=_funding(market),
             )
         )

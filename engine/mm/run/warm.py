@@ -35,7 +35,7 @@ from mm.api import (
     Survey,
 )
 from mm.config import LoadedConfig, load_config
-from mm.config.money import market_names
+from mm.config.money import names_of
 from mm.run.build import build_parts, find_instruments
 from mm.run.network import run_network
 
@@ -67,19 +67,15 @@ def main(path: str, overrides: Sequence[str]) -> None:
 def warm(loaded: LoadedConfig) -> None:
     """Compile or load what a run needs, on a grid so fine that any size is a number of lots."""
     instruments: list[Instrument] = []
-    markets = loaded.config.all_markets
-    for config in markets:
+    for config in loaded.config.all_markets:
         survey = Survey(
             symbols=(config.strategy.symbol,), grid=((_FINE, _FINE),), sources=(), first_ts=None,
             last_ts=None, total_rows=None,
         )  # fmt: skip
         instruments += find_instruments(config, survey)[0]
-    if len(markets) > 1:
-        exchanges = [config.output.exchange for config in markets]
-        names = market_names(exchanges, [one.symbol for one in instruments])
-        pairs = zip(instruments, names, strict=True)
-        instruments = [attrs.evolve(one, symbol=name) for one, name in pairs]
-    trio.run(warm_up, loaded, survey, tuple(instruments))
+    pairs = zip(instruments, names_of(loaded.config), strict=True)
+    named = tuple(attrs.evolve(instrument, symbol=name) for instrument, name in pairs)
+    trio.run(warm_up, loaded, survey, named)
 
 
 class _MadeUp:
