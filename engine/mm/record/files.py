@@ -52,12 +52,13 @@ class MemberFile:
             self.flush()
 
     def flush(self) -> None:
-        """Write what waits as one member."""
+        """Write what waits as one member. What could not be written waits for the next flush."""
         if not self._waiting:
             return
         text = "".join(self._waiting)
-        self._waiting, self._length = [], 0
         with writing_recording(self.path):
+            if os.fstat(self._file).st_size > self.end:  # cutting back failed, too
+                os.ftruncate(self._file, self.end)
             try:
                 # Text that is none (half of a surrogate pair) is kept in a readable form.
                 self.end += _append(self._file, member(text.encode("utf-8", "backslashreplace")))
@@ -65,6 +66,7 @@ class MemberFile:
                 with suppress(OSError):
                     os.ftruncate(self._file, self.end)  # whole members again
                 raise
+        self._waiting, self._length = [], 0
 
     def close(self) -> None:
         """Flush and close."""
