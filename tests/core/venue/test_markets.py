@@ -6,12 +6,13 @@ import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mm.api import BUY
 from mm.core.venue import SimulatedVenue
 
 from .naive_parts import Outcome
 from .replay import replay, terms_of
 from .strategies import sessions
-from .tapes import Decision, Event, Session, messages
+from .tapes import Decision, Event, Session, cancel, limit, messages, trade
 
 
 def alone(session: Session) -> Session:
@@ -91,3 +92,22 @@ def test_each_market_is_as_it_would_be_alone(
     for instrument, session in enumerate(pair):
         expected, _ = replay(session)
         assert reports(both, instrument) == reports(expected, 0)
+
+
+def test_commands_do_not_pile_up_behind_one_to_a_market_that_is_silent() -> None:
+    """A thousand cancels on the second market, while one to the first is never heard of."""
+    first = Session(tape=(trade(1, 100, 1, BUY, 1),), decisions=(), entry=5)
+    tape = tuple(trade(ts, 100, 1, BUY, ts) for ts in range(2, 2000))
+    second = Session(tape=tape, decisions=(), entry=0)
+    venue = SimulatedVenue(markets=[terms_of(first), terms_of(second)], seed=0)
+    decisions = [Decision(1, ((limit(1, BUY, 90, 1),),))]
+    for ts in range(2, 1900, 2):
+        command = attrs.evolve(cancel(7), instrument=1)
+        decisions.append(Decision(ts, ((command,),)))
+    events = tuple(attrs.evolve(event, instrument=1) for event in tape)
+    session = attrs.evolve(
+        first, tape=(*first.tape, *events), decisions=tuple(decisions), instruments=2
+    )
+    outcome, _ = replay(session, venue=venue)
+    assert len(outcome.reports) == len(decisions) - 1  # each cancel is rejected, the order waits
+    assert len(venue._commands) <= 64

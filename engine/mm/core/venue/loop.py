@@ -248,14 +248,19 @@ def _is_sound(
 
 @inner
 def _make_way(venue: Venue) -> None:
-    """Move the commands that are on their way to the front, as nothing else makes room."""
+    """Move the commands that are on their way to the front, as nothing else makes room.
+
+    Those of another market may have been done behind one that still waits for its own.
+    """
     state = venue.state[0]
-    first, waiting = state["next_command"], state["commands"] - state["next_command"]
-    if first > 0:
-        for i in range(waiting):
-            venue.commands[i] = venue.commands[first + i]
-        state["next_command"] = 0
-        state["commands"] = waiting
+    waiting = state["next_command"] * 0  # not a literal: see ``state``
+    for i in range(state["next_command"], state["commands"]):
+        if venue.commands[i]["done"] == 0:
+            if waiting < i:
+                venue.commands[waiting] = venue.commands[i]
+            waiting += 1
+    state["next_command"] = 0
+    state["commands"] = waiting
 
 
 @inner

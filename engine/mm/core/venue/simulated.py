@@ -144,10 +144,12 @@ class SimulatedVenue:
     def make_room(self, decisions: int, orders: int) -> None:
         """Make room for what so many decisions and orders can bring."""
         state = self._state[0]
-        first, end = int(state["next_command"]), int(state["commands"])
-        waiting = end - first
+        sent = self._commands[int(state["next_command"]) : int(state["commands"])]
+        # Those of another market may have been done behind one that still waits for its own.
+        kept = sent[sent["done"] == 0]
+        waiting = len(kept)
         if waiting:
-            self._commands[:waiting] = self._commands[first:end].copy()
+            self._commands[:waiting] = kept
         state["next_command"] = 0
         state["commands"] = waiting
         # Each decision may find that everything must be cancelled.
