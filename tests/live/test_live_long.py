@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import attrs
+import pytest
 import trio
 from tests.live.market import lively_market
 from tests.live.session import START_US, run_session
@@ -22,6 +23,7 @@ from mm.run.figures import Figures, follow_disk
 from mm.run.health import Hearing
 from mm.run.progress import Progress
 from mm.run.session import Plan
+from mm.web import board
 from mm.web.app import Hub
 from mm.web.sample import EngineView
 from mm.web.serve import keep
@@ -58,8 +60,11 @@ class Deaf:
 
 
 async def test_memory_stays_flat_lag_small_and_nothing_is_left(
-    tmp_path: Path, autojump_clock: MockClock
+    tmp_path: Path, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # What a page keeps fills up over the first minutes, some 10 kB a second: so it is full at once.
+    for name in ("MOST_POINTS", "MOST_FILLS", "MOST_LINES"):
+        monkeypatch.setattr(board, name, 10)
     market = lively_market(tmp_path / "market", 20, loop=True)
     (tmp_path / "a").mkdir()
     sizes: list[int] = []
@@ -110,6 +115,7 @@ async def test_memory_stays_flat_lag_small_and_nothing_is_left(
     assert max(descriptors[-third:]) <= max(descriptors[:third])
     assert max(tasks[-third:]) <= max(tasks[:third])
     assert max(files[-third:]) <= max(files[:third])
-    # Batches, open orders and Trio's past deadlines come and go, some 200 kB; a leak raises the
-    # lowest value too. One of 10 bytes a message would show within the hour.
-    assert min(sizes[-third:]) - min(sizes[third:-third]) < 100_000
+    # Frames on their way, open orders and Trio's past deadlines come and go, some 200 kB, and in a
+    # short run the lowest of a third is as uncertain; a leak raises it without end. One of 10 bytes
+    # a message would show within the hour.
+    assert min(sizes[-third:]) - min(sizes[third:-third]) < 250_000

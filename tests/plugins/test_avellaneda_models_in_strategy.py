@@ -29,7 +29,7 @@ from mm.api import (
 from mm.run.session import Result
 from mm.testing import run_config, schedule
 from mm_avellaneda.config import MODELS as NAMES
-from mm_avellaneda.config import AvellanedaConfig
+from mm_avellaneda.config import AvellanedaConfig, CorrelationConfig
 from mm_avellaneda.models import MODELS
 from mm_avellaneda.strategy import AvellanedaStrategy
 
@@ -37,8 +37,9 @@ ROOT = Path(__file__).parents[2]
 MARKET: Any = {"sigma": 0.3, "A": 0.9, "k": 0.3}  # GLFT (2013), figures 1 to 3, in ticks as there
 HORIZON = 600.0
 CONFIG = AvellanedaConfig(
-    quote_size=10, max_position=300, gamma=0.01, delta=0.5, xi=0.002, terminal=0.01
-)
+    quote_size=10, max_position=300, gamma=0.01, delta=0.5, xi=0.002, terminal=0.01,
+    correlation=CorrelationConfig(value=0.0),
+)  # fmt: skip
 CHOICES = [(name, tau) for name in NAMES for tau in (None, HORIZON)]
 CHOICES.remove(("symmetric", None))  # it is defined by a session
 TABULATED = ("gueant", "glft", "cartea_jaimungal")
@@ -46,13 +47,14 @@ TABULATED = ("gueant", "glft", "cartea_jaimungal")
 
 def offsets_of(config: AvellanedaConfig, orders_held: float, tau: float) -> tuple[float, float]:
     """What the pure model says, bid and ask, with a whole number of orders held."""
-    name = config.model.removesuffix("_closed")
-    model = MODELS[name].closed if config.model.endswith("_closed") else MODELS[name].quotes
+    chosen = config.model.replace("gueant_multi", "gueant_closed")  # of one instrument
+    name = chosen.removesuffix("_closed")
+    model = MODELS[name].closed if chosen.endswith("_closed") else MODELS[name].quotes
     inputs = QuoteInputs(
         sigma=0.3, A=0.9, k=0.3, gamma=config.gamma, delta=config.delta, xi=config.xi,
         terminal=config.terminal, horizon=config.horizon, max_inventory=30,
     )  # fmt: skip
-    times = None if config.horizon is None or config.model.endswith("_closed") else np.array([tau])
+    times = None if config.horizon is None or chosen.endswith("_closed") else np.array([tau])
     sides: tuple[Floats, Floats] = model(inputs, np.array([int(orders_held)]), times)
     return float(sides[0][0, 0]), float(sides[1][0, 0])
 

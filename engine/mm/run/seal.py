@@ -135,7 +135,7 @@ def _manifest(
         "digest": summary["digest"],
         "seed": plan.loaded.config.engine.seed,
         "config_sha256": hashes["config.toml"],
-        "inputs": [attrs.asdict(source) for source in plan.survey.sources],
+        "inputs": [_source(one) for one in plan.survey.sources],
         "part_inputs": plan.part_inputs,
         "recording": recording,
         "outputs": hashes,
@@ -147,6 +147,11 @@ def _manifest(
         "command": sys.argv,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _source(one: Source) -> dict[str, Any]:
+    """Write an input down; its market only where there are several."""
+    return attrs.asdict(one, filter=lambda field, value: bool(value) or field.name != "market")
 
 
 def _peak_rss_mb() -> float:
