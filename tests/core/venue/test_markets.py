@@ -1,5 +1,6 @@
 """Several markets in one venue: what happens on one is what happens there in a run of its own."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
@@ -20,7 +21,7 @@ def alone(session: Session) -> Session:
     model = "queue" if session.model in ("probabilistic", "poisson") else session.model
     return attrs.evolve(
         session,
-        tape=tuple(event for event in session.tape if event.instrument == 0),
+        tape=tuple(_of_first(session)),
         decisions=tuple(
             Decision(one.ts, (tuple(c for c in one.choices[0] if c.instrument == 0),))
             for one in session.decisions
@@ -32,6 +33,14 @@ def alone(session: Session) -> Session:
         funding=None,
         wakes=False,
     )
+
+
+def _of_first(session: Session) -> Iterator[Event]:
+    """Give the first instrument's events; the last one left of a message ends it."""
+    for message in messages(session.tape):
+        mine = [event for event in message if event.instrument == 0]
+        for event in mine:
+            yield attrs.evolve(event, end=int(event is mine[-1]))
 
 
 def at_the_same_times(first: Session, second: Session) -> tuple[Session, Session]:

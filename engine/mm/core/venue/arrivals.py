@@ -130,7 +130,7 @@ def _enter(venue: Venue, rules: Rules, event: Any, at: int, command: Any) -> Non
         remove(venue, at)
     else:
         _join_queue(venue, order)
-        find_bounds(venue)
+        find_bounds(venue, order["instrument"])
 
 
 @inner

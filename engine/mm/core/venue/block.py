@@ -94,7 +94,8 @@ def _match(venue: Venue, rules: Rules, events: Rows, limit: int) -> bool:
             match_print(venue, rules, event)
         elif kind == LEVEL:
             note_row(venue.levels, event)
-            if state["low"] <= event["price"] <= state["high"]:
+            ours = venue.standing[event["instrument"]]
+            if ours["low"] <= event["price"] <= ours["high"]:
                 match_level(venue, rules, event)
         elif kind == CLEAR:
             note_clear(venue.levels, event)

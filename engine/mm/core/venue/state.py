@@ -65,8 +65,6 @@ STATE: Final = np.dtype(
         ("mid_message", "i8"),  # 1: the next event continues a message
         ("prints", "i8"),  # prints seen, of all instruments; the number of a draw
         ("rounds", "i8"),  # prints and crossings matched, each of which meets an order once
-        ("low", "i8"),  # ticks: our open orders lie in [low, high]
-        ("high", "i8"),
         ("recheck", "i8"),  # 1: this message took levels away, perhaps at our prices
         ("unsided", "i8"),  # prints without a side that no quote could tell
         ("wakes", "i8"),  # 1: news of our own wake the strategy
@@ -151,6 +149,8 @@ STANDING: Final = np.dtype(
         ("quoted_ask", "i8"),
         ("quoted_ask_size", "i8"),
         ("woken", "i8"),  # 1: news of it wake the strategy
+        ("low", "i8"),  # ticks: our open orders lie in [low, high]
+        ("high", "i8"),
     ],
     align=True,
 )
@@ -224,11 +224,11 @@ def start_queue(order: Any) -> None:
 @inner
 def remove(venue: Venue, at: int) -> None:
     """Take an order out, keeping the others in order of place."""
-    state = venue.state[0]
+    state, instrument = venue.state[0], venue.orders[at]["instrument"]
     for i in range(at, state["open"] - 1):
         venue.orders[i] = venue.orders[i + 1]
     state["open"] -= 1
-    find_bounds(venue)
+    find_bounds(venue, instrument)
 
 
 @inner
@@ -242,17 +242,20 @@ def to_the_back(venue: Venue, at: int) -> int:
 
 
 @inner
-def find_bounds(venue: Venue) -> None:
+def find_bounds(venue: Venue, instrument: int) -> None:
     """Recompute the price range of our orders; most level changes lie outside it."""
-    state = venue.state[0]
-    state["low"] = 1
-    state["high"] = 0
-    for i in range(state["open"]):
+    standing = venue.standing[instrument]
+    standing["low"] = 1
+    standing["high"] = 0
+    for i in range(venue.state[0]["open"]):
+        if venue.orders[i]["instrument"] != instrument:
+            continue
         price = venue.orders[i]["price"]
-        if i == 0 or price < state["low"]:
-            state["low"] = price
-        if i == 0 or price > state["high"]:
-            state["high"] = price
+        none = standing["high"] < standing["low"]
+        if none or price < standing["low"]:
+            standing["low"] = price
+        if none or price > standing["high"]:
+            standing["high"] = price
 
 
 @inner
