@@ -90,7 +90,7 @@ def moved(rows: Rows, held: Floats) -> Floats:
         rows: as ``Several.price`` left them.
         held: of each instrument [model units].
     """
-    fair: Floats = rows["fair"] - np.where(held == 0.0, 0.0, rows["leans"] * held).sum(axis=1)
+    fair: Floats = rows["fair"] - (rows["leans"] * held).sum(axis=1)
     return fair
 
 

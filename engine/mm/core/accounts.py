@@ -35,6 +35,7 @@ class Accounts:
         self._tracked = Totals()  # peak and drawdown of all together [reporting currency]
         self._unrealized = [0.0] * count  # at the marks [settlement currency]
         self._settled = [math.nan] * count  # v(mark) that revaluation is booked up to
+        self._rates_move = any(market.rate_of is not None for market in markets)
 
     @property
     def totals(self) -> Totals:
@@ -130,13 +131,16 @@ class Accounts:
         gap = abs(equity - earned)
         assert gap <= _TOLERANCE * moved, f"books disagree: {equity} against {earned}"
 
-    def _row(self, ts: int, instrument: int) -> Row:
-        """Write the account down as it is now, in the order of POSITION's columns."""
+    def _row(self, ts: int, instrument: int, sums: tuple[float, float, float, float]) -> Row:
+        """Write the account down as it is now, in the order of POSITION's columns.
+
+        ``sums`` are those of ``_sums``: asked for once, where all instruments are written.
+        """
         self._check(instrument)
         holding, mark, margin = (
             self.holdings[instrument], self.marks[instrument], self._markets[instrument].margin,
         )  # fmt: skip
-        realized, fees, funding, unrealized = self._sums()
+        realized, fees, funding, unrealized = sums
         cash = realized - fees + funding
         exposure = holding.notional(holding.lots, mark) if holding.lots else 0.0
         exposure *= self.rate(instrument)

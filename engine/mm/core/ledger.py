@@ -49,6 +49,7 @@ class Ledger(Accounts):
             sample_us: a position row is written at the first decision of each such period, µs.
         """
         super().__init__(markets)
+        self._traded = dict.fromkeys(markets, 0.0)  # value of the fills on each [its currency]
         self._sample_us = sample_us
         self._next_sample = 0  # µs
         self._closing_marks = np.zeros(0, MARK)
@@ -79,7 +80,7 @@ class Ledger(Accounts):
                 booked.append(self._fill(event))
             else:
                 (self._fund if kind == FUNDING else self._close_at)(event)
-            rows.append(self._row(event["ts_known"], event["instrument"]))
+            rows.append(self._row(event["ts_known"], event["instrument"], self._sums()))
         self._follow(times, marks, done, len(times), rows)
         return make_entries(report.reports[fills], booked, rows)
 
@@ -129,22 +130,22 @@ class Ledger(Accounts):
             return
         count = len(self.holdings)
         cash = self.cash
-        moving = any(market.rate_of is not None for market in self._markets)
         held = [n for n, holding in enumerate(self.holdings) if holding.lots]
         for place in range(start, stop, count):
             for instrument in range(count):
                 mark = marks[place + instrument]
                 if mark == mark:  # not NaN
                     self.marks[instrument] = mark
-            if held or moving:  # what is owed in another currency moves with its rate
+            if held or self._rates_move:  # what is owed in another currency moves with its rate
                 total = 0.0
                 for instrument in held:
                     unrealized = self.holdings[instrument].unrealized(self.marks[instrument])
                     self._unrealized[instrument] = unrealized
                     total += self.rate(instrument) * unrealized
-                self._tracked.track((self.cash if moving else cash) + total)
+                self._tracked.track((self.cash if self._rates_move else cash) + total)
             if times[place] >= self._next_sample:
-                rows += [self._row(times[place], instrument) for instrument in range(count)]
+                sums = self._sums()
+                rows += [self._row(times[place], n, sums) for n in range(count)]
                 self._next_sample = (times[place] // self._sample_us + 1) * self._sample_us
 
     def _fill(self, fill: dict[str, Any]) -> Booked:
@@ -177,13 +178,12 @@ class Ledger(Accounts):
         """Charge a fill and count it."""
         holding, market = self.holdings[instrument], self._markets[instrument]
         totals = self.accounts[instrument]
-        traded = 0.0  # where fees depend on it, on what was traded on that market
-        for account, other in zip(self.accounts, self._markets, strict=True):
-            if other is market:
-                traded += account.turnover
         value = holding.notional(size, price)
         contracts = holding.instrument.contracts(size)
-        fee = market.fees.fee(maker=maker, value=value, contracts=contracts, traded=traded)
+        fee = market.fees.fee(
+            maker=maker, value=value, contracts=contracts, traded=self._traded[market]
+        )
+        self._traded[market] += value
         totals.fills += 1
         totals.maker_fills += maker
         totals.filled_lots += size

@@ -9,9 +9,9 @@ batches does not show, and no message is parted. It ends with the market that en
 would have happened there afterwards, nobody knows. Knows no kind of event.
 """
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from itertools import groupby
 from typing import Any, TypeAlias
 
 import attrs
@@ -255,6 +255,8 @@ def _left_out(pairs: Sequence[tuple[str, Survey]]) -> list[str]:
 _NOTABLE_US = 1_000_000
 
 
-def _sums(counts: Sequence[Any]) -> dict[str, int]:
-    pairs = sorted(pair for one in counts for pair in one.items())
-    return {name: sum(n for _, n in some) for name, some in groupby(pairs, lambda pair: pair[0])}
+def _sums(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    total = Counter[str]()
+    for one in counts:
+        total.update(one)
+    return dict(sorted(total.items()))

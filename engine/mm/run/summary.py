@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 import attrs
 
-from mm.api import Defect, Health, Status, Survey
+from mm.api import Defect, Health, Instrument, Status, Survey
 from mm.core.bracket import outcome
+from mm.core.entries import Totals
 from mm.health import entries
 from mm.run.network import Parts
 
@@ -46,10 +47,7 @@ def summarize(
     return {
         "status": status,
         "error": None if error is None else f"{type(error).__name__}: {error}",
-        "symbol": instrument.symbol,
-        "contract_type": instrument.contract_type,
-        "tick_size": str(instrument.tick_size),
-        "lot_size": str(instrument.lot_size),
+        **_contract(instrument),
         "rows": _rows(survey) if health is None else _rows_live(parts, health),
         "rows_read": parts.progress.rows,
         "first_ts": survey.first_ts if health is None else _time(parts.progress.first_ts),
@@ -65,14 +63,7 @@ def summarize(
         "position": instrument.contracts(holding.lots),
         "max_position": instrument.contracts(ledger.accounts[0].largest_position),
         "avg_price": _number(holding.average_price),
-        "realized_pnl": _number(totals.realized),
-        "unrealized_pnl": _number(ledger.unrealized),
-        "spread_capture": _number(totals.spread_capture),
-        "inventory_pnl": _number(totals.revaluation),
-        "funding": _number(totals.funding),
-        "fees_paid": _number(totals.fees_paid),
-        "rebates_earned": _number(totals.rebates),
-        "equity": _number(ledger.equity),
+        **_money(totals, ledger.unrealized, ledger.equity),
         "currency": currency,
         "markets": [_market(parts, n, name) for n, name in enumerate(settled)] if settled else [],
         "max_drawdown": _number(totals.max_drawdown),
@@ -92,10 +83,7 @@ def _market(parts: Parts, number: int, currency: str) -> dict[str, Any]:
     ledger, instrument = parts.books.ledger, parts.instruments[number]
     holding, account = ledger.holdings[number], ledger.accounts[number]
     return {
-        "symbol": instrument.symbol,
-        "contract_type": instrument.contract_type,
-        "tick_size": str(instrument.tick_size),
-        "lot_size": str(instrument.lot_size),
+        **_contract(instrument),
         "currency": currency,
         "rate": _number(ledger.rate(number)),
         "sides": parts.books.reasons.shares(parts.progress.first_ts, parts.progress.ts, number),
@@ -106,14 +94,30 @@ def _market(parts: Parts, number: int, currency: str) -> dict[str, Any]:
         "position": instrument.contracts(holding.lots),
         "max_position": instrument.contracts(account.largest_position),
         "avg_price": _number(holding.average_price),
-        "realized_pnl": _number(account.realized),
-        "unrealized_pnl": _number(ledger.unrealized_of(number)),
-        "spread_capture": _number(account.spread_capture),
-        "inventory_pnl": _number(account.revaluation),
-        "funding": _number(account.funding),
-        "fees_paid": _number(account.fees_paid),
-        "rebates_earned": _number(account.rebates),
-        "equity": _number(ledger.equity_of(number)),
+        **_money(account, ledger.unrealized_of(number), ledger.equity_of(number)),
+    }
+
+
+def _contract(instrument: Instrument) -> dict[str, Any]:
+    return {
+        "symbol": instrument.symbol,
+        "contract_type": instrument.contract_type,
+        "tick_size": str(instrument.tick_size),
+        "lot_size": str(instrument.lot_size),
+    }
+
+
+def _money(totals: Totals, unrealized: float, equity: float) -> dict[str, Any]:
+    """Write sums down, all in one currency."""
+    return {
+        "realized_pnl": _number(totals.realized),
+        "unrealized_pnl": _number(unrealized),
+        "spread_capture": _number(totals.spread_capture),
+        "inventory_pnl": _number(totals.revaluation),
+        "funding": _number(totals.funding),
+        "fees_paid": _number(totals.fees_paid),
+        "rebates_earned": _number(totals.rebates),
+        "equity": _number(equity),
     }
 
 

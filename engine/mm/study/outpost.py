@@ -6,18 +6,15 @@ end with the study, with the Dask worker, and when nobody has asked for a minute
 """
 
 import json
-import os
 import shutil
 import socket
-import subprocess
 import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from mm.study.worker import command
-from mm.study.workshop import ONE_THREAD
+from mm.study.workshop import start
 
 _IDLE_S: Final = 60.0
 """Then the client is gone, who would have said so."""
@@ -39,11 +36,7 @@ class _Process:
         ours, theirs = socket.socketpair()
         try:
             with theirs:
-                self._process = subprocess.Popen(
-                    command("mm.study.worker", self._scratch),
-                    stdin=theirs.fileno(), stdout=subprocess.DEVNULL, cwd=folder,
-                    start_new_session=True, env={**os.environ, **ONE_THREAD},
-                )  # fmt: skip
+                self._process = start("mm.study.worker", self._scratch, theirs, folder)
         except OSError:
             ours.close()
             shutil.rmtree(self._scratch, ignore_errors=True)

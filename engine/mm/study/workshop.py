@@ -35,6 +35,30 @@ ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_N
 """Of libraries that start threads when they are imported, which a fork would not take along."""
 
 
+def start(
+    module: str, argument: str, end: socket.socket, folder: str | None = None
+) -> "subprocess.Popen[bytes]":
+    """Start a process of its own that calls ``main`` of a module.
+
+    Args:
+        module: by its full name.
+        argument: of ``main``.
+        end: of a connection: the process has it as stdin.
+        folder: from which its paths are seen; None = as here.
+
+    Raises:
+        OSError: there is no such folder, or no process can be started.
+    """
+    return subprocess.Popen(
+        command(module, argument),
+        stdin=end.fileno(),
+        stdout=subprocess.DEVNULL,
+        cwd=folder,
+        start_new_session=True,
+        env={**os.environ, **ONE_THREAD},
+    )
+
+
 class Process:
     """A worker, at the other end of a connection. An async context manager: it ends with it."""
 
@@ -146,13 +170,7 @@ class Workshop:
         self._processes.append(pid)
 
     def _start(self, module: str, argument: str, end: socket.socket) -> None:
-        process = subprocess.Popen(
-            command(module, argument),
-            stdin=end.fileno(),
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-            env={**os.environ, **ONE_THREAD},
-        )
+        process = start(module, argument, end)
         process.returncode = 0  # it is waited for below
         self._processes.append(process.pid)
 
