@@ -35,6 +35,7 @@ class Accounts:
         self._tracked = Totals()  # peak and drawdown of all together [reporting currency]
         self._unrealized = [0.0] * count  # at the marks [settlement currency]
         self._settled = [math.nan] * count  # v(mark) that revaluation is booked up to
+        self._money: tuple[float, float, float] | None = None  # see ``_booked``
         self._rates_move = any(market.rate_of is not None for market in markets)
 
     @property
@@ -46,24 +47,26 @@ class Accounts:
     @property
     def fees(self) -> float:
         """Fees less rebates [reporting currency]."""
-        return self._sums()[1]
+        return self._booked()[1]
 
     @property
     def cash(self) -> float:
         """Realised P&L less fees, with funding [reporting currency]."""
-        realized, fees, funding, _ = self._sums()
+        realized, fees, funding = self._booked()
         return realized - fees + funding
 
     @property
     def unrealized(self) -> float:
         """P&L of closing everything at the last marks [reporting currency]."""
-        return self._sums()[3]
+        total = 0.0
+        for n, unrealized in enumerate(self._unrealized):  # not sum(): Python 3.12 differs
+            total += self.rate(n) * unrealized
+        return total
 
     @property
     def equity(self) -> float:
         """Cash and unrealised P&L [reporting currency]."""
-        realized, fees, funding, unrealized = self._sums()
-        return realized - fees + funding + unrealized
+        return self.cash + self.unrealized
 
     @property
     def fills(self) -> int:
@@ -99,17 +102,21 @@ class Accounts:
             return 1.0  # of nothing
         return rate
 
-    def _sums(self) -> tuple[float, float, float, float]:
-        """Realised P&L, fees, funding, unrealised P&L [reporting currency]."""
-        realized = paid = rebates = funding = unrealized = 0.0
-        for n, account in enumerate(self.accounts):  # not sum(): Python 3.12 adds up otherwise
-            rate = self.rate(n)
-            realized += rate * account.realized
-            paid += rate * account.fees_paid
-            rebates += rate * account.rebates
-            funding += rate * account.funding
-            unrealized += rate * self._unrealized[n]
-        return realized, paid - rebates, funding, unrealized
+    def _booked(self) -> tuple[float, float, float]:
+        """Realised P&L, fees, funding [reporting currency].
+
+        Asked for at every decision, so kept until the next event is booked, if no rate moves.
+        """
+        if self._money is None or self._rates_move:
+            realized = paid = rebates = funding = 0.0
+            for n, account in enumerate(self.accounts):
+                rate = self.rate(n)
+                realized += rate * account.realized
+                paid += rate * account.fees_paid
+                rebates += rate * account.rebates
+                funding += rate * account.funding
+            self._money = realized, paid - rebates, funding
+        return self._money
 
     def _gain(self, instrument: int, value: float) -> float:
         holding = self.holdings[instrument]
@@ -131,16 +138,16 @@ class Accounts:
         gap = abs(equity - earned)
         assert gap <= _TOLERANCE * moved, f"books disagree: {equity} against {earned}"
 
-    def _row(self, ts: int, instrument: int, sums: tuple[float, float, float, float]) -> Row:
+    def _row(self, ts: int, instrument: int, unrealized: float) -> Row:
         """Write the account down as it is now, in the order of POSITION's columns.
 
-        ``sums`` are those of ``_sums``: asked for once, where all instruments are written.
+        ``unrealized`` is that of all: worked out once, where all instruments are written.
         """
         self._check(instrument)
         holding, mark, margin = (
             self.holdings[instrument], self.marks[instrument], self._markets[instrument].margin,
         )  # fmt: skip
-        realized, fees, funding, unrealized = sums
+        realized, fees, funding = self._booked()
         cash = realized - fees + funding
         exposure = holding.notional(holding.lots, mark) if holding.lots else 0.0
         exposure *= self.rate(instrument)

@@ -75,12 +75,13 @@ class Ledger(Accounts):
             reached = bisect_left(times, event["ts_known"], done)
             self._follow(times, marks, done, reached, rows)
             done = reached
+            self._money = None  # it moves now
             if kind == FILLED:
                 fills.append(place)
                 booked.append(self._fill(event))
             else:
                 (self._fund if kind == FUNDING else self._close_at)(event)
-            rows.append(self._row(event["ts_known"], event["instrument"], self._sums()))
+            rows.append(self._row(event["ts_known"], event["instrument"], self.unrealized))
         self._follow(times, marks, done, len(times), rows)
         return make_entries(report.reports[fills], booked, rows)
 
@@ -144,8 +145,8 @@ class Ledger(Accounts):
                     total += self.rate(instrument) * unrealized
                 self._tracked.track((self.cash if self._rates_move else cash) + total)
             if times[place] >= self._next_sample:
-                sums = self._sums()
-                rows += [self._row(times[place], n, sums) for n in range(count)]
+                unrealized = self.unrealized
+                rows += [self._row(times[place], n, unrealized) for n in range(count)]
                 self._next_sample = (times[place] // self._sample_us + 1) * self._sample_us
 
     def _fill(self, fill: dict[str, Any]) -> Booked:

@@ -1,7 +1,7 @@
 """Several markets as one: their surveys put together, and their streams merged by local time.
 
-    connector of market 1 ─► [quotes] ─► ┐
-    connector of market 2 ─► [quotes] ─► ┴ merge ─► out
+    connector of market 1 ─► [numbering] ─► [quotes] ─► ┐
+    connector of market 2 ─► [numbering] ─► [quotes] ─► ┴ merge ─► out
 
 The merge waits for the market that is furthest behind: what all have told about is passed on, in
 order of ``ts_local``, of one time in the order of the markets. So how the streams are cut into
@@ -12,7 +12,7 @@ would have happened there afterwards, nobody knows. Knows no kind of event.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import attrs
 import numpy as np
@@ -26,7 +26,10 @@ from mm.run.channels import Inlet, open_channel
 from mm.run.connector import connect
 from mm.times import clock
 
-_AHEAD = 1  # batches that wait: one, while the next is made
+_AHEAD: Final = 1
+"""Batches of a market that wait: one, while the next is made."""
+_NOTABLE_US: Final = 1_000_000
+"""By which markets may begin and end apart without a word: hardly any have a row at each time."""
 
 
 @attrs.frozen(kw_only=True)
@@ -250,9 +253,6 @@ def _left_out(pairs: Sequence[tuple[str, Survey]]) -> list[str]:
             " before"
         )
     return notes
-
-
-_NOTABLE_US = 1_000_000
 
 
 def _sums(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
