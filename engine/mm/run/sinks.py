@@ -6,13 +6,12 @@ to wait for follows from the data, and neither can be left waiting for ever.
 
 import math
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from typing import Final
 
 import attrs
 import trio
 
-from mm.api import Rows, Sink, Status
+from mm.api import Rows, Sink
 from mm.blame import blame
 from mm.run.channels import Inlet
 
@@ -48,23 +47,20 @@ async def record(
         ahead: writes down what the rows follow from. Called before any sink is given them, so that
             no kill leaves results that nobody could come to again; rows wait for it.
     """
-    if ahead is None:
-        await _record(ledger, candles, sinks, flush_s)
-        return
-    waiting = _Waiting(sinks, ahead)
+    way = _Way(sinks, ahead)
     try:
-        await _record(ledger, candles, {"": waiting}, flush_s)
+        await _merge(ledger, candles, way, flush_s)
     finally:
-        waiting.flush()
+        if ahead is not None:
+            way.flush()
 
 
-async def _record(
-    ledger: Inlet[Records], candles: Inlet[Records], sinks: Mapping[str, Sink], flush_s: float
+async def _merge(
+    ledger: Inlet[Records], candles: Inlet[Records], way: "_Way", flush_s: float
 ) -> None:
     inlets = [ledger, candles]
     reached: list[float] = [-1, -1]
     flush_at = math.inf  # of rows that nobody has seen yet
-    watermark = -1
     with ledger, candles:
         while min(reached) < math.inf:
             behind = reached.index(min(reached))
@@ -75,55 +71,54 @@ async def _record(
             except trio.EndOfChannel:
                 reached[behind] = math.inf
             if records is not None:
-                reached[behind] = watermark = records.watermark
-                _write(records, sinks)
-                if any(len(rows) for _, rows in records.tables):
+                reached[behind] = records.watermark
+                if way.take(records):
                     flush_at = min(flush_at, trio.current_time() + flush_s)
             if trio.current_time() >= flush_at:
                 flush_at = math.inf
-                _flush(watermark, sinks)
+                way.flush()
 
 
-def _write(records: Records, sinks: Mapping[str, Sink]) -> None:
-    for owner, sink in sinks.items():
-        with blame(owner, records.watermark) if owner else nullcontext():
-            for table, rows in records.tables:
-                if len(rows):
-                    sink.write(table, rows)
+class _Way:
+    """The way to the sinks: at once, or when what the rows follow from has been written."""
 
-
-def _flush(watermark: int, sinks: Mapping[str, Sink]) -> None:
-    for owner, sink in sinks.items():
-        flush = getattr(sink, "flush", None)
-        if flush is not None:
-            with blame(owner, watermark) if owner else nullcontext():
-                flush()
-
-
-class _Waiting:
-    """A sink in front of the others that keeps rows until what they follow from is written."""
-
-    def __init__(self, sinks: Mapping[str, Sink], ahead: Callable[[], None]) -> None:
+    def __init__(self, sinks: Mapping[str, Sink], ahead: Callable[[], None] | None) -> None:
         self._sinks, self._ahead = sinks, ahead
-        self._rows: list[tuple[str, Rows]] = []
+        self._watermark = -1
+        self._waiting: list[Records] = []
         self._count = 0
 
-    def write(self, table: str, rows: Rows) -> None:
-        """Keep rows, if there are not too many."""
-        self._rows.append((table, rows))
-        self._count += len(rows)
-        if self._count >= _MOST_WAITING:
-            self.flush()
+    def take(self, records: Records) -> bool:
+        """Hand on records, or keep them, if there are not too many; say whether they hold rows."""
+        self._watermark = records.watermark
+        count = sum(len(rows) for _, rows in records.tables)
+        if self._ahead is None:
+            self._write(records)
+        elif count:
+            self._waiting.append(records)
+            self._count += count
+            if self._count >= _MOST_WAITING:
+                self.flush()
+        return count > 0
 
     def flush(self) -> None:
-        """Hand on what is kept."""
-        if not self._rows:
-            return
-        self._ahead()
-        rows, self._rows, self._count = tuple(self._rows), [], 0
-        _write(Records(tables=rows, watermark=-1), self._sinks)
-        _flush(-1, self._sinks)
+        """Hand on what is kept, and have every sink show what it has."""
+        if self._ahead is not None:
+            if not self._waiting:
+                return
+            self._ahead()
+            waiting, self._waiting, self._count = self._waiting, [], 0
+            for records in waiting:
+                self._write(records)
+        for owner, sink in self._sinks.items():
+            flush = getattr(sink, "flush", None)
+            if flush is not None:
+                with blame(owner, self._watermark):
+                    flush()
 
-    def close(self, status: Status) -> None:
-        """Never called: who made the others closes them."""
-        raise NotImplementedError
+    def _write(self, records: Records) -> None:
+        for owner, sink in self._sinks.items():
+            with blame(owner, records.watermark):
+                for table, rows in records.tables:
+                    if len(rows):
+                        sink.write(table, rows)
