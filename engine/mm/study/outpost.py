@@ -6,6 +6,7 @@ end with the study, with the Dask worker, and when nobody has asked for a minute
 """
 
 import json
+import os
 import shutil
 import socket
 import tempfile
@@ -36,7 +37,9 @@ class _Process:
         ours, theirs = socket.socketpair()
         try:
             with theirs:
-                self._process = start("mm.study.worker", self._scratch, theirs, folder)
+                self._process = start(
+                    "mm.study.worker", self._scratch, str(os.getpid()), end=theirs, folder=folder
+                )
         except OSError:
             ours.close()
             shutil.rmtree(self._scratch, ignore_errors=True)

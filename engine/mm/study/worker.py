@@ -43,24 +43,27 @@ FIGURES: Final = (
 """Of ``summary.json``: what a row keeps."""
 
 
-def command(module: str, argument: str) -> list[str]:
+def command(module: str, *arguments: str) -> list[str]:
     """Give the command that calls ``main`` of a module, which ``-m`` would import twice."""
-    call = f"import sys; from {module} import main; sys.exit(main(sys.argv[1]))"
-    return [sys.executable, "-c", call, argument]
+    call = f"import sys; from {module} import main; sys.exit(main(*sys.argv[1:]))"
+    return [sys.executable, "-c", call, *arguments]
 
 
-def main(scratch: str) -> int:
-    """Work until stdin ends. Ctrl-C is the parent's business, who ends us."""
+def main(scratch: str, parent: str) -> int:
+    """Work until stdin ends. Ctrl-C is the parent's business, who ends us.
+
+    The parent tells its number: it may be gone before we could ask for it.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = os.getppid()
-    threading.Thread(target=_end_with, args=(parent, scratch), daemon=True).start()
+    watcher = threading.Thread(target=_end_with, args=(int(parent), scratch), daemon=True)
+    watcher.start()
     connection = socket.socket(fileno=os.dup(0))
     os.dup2(2, 1)  # a plugin's print is no outcome
     try:
         serve(connection, None, scratch)
     finally:
-        if os.getppid() != parent:
-            shutil.rmtree(scratch, ignore_errors=True)
+        # A parent that was killed lets go of the connection before it is seen to be gone.
+        watcher.join(4 * _LOOKS_EVERY_S)
     return 0
 
 
@@ -68,8 +71,12 @@ def _end_with(parent: int, scratch: str) -> None:
     """End this process when its parent is gone, who would have removed its files."""
     while os.getppid() == parent:
         time.sleep(_LOOKS_EVERY_S)
-    shutil.rmtree(scratch, ignore_errors=True)
-    os._exit(1)
+    # As another program, so that no thread of ours writes there meanwhile.
+    remove = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
+    try:
+        os.execv(sys.executable, [sys.executable, "-I", "-c", remove, scratch])
+    finally:
+        os._exit(1)
 
 
 def serve(connection: socket.socket, registry: Registry | None, scratch: str) -> None:

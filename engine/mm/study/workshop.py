@@ -36,13 +36,13 @@ ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_N
 
 
 def start(
-    module: str, argument: str, end: socket.socket, folder: str | None = None
+    module: str, *arguments: str, end: socket.socket, folder: str | None = None
 ) -> "subprocess.Popen[bytes]":
     """Start a process of its own that calls ``main`` of a module.
 
     Args:
         module: by its full name.
-        argument: of ``main``.
+        arguments: of ``main``.
         end: of a connection: the process has it as stdin.
         folder: from which its paths are seen; None = as here.
 
@@ -50,7 +50,7 @@ def start(
         OSError: there is no such folder, or no process can be started.
     """
     return subprocess.Popen(
-        command(module, argument),
+        command(module, *arguments),
         stdin=end.fileno(),
         stdout=subprocess.DEVNULL,
         cwd=folder,
@@ -121,7 +121,7 @@ class Workshop:
                 if len(told) > _MOST_TOLD:
                     short = attrs.evolve(orders, text="", overrides=[], prepare=False)
                     told = json.dumps(attrs.asdict(short))
-                self._start("mm.study.foreman", told, theirs)
+                self._start("mm.study.foreman", told, end=theirs)
         self._foreman = ours
 
     async def worker(self) -> "Process":
@@ -148,7 +148,7 @@ class Workshop:
 
     def _ask_for_one(self, end: socket.socket) -> None:
         if not _FORKS:
-            return self._start("mm.study.worker", str(self.scratch), end)
+            return self._start("mm.study.worker", str(self.scratch), str(os.getpid()), end=end)
         self.prepare()
         assert self._foreman is not None
         with suppress(BrokenPipeError, ConnectionResetError):  # then no greeting will come
@@ -169,8 +169,8 @@ class Workshop:
                 os._exit(code)
         self._processes.append(pid)
 
-    def _start(self, module: str, argument: str, end: socket.socket) -> None:
-        process = start(module, argument, end)
+    def _start(self, module: str, *arguments: str, end: socket.socket) -> None:
+        process = start(module, *arguments, end=end)
         process.returncode = 0  # it is waited for below
         self._processes.append(process.pid)
 
