@@ -11,9 +11,10 @@ import hypothesis
 import pytest
 from tests.distributions import lay_down
 
-# No deadline: the first example of a kernel's test compiles it. On CI the examples are fixed, so
-# that a red run can be repeated; elsewhere they differ each time, so that more is explored.
-hypothesis.settings.register_profile("mm", deadline=None, derandomize="CI" in os.environ)
+# No deadline: the first example of a kernel's test compiles it. The examples are fixed, so that a
+# red run can be repeated; pytest --hypothesis-profile=explore looks among others, each time anew.
+hypothesis.settings.register_profile("mm", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None)
 hypothesis.settings.load_profile("mm")
 
 REPOSITORY = Path(__file__).parents[1]

@@ -37,18 +37,20 @@ class Safekeeping:
                 ) from error
 
     def _sync(self, folder: Path) -> None:
-        names = set()
-        for entry in os.scandir(folder):
-            state = entry.stat()
-            now = (state.st_size, state.st_mtime_ns)
-            if entry.is_file() and self._seen.get(entry.path) != now:
+        has_new_name = False
+        with os.scandir(folder) as entries:
+            for entry in entries:
                 try:
+                    state = entry.stat()
+                    now = (state.st_size, state.st_mtime_ns)
+                    if not entry.is_file() or self._seen.get(entry.path) == now:
+                        continue
                     _sync_one(entry.path)
                 except FileNotFoundError:  # it was a file on its way to its name
                     continue
-                names.add(entry.path not in self._seen)
+                has_new_name |= entry.path not in self._seen
                 self._seen[entry.path] = now
-        if True in names:
+        if has_new_name:
             _sync_one(str(folder))
 
 

@@ -38,7 +38,7 @@ class NaiveMarket(NaiveOrders):
             self.took_away = True
         elif event.kind == LEVEL:
             market.set_level(event)
-            prices = [order.price for order in self.orders]
+            prices = [order.price for order in mine]
             if event.size:
                 for order in mine:
                     if (order.command.side, order.price) == (event.side, event.price):
