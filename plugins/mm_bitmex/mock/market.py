@@ -188,6 +188,8 @@ class Market:
             )
 
     def _moved(self, step: Step) -> Step:
+        if self._offset_us == 0:  # as long as the data are played for the first time
+            return step
         return attrs.evolve(step, local_us=step.local_us + self._offset_us)
 
     def _fetch(self) -> Step | None:

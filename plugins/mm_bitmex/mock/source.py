@@ -161,15 +161,17 @@ def _whole_snapshots(steps: Iterator[Step]) -> Iterator[Step]:
     """Join rows with ``is_snapshot`` that follow each other: they are one snapshot."""
     held: list[Step] = []
     for step in steps:
-        rows = [row for row in step.rows if row[4] == "true"]
-        if rows:
-            held.append(attrs.evolve(step, rows=tuple(rows)))
-        if len(rows) == len(step.rows):
+        whole = [row for row in step.rows if row[4] == "true"]
+        if whole:
+            held.append(attrs.evolve(step, rows=tuple(whole)))
+        if len(whole) == len(step.rows):
             continue
         if held:
             yield _joined(held)
             held = []
-        yield attrs.evolve(step, rows=tuple([row for row in step.rows if row[4] != "true"]))
+        if whole:
+            step = attrs.evolve(step, rows=tuple([row for row in step.rows if row[4] != "true"]))
+        yield step
     if held:
         yield _joined(held)
 
