@@ -88,7 +88,7 @@ def prove(run_file: Path, site: Path | None, *extra: str) -> "subprocess.Complet
 def test_a_sound_run_is_identical_and_its_digest_is_that_of_a_backtest(
     run_file: Path, tmp_path: Path
 ) -> None:
-    proved = prove(run_file, None, "--schedules", "6", "--json")
+    proved = prove(run_file, None, "--schedules", "4", "--json")
     assert proved.returncode == 0, proved.stderr
     backtest = subprocess.run(
         [sys.executable, "-m", "mm", "backtest", "--config", str(run_file), "--json", "--quiet",
@@ -97,7 +97,7 @@ def test_a_sound_run_is_identical_and_its_digest_is_that_of_a_backtest(
     )  # fmt: skip
     verdict = json.loads(proved.stdout)
     assert verdict["identical"]
-    assert verdict["trials"] == 6
+    assert verdict["trials"] == 4
     assert verdict["digest"] == json.loads(backtest.stdout)["digest"]
 
 
@@ -105,7 +105,7 @@ def test_a_sound_run_is_identical_and_its_digest_is_that_of_a_backtest(
 def test_an_unsound_strategy_is_caught_and_the_cause_told(
     run_file: Path, site: Path, kind: str, cause: str
 ) -> None:
-    proved = prove(run_file, site, "--schedules", "9", "--json", "--set", f"strategy.kind={kind}")
+    proved = prove(run_file, site, "--schedules", "6", "--json", "--set", f"strategy.kind={kind}")
     assert proved.returncode == 5
     assert "not deterministic" in proved.stderr
     verdict: dict[str, Any] = json.loads(proved.stdout)

@@ -43,7 +43,7 @@ def same(ours: list[Rows], theirs: list[Rows]) -> bool:
 LENGTHS = st.lists(st.integers(1, 6), min_size=1, max_size=5)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(sessions(), LENGTHS)
 def test_the_chosen_model_as_a_shadow_gives_the_main_result(
     session: Session, lengths: list[int]
@@ -55,7 +55,7 @@ def test_the_chosen_model_as_a_shadow_gives_the_main_result(
         assert same(ours, theirs)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(sessions(), LENGTHS)
 def test_every_shadow_carries_out_the_same_commands(session: Session, lengths: list[int]) -> None:
     main, shadow = shadowed(session, lengths, "pessimistic")
@@ -69,7 +69,7 @@ def filled(session: Session, model: str) -> int:
     return sum(report["size"] for report in reports if report["kind"] == FILLED)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(tapes(1), resting())
 def test_a_resting_order_fills_no_less_under_a_kinder_model(
     tape: tuple[Event, ...], order: Command

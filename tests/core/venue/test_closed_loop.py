@@ -143,7 +143,7 @@ def told(answers: list[ExecutionReport], count: int) -> dict[str, Any]:
     return {name: repr(rows) for name, rows in columns.items()}  # NaN is NaN
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(sessions(), st.sampled_from([1, 2, 7]), st.lists(st.booleans(), max_size=4), st.booleans())
 def test_inside_the_venue_everything_is_as_outside(
     session: Session, longest: int, cuts: list[bool], wakes: bool
@@ -154,7 +154,7 @@ def test_inside_the_venue_everything_is_as_outside(
     assert told(inside(session, longest, cuts), count) == told(outside(session, longest), count)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(sessions(), st.sampled_from([1, 7]), st.booleans())
 def test_it_does_not_show_that_room_ran_out_in_the_middle_of_a_block(
     session: Session, longest: int, wakes: bool

@@ -82,7 +82,7 @@ def reports(outcome: Outcome, instrument: int) -> list[dict[str, Any]]:
     ]
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(
     sessions(),
     sessions(),

@@ -116,7 +116,7 @@ def inside(
     return decided_inside(session, form, rows, longest, cuts)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(sessions(), st.lists(st.booleans(), max_size=4), st.booleans())
 def test_compiled_and_in_python_it_does_the_same(
     session: Session, cuts: list[bool], wakes: bool

@@ -35,14 +35,14 @@ CUTS = st.lists(st.booleans(), min_size=1, max_size=5)
 LENGTHS = st.lists(st.integers(1, 6), min_size=1, max_size=5)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(sessions(), CUTS)
 def test_cutting_the_stream_elsewhere_changes_nothing(session: Session, cuts: list[bool]) -> None:
     whole, _ = replay(session)
     assert replay(session, cuts)[0] == whole
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(sessions(choices=3), CUTS, LENGTHS)
 def test_blocks_of_decisions_give_what_one_at_a_time_gives(
     session: Session, cuts: list[bool], lengths: list[int]
@@ -52,7 +52,7 @@ def test_blocks_of_decisions_give_what_one_at_a_time_gives(
     assert replay(session, cuts, lengths)[0] == singly
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(sessions(), LENGTHS)
 def test_an_answer_holds_all_that_is_known_by_then_and_no_more(
     session: Session, lengths: list[int]
@@ -69,7 +69,7 @@ def test_an_answer_holds_all_that_is_known_by_then_and_no_more(
     assert before == END
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(sessions(plain=True))
 def test_no_report_is_known_before_its_event_and_the_way_back(session: Session) -> None:
     heard = defaultdict(list)
@@ -82,7 +82,7 @@ def test_no_report_is_known_before_its_event_and_the_way_back(session: Session) 
         assert report["ts_known"] >= min(heard[report["ts_venue"]])
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(sessions(plain=True))
 def test_nothing_happens_to_an_order_before_it_can_have_arrived(session: Session) -> None:
     outcome, _ = replay(session)
@@ -95,7 +95,7 @@ def test_nothing_happens_to_an_order_before_it_can_have_arrived(session: Session
         assert report["ts_venue"] > decided + session.entry
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(sessions())
 def test_prints_and_orders_are_never_used_beyond_their_size(session: Session) -> None:
     """Rows are made to differ, so that a fill names its print."""
@@ -121,7 +121,7 @@ def test_prints_and_orders_are_never_used_beyond_their_size(session: Session) ->
         assert used <= tape[row - 1].size
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(sessions())
 def test_makers_fill_at_their_price_and_takers_within_their_limit(session: Session) -> None:
     outcome, _ = replay(session)
@@ -137,7 +137,7 @@ def test_makers_fill_at_their_price_and_takers_within_their_limit(session: Sessi
             assert (price[order] - report["price"]) * report["side"] >= 0
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(sessions())
 def test_the_fills_of_an_instrument_are_the_position_that_reduce_only_orders_see(
     session: Session,
@@ -156,7 +156,7 @@ def test_the_fills_of_an_instrument_are_the_position_that_reduce_only_orders_see
             assert abs(position[report["instrument"]]) == abs(before) - report["size"]
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(sessions())
 def test_what_the_gate_refuses_never_reaches_the_venue(session: Session) -> None:
     outcome, _ = replay(session)
@@ -167,7 +167,7 @@ def test_what_the_gate_refuses_never_reaches_the_venue(session: Session) -> None
     assert outcome.refused == sum(outcome.kept_back)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(sessions())
 def test_an_order_never_falls_back_in_its_queue(session: Session) -> None:
     """Only a replace that gives up its place puts lots ahead of an order again."""
@@ -181,7 +181,7 @@ def test_an_order_never_falls_back_in_its_queue(session: Session) -> None:
             ahead[order] = report["ahead"]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(sessions(), st.data())
 def test_the_past_does_not_move_with_the_future(session: Session, data: st.DataObject) -> None:
     """Whatever comes after a time, what was known by that time stays."""
