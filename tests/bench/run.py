@@ -1,9 +1,10 @@
 """How long ``mm`` takes and how much memory: whole processes, measured from outside.
 
-    python tests/bench/run.py [--runs N] [--data DIR]
+    python tests/bench/run.py [--runs N] [--data DIR] [--theirs]
 
-Prints a Markdown table of medians; asserts nothing, since a busy machine is no bug. Knows the
-command line and the summary, and nothing of the engine's inside. ``README.md`` explains the rows.
+Prints a Markdown table of medians, then where the time goes; asserts nothing, since a busy machine
+is no bug. Knows the command line and the summary, and nothing of the engine's inside. ``README.md``
+explains the rows.
 """
 
 import argparse
@@ -27,6 +28,14 @@ DATA: Final = ROOT.parent / "shared" / "data" / "binance-futures_ETHUSDT_2024-08
 FILES: Final = ("trades.csv.gz", "quotes.csv.gz", "book.csv.gz")
 TILES: Final = 12
 SETS: Final = 24
+THEIRS: Final = "hftbacktest==2.4.4"
+QUOTER: Final = {
+    "strategy.kind": "Grid", "strategy.preprocessing": "Grid", "strategy.grid.quote_size": "0.1",
+    "strategy.grid.max_position": "1.0", "strategy.grid.half_spread": "0.05",
+    "strategy.grid.interval": "0.01", "strategy.grid.levels": "1",
+    "strategy.grid.sequencer.interval_ms": "100", "data.quotes_csv": "",
+}  # fmt: skip
+"""What ``theirs.py`` does, too."""
 PAUSE_US: Final = 1_000_000
 """Between two tiles: the recording starts over, with a snapshot that clears the book."""
 
@@ -46,11 +55,16 @@ class Sample:
 
 
 def measure(*arguments: str, **environment: str) -> Sample:
-    """Run ``mm`` once; its stdout must be JSON, or nothing that matters."""
+    """Run ``mm`` once."""
+    return measure_command([sys.executable, "-m", "mm", *arguments], **environment)
+
+
+def measure_command(command: Sequence[str | Path], **environment: str) -> Sample:
+    """Run a command once; its stdout must be JSON, or nothing that matters."""
     with tempfile.TemporaryFile() as out:
         started = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, "-m", "mm", *arguments],
+            command,
             cwd=ROOT,
             env={**os.environ, **environment},
             stdout=out,
@@ -60,7 +74,7 @@ def measure(*arguments: str, **environment: str) -> Sample:
         wall_s = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            raise SystemExit(f"mm {' '.join(arguments)}: exit code {process.returncode}")
+            raise SystemExit(f"{' '.join(map(str, command))}: exit code {process.returncode}")
         out.seek(0)
         text = out.read()
     summary = json.loads(text) if text.startswith(b"{") else {}
@@ -74,6 +88,23 @@ def backtest(data: Path, output: Path, *more: str, **environment: str) -> Sample
         "backtest", "--config", "config/ethusdt.toml", "--json", "--quiet",
         "--data", str(data), "--output", str(output), *more, **environment,
     )  # fmt: skip
+
+
+def environment_of_theirs(folder: Path) -> Path:
+    """Make an environment with the other simulator; return its Python."""
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    python = folder / "bin" / "python"
+    install: list[str | Path] = [python, "-m", "pip", "install", "--quiet", THEIRS]
+    subprocess.run(install, check=True, stderr=subprocess.DEVNULL)
+    return python
+
+
+def quoters(python: Path, data: Path, times: int, folder: Path) -> tuple[Sample, Sample]:
+    """The same grid quoter here and there, from CSV, one process each."""
+    sets = [word for key, value in QUOTER.items() for word in ("--set", f"{key}={value}")]
+    script = Path(__file__).with_name("theirs.py")
+    ours = backtest(data, folder / "runs", *sets)
+    return ours, measure_command([python, script, data, str(times * 2_000_000)])
 
 
 def sweep(data: Path, folder: Path) -> tuple[float, float]:
@@ -150,6 +181,16 @@ def row(what: str, values: Sequence[float], unit: str, limit: str) -> str:
     return f"| {what} | {statistics.median(values):.2f} {unit} | {spread} | {limit} |"
 
 
+def phases(data: Path, folder: Path) -> str:
+    """Where the time of one run goes, as ``mm backtest --profile`` says it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "mm", "backtest", "--config", "config/ethusdt.toml", "--quiet",
+         "--data", data, "--output", folder / "runs", "--profile"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stderr
+
+
 def table(data: Path, runs: int, folder: Path) -> Iterator[str]:
     """Measure everything; yield the table line by line, as it comes."""
     yield "| what | median | range | wanted |"
@@ -189,11 +230,28 @@ def table(data: Path, runs: int, folder: Path) -> Iterator[str]:
     yield row("one after the other, two at a time / sweep", [alone_s / together_s], "", "≥ 6")
 
 
+def against_theirs(data: Path, runs: int, folder: Path) -> Iterator[str]:
+    """Time the grid quoter in both; lines of the table."""
+    python = environment_of_theirs(folder / "theirs")
+    for times, files in ((1, data), (TILES, folder / "tiled")):
+        pairs = [quoters(python, files, times, folder) for _ in range(runs)]
+        ours, theirs = zip(*pairs, strict=True)
+        yield row(f"grid quoter, {times}×, ours", [s.wall_s for s in ours], "s", "")
+        yield row(f"grid quoter, {times}×, {THEIRS}", [s.wall_s for s in theirs], "s", "")
+        ratios = [a.wall_s / b.wall_s for a, b in pairs]
+        yield row(f"grid quoter, {times}×, ours / theirs", ratios, "", "≤ 0.25")
+        peaks = [a.peak_mib / b.peak_mib for a, b in pairs]
+        yield row(f"grid quoter, {times}×, memory, ours / theirs", peaks, "", "")
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Measure whole processes of mm.")
     parser.add_argument("--runs", metavar="N", type=int, default=5, help="processes a row")
     parser.add_argument("--data", metavar="DIR", type=Path, default=DATA, help="the ETHUSDT files")
+    parser.add_argument(
+        "--theirs", action="store_true", help=f"beside {THEIRS}, in an environment made for it"
+    )
     args = parser.parse_args()
     if not args.data.is_dir():
         raise SystemExit(f"{args.data}: no such folder; name that of the ETHUSDT files with --data")
@@ -202,6 +260,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for line in table(args.data.resolve(), args.runs, Path(folder)):
             print(line, flush=True)
+        if args.theirs:
+            for line in against_theirs(args.data.resolve(), args.runs, Path(folder)):
+                print(line, flush=True)
+        for times, files in ((1, args.data.resolve()), (TILES, Path(folder) / "tiled")):
+            print(f"\n{times}×:\n\n{phases(files, Path(folder))}", flush=True)
 
 
 if __name__ == "__main__":

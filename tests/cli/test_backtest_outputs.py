@@ -400,3 +400,30 @@ def test_a_lot_is_shown_alike_however_it_is_written(backtest: Any) -> None:
         backtest("--quiet", "--set", f"instrument.lot_size={lot}")
     shown = [run.summary["lot_size"] for run in backtest.runs()]
     assert shown == ["100", "100"]
+
+
+def test_a_profile_says_where_the_time_went_and_changes_nothing(backtest: Any) -> None:
+    plain = json.loads(backtest("--quiet", "--json").out)
+    done = backtest("--quiet", "--json", "--profile")
+    assert json.loads(done.out)["digest"] == plain["digest"]
+    head, *lines = done.err.splitlines()
+    assert head.split() == [
+        "phase",
+        "CPU",
+        "s",
+        "wall",
+        "s",
+        "ns",
+        "a",
+        "row",
+        "µs",
+        "a",
+        "decision",
+    ]
+    phases = [line.split()[0] for line in lines if not line.startswith(" ")]
+    assert phases == ["start", "survey", "run"]
+    # Each phase is at least the sum of its parts shown, as far as two decimals tell.
+    at = {line.split()[0]: lines.index(line) for line in lines if not line.startswith(" ")}
+    parts = [float(line[24:32]) for line in lines[at["run"] + 1 :]]
+    assert parts
+    assert sum(parts) <= float(lines[at["run"]][24:32]) + 0.005 * (len(parts) + 1)

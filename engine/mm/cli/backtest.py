@@ -19,6 +19,7 @@ from mm.config import LoadedConfig
 from mm.health import EXIT_CODE as SICK
 from mm.health import entries, is_sick, lines, verdict
 from mm.run.build import Options
+from mm.run.profile import RUN, SURVEY, Profile, as_table
 from mm.run.session import Plan, Result, plan_run
 
 
@@ -39,8 +40,12 @@ def run(args: argparse.Namespace) -> int:
         plan = trio.run(plan_run, loaded)
         _print_plan(plan, args.json)
         return SICK if is_sick(plan.defects) else 0
+    profile = Profile() if args.profile else None
     with compiling_beside(args.config, args.set) as wait:
-        result = trio.run(_run, loaded, args, wait, place)
+        watching = [profile] if profile else []
+        result = trio.run(_run, loaded, args, wait, place, profile, instruments=watching)
+    if profile is not None and result is not None:
+        print(as_table(profile.lines(), result.summary), file=sys.stderr)
     return finish(result, as_json=args.json, report=args.report)
 
 
@@ -49,8 +54,14 @@ async def _run(
     args: argparse.Namespace,
     wait: Callable[[], object],
     place: Place | None,
+    profile: Profile | None,
 ) -> Result | None:
+    def begin(phase: str) -> None:
+        if profile is not None:
+            profile.begin(phase)
+
     async def plan() -> Plan:
+        begin(SURVEY)
         made = await plan_run(loaded)
         await trio.to_thread.run_sync(wait, abandon_on_cancel=True)
         return made
@@ -66,6 +77,7 @@ async def _run(
             tell([sick])
         options = Options(speed=args.speed, verbose=args.verbose, debug_at=tuple(args.debug_at))
         shown = not (args.quiet or args.debug_at)  # the terminal is the debugger's
+        begin(RUN)
         result = await run_shown(plan, options, reading, shown=shown, place=place)
         tell(result.summary["notes"][len(plan.notes) :])
         return result

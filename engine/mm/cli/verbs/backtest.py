@@ -32,6 +32,7 @@ def add(verbs: Any) -> None:
     flag(parser, "--dry-run", "check the configuration and the data, then stop")
     web(parser)
     flag(parser, "--report", "write report.html into the run's folder, too; see mm report")
+    flag(parser, "--profile", "print where the time went, by phase and task, on stderr")
     flag(parser, "--json", "print only summary.json on stdout")
     flag(parser, "--quiet", "no progress on stderr")
     flag(parser, "--verbose", "one line per fill on stderr")
