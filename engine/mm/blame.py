@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 
 import trio
@@ -18,6 +19,9 @@ from mm.api import MMError, PluginError
 class ReaderGoneError(Exception):
     """The task that reads this channel has ended, and not because we closed it."""
 
+
+working_at: Final[ContextVar[int | None]] = ContextVar("working_at", default=None)
+"""Data time [µs] that a plugin's code is working at; None = none is, or it cannot be told."""
 
 _ECHOES: Final = (ReaderGoneError, trio.Cancelled)
 """What another task's failure does to a task."""
@@ -37,6 +41,7 @@ def blame(owner: str, ts: int | Callable[[], int | None] | None = None) -> Itera
     Raises:
         PluginError: in place of anything but mm's own errors and Trio's.
     """
+    token = working_at.set(None if callable(ts) else ts)
     try:
         yield
     except (Exception, BaseExceptionGroup, trio.Cancelled) as error:
@@ -47,6 +52,8 @@ def blame(owner: str, ts: int | Callable[[], int | None] | None = None) -> Itera
         when = "" if time is None else f" at data time {time} µs"
         told = "; ".join([f"{cause}{_place(cause)}", *getattr(cause, "__notes__", [])])
         raise PluginError(f"{owner} raised {type(cause).__name__}{when}: {told}") from error
+    finally:
+        working_at.reset(token)
 
 
 @contextmanager

@@ -17,10 +17,11 @@ from mm.health import lines
 from mm.run.build import Options
 from mm.run.health import Hearing
 from mm.run.live_state import lag_text
+from mm.run.printed import Tell, telling
 from mm.run.progress import Progress
 from mm.run.session import Plan, Result, run_plan
 from mm.run.why import share_text
-from mm.times import clock
+from mm.times import clock, exact_clock
 
 _REFRESH_S: Final = 0.25
 _CURRENCY: Final = {
@@ -60,7 +61,10 @@ async def _show_bar(progress: Progress, plan: Plan) -> None:
         TimeRemainingColumn(compact=True),
     )
     console = Console(stderr=True)
-    with Bar(*columns, console=console, transient=True, auto_refresh=False) as bar:
+    # What is printed to stdout has been taken already: see ``telling``.
+    with Bar(
+        *columns, console=console, transient=True, auto_refresh=False, redirect_stdout=False
+    ) as bar:
         task = bar.add_task("", total=progress.total_rows)
         start_s = trio.current_time()
         while True:
@@ -123,10 +127,23 @@ async def run_shown(
             if shown:
                 nursery.start_soon(show_progress, progress, plan)
 
-        result = await run_plan(plan, options, reading, watch)
+        with telling(printer()):
+            result = await run_plan(plan, options, reading, watch)
         end(result.status)
         nursery.cancel_scope.cancel()
     return result
+
+
+def printer() -> Tell:
+    """What prints a line of a plugin's: on stderr, above a bar, or in a notebook's cell."""
+    cell = sys.stdout if in_notebook() else None
+
+    def tell(text: str, ts: int | None, level: str) -> None:
+        when = "" if ts is None else f"{exact_clock(ts)} "
+        mark = "" if level == "info" else f"{level}: "
+        print(f"{when}{mark}{text}", file=cell or sys.stderr)
+
+    return tell
 
 
 def summary_table(summary: Mapping[str, Any]) -> str:

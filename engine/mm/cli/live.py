@@ -18,7 +18,7 @@ from mm.alerts.delivery import Line
 from mm.alerts.rules import Rule
 from mm.api import UsageError
 from mm.cli.alerts import alert_lines, alerts_beside
-from mm.cli.display import can_draw
+from mm.cli.display import can_draw, printer
 from mm.cli.live_log import LiveLog
 from mm.cli.live_view import show_view
 from mm.cli.run_file import check_listens, load_run_file
@@ -30,6 +30,7 @@ from mm.config.tables import DataTable
 from mm.run.build import Options
 from mm.run.figures import Figures, follow_disk
 from mm.run.health import Hearing
+from mm.run.printed import telling
 from mm.run.progress import Progress
 from mm.run.resume import Earlier, take_up
 from mm.run.session import Plan, Result, plan_run, resume_plan, run_plan
@@ -147,8 +148,10 @@ async def _trade(
         if not args.quiet and not draw:
             for note in plan.notes:
                 log.note(note)
+        tell = printer() if draw or args.quiet else log.printed
         async with alerts_beside(alerts, plan, hearing, figures):
-            result = await run_plan(plan, options, reading, watch)
+            with telling(tell):
+                result = await run_plan(plan, options, reading, watch)
         end(result.status)
         nursery.cancel_scope.cancel()
     for note in () if args.quiet else result.summary["notes"][len(plan.notes) :]:

@@ -96,6 +96,10 @@ class LiveLog:
         """Log something that the user should know of the run."""
         self._write("note", text=text)
 
+    def printed(self, text: str, ts: int | None, level: str) -> None:
+        """Log what a plugin printed or logged, at the data time it was said at."""
+        self._write("printed", ts=ts, level=level, text=text)
+
     def _status(self, plan: Plan, health: Health | None) -> None:
         state = live_state(plan.parts, health)
         if health is not None:

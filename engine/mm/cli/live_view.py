@@ -41,7 +41,8 @@ async def show_view(
     news: deque[News] = deque(maxlen=_NEWS)
     start_s = trio.current_time()
     # Never redrawn but by us; transient, since the summary follows.
-    with Live(console=console, auto_refresh=False, transient=True) as live:
+    # What is printed to stdout has been taken already: see ``mm.run.printed``.
+    with Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False) as live:
         while True:
             health = hear()
             if health is not None:

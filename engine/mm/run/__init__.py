@@ -16,6 +16,7 @@ signals, ticks      fair prices for a strategy; the tick size in force
 moments, depth      rows at the times that ``[strategy.when]`` chooses; the book's best levels
 pace, interrupt     replay speed; Ctrl-C
 health, progress    how a live connector is doing; what to show meanwhile
+printed      what plugins print and log, with the data time
 profile      where the time goes, by phase and task
 debugging    stopping in a strategy's code at a moment of the data
 reasons      why each side stood or did not, by decision, and for how long
