@@ -9,7 +9,7 @@ from tests.short_market import RUN_FILE, cut_sample
 
 import mm
 from mm.api import TOUCH_FIELDS, ConfigError, RowStrategy
-from mm.run.depth import DepthTransformer
+from mm.run.market_columns import ShowingTransformer
 
 
 @pytest.fixture(scope="module")
@@ -69,4 +69,4 @@ def test_a_transformer_with_columns_of_such_a_name_is_refused() -> None:
         dtype = np.dtype([*TOUCH_FIELDS, ("asks", "f8")])
 
     with pytest.raises(ConfigError, match=r"adds the column asks, which the transformer X has"):
-        DepthTransformer(Has(), "X", 2, 1)  # type: ignore[arg-type]
+        ShowingTransformer.of_depth(Has(), "X", 2, 1)  # type: ignore[arg-type]

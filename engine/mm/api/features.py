@@ -28,6 +28,18 @@ DEPTH_FIELDS: Final = [("bids", "i8"), ("bid_sizes", "i8"), ("asks", "i8"), ("as
 best first, 0 behind the last. They are what a taker would get, see ``mm.core.evidence``: where a
 newer quote or print contradicts a level, it is not there."""
 
+TRADED_FIELDS: Final = [
+    ("bought", "i8"),  # lots, by takers
+    ("sold", "i8"),
+    ("prints", "i8"),  # how many; also those whose side is not known
+    ("print_low", "i8"),  # ticks; 0 where there was none
+    ("print_high", "i8"),
+]
+"""What ``strategy.trades`` adds: what was traded since the row of this instrument before.
+
+A row that news of one's own have woken has zeros there: nothing that its row did not tell. What is
+traded meanwhile comes with the next row."""
+
 SIGNAL_FIELDS: Final = [*TOUCH_FIELDS, ("signal", "f8")]
 """The columns of a signal, for a transformer that ``strategy.signals`` may name.
 

@@ -47,6 +47,11 @@ class StrategyTable:
         ge=0,
         le=100,
     )
+    trades: bool = option(
+        False,
+        help="Whether rows show what was traded since the row before, as columns bought, sold,"
+        " prints, print_low and print_high.",
+    )
     when: WhenTable = option(
         factory=WhenTable,
         help="When to decide; where none of the market's is chosen, when the transformer says.",

@@ -7,6 +7,7 @@ touch        quotes from the book, for data that comes without quotes
 batch_check  what a connector sends, held to its contract and to the bounds
 candles      open, high, low, close and volume by period
 depth        the best levels of both sides
+traded       what was traded between two rows
 waking       a row of features brought up to now
 asof         the latest value of a column when each row was made
 venue        the simulated venue: matching, queues, latency, fees, funding

@@ -13,7 +13,8 @@ answers      a strategy of single rows in Python, as the venue's kernel asks it
 recording    the task that writes a live market down, and who starts it
 channels     what the tasks share: channel ends that say who failed
 signals, ticks      fair prices for a strategy; the tick size in force
-moments, depth      rows at the times that ``[strategy.when]`` chooses; the book's best levels
+moments, market_columns      rows at the times that ``[strategy.when]`` chooses; the book's
+             best levels and what was traded, in every row
 pace, interrupt     replay speed; Ctrl-C
 health, progress    how a live connector is doing; what to show meanwhile
 printed      what plugins print and log, with the data time

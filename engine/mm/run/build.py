@@ -102,6 +102,8 @@ def build_parts(
         raise ConfigError(
             f"strategy.depth is {config.strategy.depth}, expected 0: the data have no book"
         )
+    if config.strategy.trades and not _may_have(survey, "trades"):
+        raise ConfigError("strategy.trades is true, expected false: the data have no trades")
     transformer, strategy = build_strategy(config, context)
     names = {
         "connector": config.parts.connector.owner,

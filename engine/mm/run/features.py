@@ -1,6 +1,6 @@
 """From a checked configuration to a strategy and the transformer of its rows.
 
-chosen transformer ─► [moments] ─► [signals] ─► [depth] ─► rows
+chosen transformer ─► [moments] ─► [signals] ─► [depth] ─► [trades] ─► rows
 """
 
 from decimal import Decimal
@@ -9,6 +9,7 @@ from typing import Any
 from mm.api import (
     DEPTH_FIELDS,
     TOUCH_FIELDS,
+    TRADED_FIELDS,
     ConfigError,
     Context,
     Instrument,
@@ -17,7 +18,7 @@ from mm.api import (
     Transformer,
 )
 from mm.config import Choice, RunConfig
-from mm.run.depth import DepthTransformer
+from mm.run.market_columns import ShowingTransformer
 from mm.run.moments import TimedTransformer
 from mm.run.signals import CombinedTransformer, Signal
 
@@ -76,12 +77,14 @@ def _build_both(config: RunConfig, context: Context) -> tuple[Transformer, Strat
             Signal(name, _build_transformer(one, context), one.config.weight, one.owner)
             for name, one in zip(table.signals, chosen.signals, strict=True)
         ]
-        count = len(context.instruments)
-        transformer = CombinedTransformer(table.preprocessing, transformer, signals, count)
-    if table.depth:
-        transformer = DepthTransformer(
-            transformer, chosen.transformer.owner, table.depth, len(context.instruments)
+        transformer = CombinedTransformer(
+            table.preprocessing, transformer, signals, len(context.instruments)
         )
+    owner, count = chosen.transformer.owner, len(context.instruments)
+    if table.depth:
+        transformer = ShowingTransformer.of_depth(transformer, owner, table.depth, count)
+    if table.trades:
+        transformer = ShowingTransformer.of_trades(transformer, owner, count)
     return transformer, chosen.strategy.build(context)
 
 
@@ -93,6 +96,11 @@ def _misfit(config: RunConfig, transformer: Transformer, strategy: Strategy) -> 
         return ConfigError(
             f"strategy {table.kind!r} needs {', '.join(missing)}; set strategy.depth to the number"
             " of levels that its rows are to show"
+        )
+    if missing and set(missing) <= {name for name, _ in TRADED_FIELDS}:
+        return ConfigError(
+            f"strategy {table.kind!r} needs {', '.join(missing)}; set strategy.trades to true, so"
+            " that its rows show what was traded"
         )
     if missing:
         return ConfigError(

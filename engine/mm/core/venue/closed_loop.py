@@ -33,7 +33,7 @@ from mm.core.venue.block import NEED_EVENTS, NEED_ROOM
 from mm.core.venue.decider import CURSOR, Decider
 from mm.core.venue.loop import FAULTY
 from mm.core.venue.simulated import SimulatedVenue
-from mm.core.waking import has_number
+from mm.core.waking import has_number, traded_columns
 
 _MANY: Final = 16
 """Orders of a row."""
@@ -93,6 +93,7 @@ class ClosedLoop:
         cursor["depth"] = depth
         if depth:
             cursor["levels"] = [fields[name][1] for name, _ in DEPTH_FIELDS]
+        cursor["traded"] = [fields[name][1] for name in traded_columns(form.rows)] or -1
         number = np.zeros(1)
         cursor["up_to"] = account.up_to
         venue.learn(account, 0)

@@ -27,6 +27,7 @@ CURSOR: Final = np.dtype(
         ("touch", "i8", (6,)),  # bytes from a row's start to each of TOUCH_FIELDS
         ("depth", "i8"),  # levels that a row shows
         ("levels", "i8", (4,)),  # bytes to each of DEPTH_FIELDS, if it shows any
+        ("traded", "i8", (5,)),  # bytes to each of TRADED_FIELDS; -1 = it shows none
         ("mid", "i8"),  # bytes to the columns of these names; -1 = there is none
         ("fair", "i8"),
         ("orders", "i8"),  # orders that took effect, of this message

@@ -79,6 +79,9 @@ def wake(venue: Venue, gate: Gate, decider: Decider, instrument: int) -> None:
         for n in range(cursor["depth"]):
             _put(row, cursor["levels"][2 * side] + 8 * n, decider.prices[n])
             _put(row, cursor["levels"][2 * side + 1] + 8 * n, decider.sizes[n])
+    if cursor["traded"][0] >= 0:
+        for n in range(len(cursor["traded"])):
+            _put(row, cursor["traded"][n], 0)
     if cursor["mid"] >= 0:
         before, mid = _number(decider, row, cursor["mid"]), np.nan
         if seen["quoted_bid_size"] > 0 and seen["quoted_ask_size"] > 0:
