@@ -7,10 +7,16 @@ of what their files say.
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 import trio
 
 from mm.api import UsageError
+from mm.blame import ungrouped
+from mm.run.disk import Disk
+
+_WRITER: Final = "safekeeping"
+_LOOK_S: Final = 1.0
 
 
 class Safekeeping:
@@ -54,14 +60,24 @@ class Safekeeping:
             _sync_one(str(folder))
 
 
-async def keep_safe(safekeeping: Safekeeping, every_s: float) -> None:
+async def keep_safe(safekeeping: Safekeeping, every_s: float, disk: Disk) -> None:
     """Sync again and again, ``every_s`` after the last time [s], until cancelled.
 
-    In a thread: a slow disk keeps nobody waiting.
+    In a thread: a slow disk keeps nobody waiting, and ``disk`` is told of it before it answers.
     """
     while True:
         await trio.sleep(every_s)
-        await trio.to_thread.run_sync(safekeeping.sync, abandon_on_cancel=True)
+        with disk.trying(_WRITER), ungrouped():
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_watch, disk, disk.now())
+                await trio.to_thread.run_sync(safekeeping.sync, abandon_on_cancel=True)
+                nursery.cancel_scope.cancel(reason="the disk has answered")
+
+
+async def _watch(disk: Disk, began: float) -> None:
+    while True:
+        await trio.sleep(_LOOK_S)
+        disk.is_slow(_WRITER, began)
 
 
 def _sync_one(path: str) -> None:

@@ -165,7 +165,7 @@ async def _run_in(
     engine_s = time.perf_counter() - started
     if parts.answers is not None:
         said += parts.answers.notes(engine_s)
-    health = health_of(parts.connector)
+    health = health_of(parts.connector, parts.disk)
     if health is not None:
         error = error or health.failure
     defects = defects_of(plan.survey, parts.venue, health)
@@ -206,13 +206,13 @@ def _recording(plan: Plan, options: Options) -> Iterator[Recorder | None]:
 @asynccontextmanager
 async def _kept_safe(plan: Plan, directory: Path, recorder: Recorder | None) -> AsyncIterator[None]:
     """Have what a live run writes brought to the disk, if that is asked for."""
-    every_s = plan.loaded.config.output.fsync_s
-    if plan.parts.numbering is None or every_s == 0:
+    every_s, disk = plan.loaded.config.output.fsync_s, plan.parts.disk
+    if disk is None or every_s == 0:
         yield
         return
     folders = [directory] if recorder is None else [recorder.directory, directory]
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(keep_safe, Safekeeping(folders), every_s)
+        nursery.start_soon(keep_safe, Safekeeping(folders), every_s, disk)
         yield
         nursery.cancel_scope.cancel(reason="the run is over")
 
