@@ -4,8 +4,9 @@ import csv
 import errno
 import gzip
 import os
+import shutil
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -62,8 +63,15 @@ class Refusing:
     """The system's calls, which refuse to write regular files from ``begin`` to ``end`` [s]."""
 
     def __init__(
-        self, monkeypatch: pytest.MonkeyPatch, begin: float, end: float, number: int = errno.ENOSPC
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        begin: float,
+        end: float,
+        number: int = errno.ENOSPC,
+        only: Path | None = None,
     ) -> None:
+        """``only``: files below this folder; None = all."""
+        self.only = only
         self.begin, self.end, self.number = begin, end, number
         self.refusals = 0
         self._start = trio.current_time()
@@ -90,9 +98,14 @@ class Refusing:
         return self._pwrite(file, data, at)
 
     def _refuses(self, file: int) -> bool:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
+        state = os.fstat(file)
+        if not stat.S_ISREG(state.st_mode):
             return False
-        return self.begin <= trio.current_time() - self._start < self.end
+        if not self.begin <= trio.current_time() - self._start < self.end:
+            return False
+        if self.only is None:
+            return True
+        return state.st_ino in {path.stat().st_ino for path in self.only.rglob("*.*")}
 
 
 async def live(
@@ -140,6 +153,22 @@ def check_withdrawn(session: Session, told: Told, begin: float, end: float) -> N
     assert all(not live for at, live in told.trusted if begin + 1 < at < end)
 
 
+def check_whole(session: Session, folder: Path) -> None:
+    """Nothing is half-written, nothing lies about, and no decision is missing or there twice."""
+    for path in (folder / "recording").glob("*.gz"):
+        assert gzip.decompress(path.read_bytes()).endswith(b"\n")
+    assert not list(folder.rglob("*.tmp"))
+    tables = list(folder.glob("run/*/*.csv"))
+    assert len(tables) == 6
+    for path in tables:
+        header, *rows = path.read_text(encoding="utf-8").splitlines()
+        assert {row.count(",") for row in rows} <= {header.count(",")}, path
+    with next(folder.glob("run/*/quotes.csv")).open(encoding="utf-8", newline="") as file:
+        times = [int(row["ts"]) for row in csv.DictReader(file)]
+    assert len(times) == session.result.summary["decisions"]
+    assert times == sorted(set(times))
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS])
 async def test_while_the_recording_cannot_be_written_nothing_is_quoted_and_then_it_goes_on(
     number: int, folder: Path, monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
@@ -162,5 +191,79 @@ async def test_while_the_recording_cannot_be_written_nothing_is_quoted_and_then_
     result = await in_real_time(folder)
     assert result["digest"] == session.result.summary["digest"]
     assert result["fills"] == session.result.summary["fills"] > 0
-    for path in (folder / "recording").glob("*.gz"):
-        assert gzip.decompress(path.read_bytes()).endswith(b"\n")
+    check_whole(session, folder)
+
+
+@pytest.mark.parametrize("record", [True, False])
+async def test_while_the_results_cannot_be_written_nothing_is_quoted_and_no_row_is_lost(
+    record: bool, folder: Path, monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
+) -> None:
+    told = Told()
+    refusing = Refusing(monkeypatch, 3.0, 5.0, only=folder / "run")
+    session = await live(folder, told, record=record)
+    assert session.result.error is None
+    assert refusing.refusals >= 3, "it was not tried again"
+    check_withdrawn(session, told, 3.0, 5.0)
+    assert actions(session, 6.5, SECONDS) > {"new"}
+    check_whole(session, folder)
+    if record:
+        result = await in_real_time(folder)
+        assert result["digest"] == session.result.summary["digest"]
+
+
+async def at(begin: float, do: Callable[[], Any], end: float, undo: Callable[[], Any]) -> None:
+    """Do something at ``begin`` and something else at ``end`` [s]."""
+    await trio.sleep(begin)
+    do()
+    await trio.sleep(end - begin)
+    undo()
+
+
+@pytest.mark.parametrize("what", ["recording", "run"])
+@pytest.mark.parametrize("anew", [False, True])
+async def test_a_removed_folder_is_waited_for_and_what_it_held_is_put_back(
+    what: str, anew: bool, folder: Path, autojump_clock: MockClock
+) -> None:
+    told, elsewhere = Told(), folder / "elsewhere"
+    found = folder / "recording"
+
+    def remove() -> None:
+        nonlocal found
+        if what == "run":
+            (found,) = (folder / "run").iterdir()
+        if anew:
+            shutil.rmtree(found)
+        else:
+            found.rename(elsewhere)
+
+    def bring_back() -> None:
+        if anew:
+            found.mkdir()
+        else:
+            elsewhere.rename(found)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(at, 3.0, remove, 5.0, bring_back)
+        session = await live(folder, told)
+    assert session.result.error is None
+    check_withdrawn(session, told, 3.0, 5.0)
+    assert "No such file or directory" in told.disk()[0]
+    assert actions(session, 6.5, SECONDS) > {"new"}
+    check_whole(session, folder)
+    result = await in_real_time(folder)
+    assert result["digest"] == session.result.summary["digest"]
+    assert (session.result.directory / "config.toml").exists()
+
+
+async def test_a_recording_that_stays_away_ends_the_session_with_a_sentence_when_it_is_stopped(
+    folder: Path, autojump_clock: MockClock
+) -> None:
+    told = Told()
+    async with trio.open_nursery() as nursery:
+        remove = lambda: shutil.rmtree(folder / "recording")  # noqa: E731
+        nursery.start_soon(at, 3.0, remove, 3.0, lambda: None)
+        session = await live(folder, told)
+    assert session.result.status == "failed"
+    assert "the recording cannot be written: No such file or directory" in str(session.result.error)
+    assert actions(session, 1.0, 2.0) > {"new"}
+    assert told.sentences[-1][1].startswith("no quote: nothing can be written since")

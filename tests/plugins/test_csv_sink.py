@@ -76,7 +76,8 @@ def test_a_disk_that_fills_up_is_named_while_writing(tmp_path: Path) -> None:
     sink = CsvSink(INSTRUMENTS, tmp_path)
     with pytest.raises(UsageError, match=r"trades.csv: cannot be written: No space left"):
         sink.write("trades", executions(10_000))
-    sink.close("failed")
+    with pytest.raises(UsageError, match=r"trades.csv: cannot be written: No space left"):
+        sink.close("failed")
     assert (tmp_path / "orders.csv").read_text().startswith("symbol,")
 
 

@@ -5,7 +5,8 @@ of what their files say.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -58,6 +59,26 @@ class Safekeeping:
                 self._seen[entry.path] = now
         if has_new_name:
             _sync_one(str(folder))
+
+
+@asynccontextmanager
+async def kept_safe(
+    folders: Iterable[Path], every_s: float, disk: Disk | None
+) -> AsyncIterator[None]:
+    """Have what a live run writes brought to the disk itself while the block runs.
+
+    Args:
+        folders: where it writes.
+        every_s: see ``keep_safe``; 0 = nobody asked for it.
+        disk: of the run; None = it is no live one.
+    """
+    if disk is None or every_s == 0:
+        yield
+        return
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(keep_safe, Safekeeping(folders), every_s, disk)
+        yield
+        nursery.cancel_scope.cancel(reason="the run is over")
 
 
 async def keep_safe(safekeeping: Safekeeping, every_s: float, disk: Disk) -> None:
