@@ -102,15 +102,22 @@ class Disk:
         self._gaps.append(Gap(start=ts, end=None, reason=next(iter(self._troubles.values()))))
         self.gaps += 1
 
-    def is_back(self, ts: int, left_out: int) -> None:
-        """Hear that it is handed on again; ``left_out``: rows that were not."""
+    def is_back(self, ts: int, left_out: int, frames: int) -> None:
+        """Hear that it is handed on again.
+
+        Args:
+            ts: from when on [µs].
+            left_out: rows that were not handed on.
+            frames: raw frames that were not kept, so far in this session.
+        """
         gap = self._gaps[-1]
         self._gaps[-1] = attrs.evolve(gap, end=ts)
+        raw = f"; {frames:,} raw frames so far were not kept" if frames else ""
         self._tell(
             "info",
             "disk",
             f"everything is written again, after {(ts - gap.start) / MICRO:.1f} s; {left_out:,}"
-            " rows of the market were left out: a gap in the book, also in the recording",
+            f" rows of the market were left out: a gap in the book, also in the recording{raw}",
         )
 
     def add_to(self, health: Health | None) -> Health | None:

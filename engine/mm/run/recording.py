@@ -148,7 +148,7 @@ async def record_market(
         async for batch in batches:
             passed: MarketBatch | None = batch
             if disk is not None and hold is not None:
-                passed = _held(batch, disk, hold)
+                passed = _held(batch, disk, hold, recorder)
             numbered = None if passed is None else numbering.push(passed)
             if recorder is not None:
                 if numbered is not None:
@@ -160,7 +160,9 @@ async def record_market(
                 await out.send(numbered)
 
 
-def _held(batch: MarketBatch, disk: Disk, hold: Hold) -> MarketBatch | None:
+def _held(
+    batch: MarketBatch, disk: Disk, hold: Hold, recorder: Recorder | None
+) -> MarketBatch | None:
     """Give what is to be passed on of a batch, and tell the disk what that means."""
     disk.ts = batch.watermark
     before = hold.start
@@ -168,7 +170,8 @@ def _held(batch: MarketBatch, disk: Disk, hold: Hold) -> MarketBatch | None:
     if before is None and hold.start is not None:
         disk.lost(hold.start)
     elif before is not None and hold.start is None:
-        disk.is_back(batch.watermark, hold.left_out)
+        raw = None if recorder is None else recorder.raw
+        disk.is_back(batch.watermark, hold.left_out, 0 if raw is None else raw.left_out)
     return passed
 
 

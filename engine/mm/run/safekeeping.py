@@ -18,6 +18,7 @@ from mm.run.disk import Disk
 
 _WRITER: Final = "safekeeping"
 _LOOK_S: Final = 1.0
+_AGAIN_S: Final = 1.0
 
 
 class Safekeeping:
@@ -82,12 +83,14 @@ async def kept_safe(
 
 
 async def keep_safe(safekeeping: Safekeeping, every_s: float, disk: Disk) -> None:
-    """Sync again and again, ``every_s`` after the last time [s], until cancelled.
+    """Sync again and again, ``every_s`` after the last time [s], sooner if it failed.
+
+    Until cancelled.
 
     In a thread: a slow disk keeps nobody waiting, and ``disk`` is told of it before it answers.
     """
     while True:
-        await trio.sleep(every_s)
+        await trio.sleep(min(every_s, _AGAIN_S) if disk.has_refused(_WRITER) else every_s)
         with disk.trying(_WRITER), ungrouped():
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_watch, disk, disk.now())
