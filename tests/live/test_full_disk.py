@@ -19,7 +19,8 @@ from tests.live.session import START_US, Session, run_session
 from tests.live.test_live_run import in_real_time
 from trio.testing import MockClock
 
-from mm.api import MICRO
+from mm.api import MICRO, UsageError
+from mm.record.mend import mend
 from mm.run.health import Hearing
 from mm.run.live_state import live_state
 from mm.run.progress import Progress
@@ -36,6 +37,8 @@ class Told:
     news: list[tuple[str, str]] = attrs.field(factory=list)
     sentences: list[tuple[float, str]] = attrs.field(factory=list)
     trusted: list[tuple[float, bool]] = attrs.field(factory=list)
+    times: list[tuple[float, int]] = attrs.field(factory=list)
+    """Of the data."""
 
     @asynccontextmanager
     async def beside(self, plan: Plan) -> AsyncIterator[None]:
@@ -49,6 +52,7 @@ class Told:
                 self.news += [(one.event, one.text) for one in health.news]
                 self.sentences.append((now, live_state(plan.parts, health).bid_why.text))
                 self.trusted.append((now, health.is_live))
+                self.times.append((now, plan.parts.progress.ts))
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(look)
@@ -194,6 +198,41 @@ async def test_while_the_recording_cannot_be_written_nothing_is_quoted_and_then_
     check_whole(session, folder)
 
 
+async def test_a_refusal_that_lasts_holds_the_time_as_well_and_the_replay_is_the_same(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
+) -> None:
+    """So what waits is bounded: after a minute, here after a second, the engine stands."""
+    monkeypatch.setattr("mm.record.hold.LONGEST_US", MICRO)
+    told = Told()
+    Refusing(monkeypatch, 3.0, 6.0)
+    session = await live(folder, told)
+    assert session.result.error is None
+    check_withdrawn(session, told, 3.0, 6.0)
+    assert actions(session, 7.0, SECONDS) > {"new"}
+    seen = {round(at, 1): ts for at, ts in told.times}
+    assert seen[5.0] == seen[5.8] < START_US + 4.7 * MICRO
+    assert seen[8.0] > START_US + 7.5 * MICRO
+    check_whole(session, folder)
+    result = await in_real_time(folder)
+    assert result["digest"] == session.result.summary["digest"]
+
+
+async def test_a_session_that_is_stopped_while_the_disk_refuses_says_so_and_leaves_what_is_whole(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
+) -> None:
+    told = Told()
+    with monkeypatch.context() as patch:
+        Refusing(patch, 3.0, 100.0, only=folder / "recording")
+        session = await live(folder, told, seconds=5.0)
+    assert session.result.status == "failed"
+    error = session.result.error
+    assert isinstance(error, UsageError)
+    assert "the recording cannot be written: No space left on device; make room" in str(error)
+    mended = mend(folder / "recording")
+    assert START_US + 2 * MICRO < mended.until < START_US + 3 * MICRO
+    assert not mended.damaged
+
+
 @pytest.mark.parametrize("record", [True, False])
 async def test_while_the_results_cannot_be_written_nothing_is_quoted_and_no_row_is_lost(
     record: bool, folder: Path, monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
@@ -266,4 +305,17 @@ async def test_a_recording_that_stays_away_ends_the_session_with_a_sentence_when
     assert session.result.status == "failed"
     assert "the recording cannot be written: No such file or directory" in str(session.result.error)
     assert actions(session, 1.0, 2.0) > {"new"}
+    assert told.sentences[-1][1].startswith("no quote: nothing can be written since")
+
+
+async def test_a_run_folder_that_stays_away_ends_the_session_with_a_sentence_when_it_is_stopped(
+    folder: Path, autojump_clock: MockClock
+) -> None:
+    told = Told()
+    sentence = pytest.RaisesExc(UsageError, match="cannot be written: No such file or directory")
+    with pytest.RaisesGroup(sentence, flatten_subgroups=True):
+        async with trio.open_nursery() as nursery:
+            remove = lambda: shutil.rmtree(folder / "run")  # noqa: E731
+            nursery.start_soon(at, 3.0, remove, 3.0, lambda: None)
+            await live(folder, told)
     assert told.sentences[-1][1].startswith("no quote: nothing can be written since")
