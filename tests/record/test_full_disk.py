@@ -122,6 +122,17 @@ def test_a_file_whose_folder_is_removed_is_put_back_once_there_is_a_folder(tmp_p
     assert [one.name for one in folder.iterdir()] == ["lines.gz"]
 
 
+def test_a_note_that_is_put_back_is_gone_on_with(tmp_path: Path) -> None:
+    file = CommitFile(tmp_path)
+    for n in range(7):
+        file.write(Committed(n, {"a": n}))
+        (tmp_path / "committed").unlink()
+        file.write(Committed(n, {"a": 10 * n}))
+        assert read_committed(tmp_path) == Committed(n, {"a": 10 * n})
+    assert (tmp_path / "committed").stat().st_size == 2 * 1024
+    file.close()
+
+
 def test_somebody_elses_file_at_the_place_is_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "lines.gz"
     file = MemberFile(path, "header\n")

@@ -14,17 +14,17 @@ from typing import Final
 _CHUNK: Final = 1 << 20
 
 
-def stay_at(path: Path, file: int) -> int:
+def stay_at(path: Path, file: int, *, append: bool = True) -> int:
     """Give a descriptor of what ``file`` holds, at ``path``.
 
     Args:
         path: where the file was when it was opened.
         file: its descriptor, open to be read and written.
+        append: whether a new descriptor is to write at the end, whatever its place (O_APPEND).
 
     Returns:
         ``file``, if it is still there. If its name is gone and its folder is there, what it holds
-        is put back, whole or not at all; then ``file`` is closed, and this is another descriptor,
-        which appends.
+        is put back, whole or not at all; then ``file`` is closed, and this is another descriptor.
 
     Raises:
         OSError: ENOENT, the folder is not there, or another file stands at the place; or what
@@ -34,7 +34,10 @@ def stay_at(path: Path, file: int) -> int:
     try:
         there = os.stat(path)
     except FileNotFoundError:
-        copy = _put_back(path, file, state.st_size)
+        try:
+            copy = _put_back(path, file, state.st_size, os.O_APPEND if append else 0)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from None
         os.close(file)
         return copy
     if (there.st_dev, there.st_ino) != (state.st_dev, state.st_ino):
@@ -42,15 +45,15 @@ def stay_at(path: Path, file: int) -> int:
     return file
 
 
-def _put_back(path: Path, file: int, size: int) -> int:
+def _put_back(path: Path, file: int, size: int, flags: int) -> int:
     temporary = path.with_name(path.name + ".tmp")
-    copy = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o666)
+    copy = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | flags, 0o666)
     try:
         start = 0
         while start < size:
             chunk = memoryview(os.pread(file, min(_CHUNK, size - start), start))
             if not chunk:
-                raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
             start += len(chunk)
             while chunk:
                 chunk = chunk[os.write(copy, chunk) :]

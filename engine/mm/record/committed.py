@@ -56,7 +56,7 @@ class CommitFile:
         body = json.dumps([number, committed.until, dict(committed.sizes)]).encode()
         text = (b"%08x %s" % (zlib.crc32(body), body)).ljust(_SLOT - 1) + b"\n"
         with writing_recording(self._path):
-            self._file = stay_at(self._path, self._file)
+            self._file = stay_at(self._path, self._file, append=False)
             if os.pwrite(self._file, text, _SLOT * (number % 2)) < len(text):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._number = number
