@@ -38,9 +38,11 @@ def test_a_fault_that_may_pass_is_kept_until_the_same_writer_succeeds(
     assert disk.has_refused("a")
     with disk.trying("b"):
         pass
-    assert disk.sentence == (
-        "nothing can be written since 00:01:01, trades.csv: cannot be written: why"
-    )
+    assert disk.sentence == f"nothing can be written since 00:01:01: {os.strerror(number)}"
+    disk.lost(disk.ts)
+    found = disk.add_to(health())
+    assert found is not None
+    assert found.gaps[0].reason == "trades.csv: cannot be written: why"
     with disk.trying("a"):
         pass
     assert not disk.refuses
@@ -92,7 +94,7 @@ def test_what_took_too_long_is_refused_until_it_is_quick_again() -> None:
     disk = Disk(lambda: next(times))
     with disk.trying("a"):
         pass
-    assert disk.sentence.endswith("a: the disk took 6 s")
+    assert disk.sentence.endswith("00:00:00: the disk took 6 s")
     with disk.trying("a"):
         pass
     assert not disk.refuses
@@ -122,7 +124,7 @@ async def test_a_disk_that_does_not_answer_is_told_before_it_does(
             mock_clock.jump(1.0)
             await trio.testing.wait_all_tasks_blocked()
             assert disk.refuses == refused
-        assert disk.sentence.endswith("safekeeping: the disk has not answered for 5 s")
+        assert disk.sentence.endswith("00:00:00: the disk has not answered for 5 s")
         now[0] = 0.0  # the next try is quick
         answer.set()
         while disk.refuses:

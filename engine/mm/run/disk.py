@@ -29,7 +29,7 @@ SLOW_S: Final = 5.0
 RECORDING: Final = "recording"
 """Who writes the recording; a sink goes by its owner."""
 
-_GAPS_KEPT: Final = 1000
+_KEPT: Final = 1000
 
 
 class Disk:
@@ -38,10 +38,10 @@ class Disk:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """``clock``: real time [s]; a disk knows no other."""
         self._clock = clock
-        self._troubles: dict[str, str] = {}
+        self._troubles: dict[str, tuple[str, str]] = {}  # writer -> the whole text, and its cause
         self._since = 0
-        self._gaps: deque[Gap] = deque(maxlen=_GAPS_KEPT)
-        self._news: list[News] = []
+        self._gaps: deque[Gap] = deque(maxlen=_KEPT)
+        self._news: deque[News] = deque(maxlen=_KEPT)  # where nobody listens, too
         self.gaps = 0
         """Times that the market was withheld."""
         self.ts = 0
@@ -54,9 +54,9 @@ class Disk:
 
     @property
     def sentence(self) -> str:
-        """What cannot be written, since when, and why; empty = all can."""
-        text = next(iter(self._troubles.values()), "")
-        return f"nothing can be written since {time_of_day(self._since)}, {text}" if text else ""
+        """Since when nothing can be written, and why; empty = all can."""
+        _, cause = next(iter(self._troubles.values()), ("", ""))
+        return f"nothing can be written since {time_of_day(self._since)}: {cause}" if cause else ""
 
     def has_refused(self, writer: str) -> bool:
         """Whether this writer's last try failed."""
@@ -69,37 +69,46 @@ class Disk:
         try:
             yield
         except MMError as error:
-            if getattr(error.__cause__, "errno", None) not in PASSING:
+            cause = error.__cause__
+            if not isinstance(cause, OSError) or cause.errno not in PASSING:
                 raise
-            self.refuse(writer, str(error).partition(";")[0])
+            self.refuse(writer, cause.strerror or str(cause), str(error).partition(";")[0])
             return
         took = self._clock() - began
         if took > SLOW_S:
-            self.refuse(writer, f"{writer}: the disk took {took:.0f} s")
+            self.refuse(writer, f"the disk took {took:.0f} s")
         else:
             self._troubles.pop(writer, None)
 
     def is_slow(self, writer: str, began: float) -> None:
         """Look at a try that began at ``began`` and has not ended."""
         if self._clock() - began > SLOW_S:
-            self.refuse(writer, f"{writer}: the disk has not answered for {SLOW_S:g} s")
+            self.refuse(writer, f"the disk has not answered for {SLOW_S:g} s")
 
     def now(self) -> float:
         """Real time [s], for ``is_slow``."""
         return self._clock()
 
-    def refuse(self, writer: str, text: str) -> None:
-        """Say that a writer cannot write, and why."""
+    def refuse(self, writer: str, cause: str, text: str = "") -> None:
+        """Say that a writer cannot write.
+
+        Args:
+            writer: who.
+            cause: why, in a few words.
+            text: the same with what it is that cannot be written.
+        """
+        text = text or f"{writer}: {cause}"
         if not self._troubles:
             self._since = self.ts
-        if self._troubles.get(writer) != text:
-            self._troubles[writer] = text
+        if self._troubles.get(writer) != (text, cause):
+            self._troubles[writer] = text, cause
             more = "orders are withdrawn, and it is tried again until it can be"
             self._tell("warning", "disk", f"{text}; {more}")
 
     def lost(self, ts: int) -> None:
         """Hear that the market is withheld from ``ts`` [µs] on."""
-        self._gaps.append(Gap(start=ts, end=None, reason=next(iter(self._troubles.values()))))
+        text, _ = next(iter(self._troubles.values()))
+        self._gaps.append(Gap(start=ts, end=None, reason=text))
         self.gaps += 1
 
     def is_back(self, ts: int, left_out: int, frames: int) -> None:
@@ -124,7 +133,8 @@ class Disk:
         """Give a connector's health with what is to be said of the disk; its news once."""
         if health is None:
             return None
-        news, self._news = self._news, []
+        news = tuple(self._news)
+        self._news.clear()
         return attrs.evolve(
             health,
             is_live=health.is_live and not self._troubles,
