@@ -2,15 +2,18 @@
 
 A file grows by whole rows, many in one write, so whoever reads it meanwhile, or after the process
 was killed, finds whole rows. Only a kill within a write, or a loss of power, can leave a part of
-one. A file that is there already is of the same run, which is taken up and gives its rows again:
-what is equal stays as it is, so nothing is lost on the way, and from the first difference on it is
-written anew. Knows nothing of when rows are to reach the disk: ``flush`` is called for that.
+one. What a full disk refused waits, and is written whole by the next ``flush`` that succeeds; a
+file that was removed is put back once its folder is there. A file that is there already is of the
+same run, which is taken up and gives its rows again: what is equal stays as it is, so nothing is
+lost on the way, and from the first difference on it is written anew. Knows nothing of when rows
+are to reach the disk: ``flush`` is called for that.
 """
 
+import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import Final
 
 import numpy as np
 
@@ -25,6 +28,7 @@ from mm.api import (
     Rows,
     Status,
     UsageError,
+    stay_at,
 )
 from mm_sinks.columns import TABLES, header, lines
 
@@ -50,23 +54,17 @@ class CsvSink:
     ) -> None:
         """Open every file; ``suffix`` is put behind each name."""
         self._instruments = instruments
-        self._files: dict[str, BinaryIO] = {}
-        self._there: dict[str, int] = {}
-        """Bytes that stood there before, behind what was compared; 0 = none."""
         # All at once, so that memory stays as it is from the first row on.
         self._held = {table: np.zeros(_TOGETHER, _ROWS[table]) for table in TABLES}
         self._count = dict.fromkeys(TABLES, 0)
-        self._ahead = {table: header(columns) for table, (_, columns) in TABLES.items()}
-        for table, (name, _) in TABLES.items():
-            path = directory / f"{name}{suffix}"
-            with writing(str(path)):
-                mode = "r+b" if path.exists() else "wb"
-                self._files[table] = cast(BinaryIO, path.open(mode, buffering=0))
-                self._there[table] = path.stat().st_size
+        self._files = {
+            table: _File(directory / f"{name}{suffix}", header(columns))
+            for table, (name, columns) in TABLES.items()
+        }
 
     def write(self, table: str, rows: Rows) -> None:
-        """Append rows to the table's file, many at a time."""
-        start = 0
+        """Append rows to the table's file, many at a time; they are taken also if that fails."""
+        start, is_full = 0, False
         while start < len(rows):
             count = self._count[table]
             taken = min(len(rows) - start, _TOGETHER - count)
@@ -74,7 +72,10 @@ class CsvSink:
             self._count[table] += taken
             start += taken
             if self._count[table] == _TOGETHER:
-                self._put(table)
+                self._spell(table)
+                is_full = True
+        if is_full:
+            self._files[table].put()
 
     def flush(self) -> None:
         """Put all that came into the files."""
@@ -84,47 +85,88 @@ class CsvSink:
     def close(self, status: Status) -> None:
         """Flush and close every file, the others too if one fails."""
         with ExitStack() as closing:
-            for table in self._files:
-                closing.callback(self._close, table)
+            for table, file in self._files.items():
+                closing.callback(file.close)
                 closing.callback(self._put, table)
 
     def _put(self, table: str) -> None:
-        """Write what is held in one go; nothing lies between us and the file that could split it.
+        self._spell(table)
+        self._files[table].put()
 
-        The header goes with the first rows, so that a sink can be built on a full disk, and closed.
-        """
+    def _spell(self, table: str) -> None:
+        """Turn what is held into text."""
         count, self._count[table] = self._count[table], 0
-        text, self._ahead[table] = self._ahead[table], ""
         if count:
-            text += lines(self._held[table][:count], TABLES[table][1], self._instruments)
-        file, left = self._files[table], memoryview(text.encode())
-        with writing(file.name):
-            if self._there[table]:
-                left = self._compare(table, left)
-            while left:
-                left = left[file.write(left) :]
+            held = self._held[table][:count]
+            self._files[table].add(lines(held, TABLES[table][1], self._instruments))
 
-    def _compare(self, table: str, rows: memoryview) -> memoryview:
-        """Pass over what stands in the file already; give what is to be written behind it."""
-        file, start = self._files[table], self._files[table].tell()
-        there = file.read(len(rows))
-        pairs = zip(rows.tobytes(), there, strict=False)
+
+class _File:
+    """A file of whole rows, with what waits to be written behind them.
+
+    Nothing lies between us and the file that could split what is written in one go.
+    """
+
+    def __init__(self, path: Path, first: str) -> None:
+        """Open it, or make it. The first line goes with the first rows, so that a sink can be
+        built on a full disk."""
+        self._path = path
+        self._waiting = first.encode()
+        self._end = 0  # bytes of whole rows
+        with writing(str(path)):
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+            self._there = os.fstat(self._file).st_size
+            """Bytes that stood there before, behind the end; 0 = none."""
+
+    def add(self, text: str) -> None:
+        """Take whole rows."""
+        self._waiting += text.encode()
+
+    def put(self) -> None:
+        """Write what waits, whole; if that fails, it goes on waiting, whole.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
+        with writing(str(self._path)):
+            self._file = stay_at(self._path, self._file)
+            if self._there:
+                self._compare()
+            elif os.fstat(self._file).st_size > self._end:  # to cut it back failed, too
+                os.ftruncate(self._file, self._end)
+            left = memoryview(self._waiting)
+            try:
+                while left:
+                    left = left[os.write(self._file, left) :]
+            except OSError:
+                with suppress(OSError):
+                    os.ftruncate(self._file, self._end)
+                raise
+        self._end += len(self._waiting)
+        self._waiting = b""
+
+    def close(self) -> None:
+        """Close it; what stood there and did not come again goes."""
+        with writing(str(self._path)):
+            try:
+                if self._there:
+                    os.ftruncate(self._file, self._end)
+            finally:
+                os.close(self._file)
+
+    def _compare(self) -> None:
+        """Pass over what stands in the file already; what is left is to be written behind it."""
+        ours = self._waiting
+        there = os.pread(self._file, len(ours), self._end)
+        pairs = zip(ours, there, strict=False)
         same = len(there)
-        if rows[:same] != there:
-            same = next(n for n, (ours, theirs) in enumerate(pairs) if ours != theirs)
-        file.seek(start + same)
-        self._there[table] -= same
-        if same < len(rows):
-            file.truncate()
-            self._there[table] = 0
-        return rows[same:]
-
-    def _close(self, table: str) -> None:
-        file = self._files[table]
-        with writing(file.name):
-            if self._there[table]:
-                file.truncate()
-            file.close()
+        if ours[:same] != there:
+            same = next(n for n, (our, their) in enumerate(pairs) if our != their)
+        if same < len(ours):
+            os.ftruncate(self._file, self._end + same)
+        self._there = 0 if same < len(ours) else self._there - same
+        self._end += same
+        self._waiting = ours[same:]
 
 
 @contextmanager

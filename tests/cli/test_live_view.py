@@ -300,3 +300,13 @@ async def test_a_sides_changes_are_logged_once_and_not_too_often(
         ("quoting", None),
     ]  # fmt: skip
     assert [line["event"] for line in told].count("our_ask") == 1
+
+
+def test_a_log_on_a_full_disk_leaves_lines_out() -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    with full.open("wb", buffering=0) as file:
+        log = LiveLog(io.TextIOWrapper(file, write_through=True), as_json=False)
+        log.note("nobody will read this")
+        log.note("nor this")

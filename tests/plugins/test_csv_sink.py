@@ -1,5 +1,6 @@
 """The CSV sink: what its files say, and what becomes of them when one cannot be written."""
 
+import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -76,8 +77,52 @@ def test_a_disk_that_fills_up_is_named_while_writing(tmp_path: Path) -> None:
     sink = CsvSink(INSTRUMENTS, tmp_path)
     with pytest.raises(UsageError, match=r"trades.csv: cannot be written: No space left"):
         sink.write("trades", executions(10_000))
-    sink.close("failed")
+    with pytest.raises(UsageError, match=r"trades.csv: cannot be written: No space left"):
+        sink.close("failed")
     assert (tmp_path / "orders.csv").read_text().startswith("symbol,")
+
+
+@pytest.mark.parametrize("cut", [True, False], ids=["cut back at once", "later"])
+def test_half_a_row_is_cut_off_and_every_row_is_there_once(
+    cut: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = executions(6000)
+    rows["order_id"] = np.arange(1, 6001)
+    sink = CsvSink(INSTRUMENTS, tmp_path)
+    sink.write("trades", rows[:1500])
+    sink.flush()
+    path = tmp_path / "trades.csv"
+    whole = path.read_bytes()
+    write, begun = os.write, False
+
+    def half(file: int, data: memoryview) -> int:
+        nonlocal begun
+        begun = not begun
+        if begun:
+            return write(file, data[: len(data) // 2 + 3])
+        raise OSError(28, "No space left on device")
+
+    def refuse(file: int, length: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mm_sinks.csv.os.write", half)
+        if not cut:
+            patch.setattr("mm_sinks.csv.os.ftruncate", refuse)
+        with pytest.raises(UsageError, match="No space left on device"):
+            sink.write("trades", rows[1500:5000])
+        if cut:
+            assert path.read_bytes() == whole
+            with pytest.raises(UsageError, match="No space left on device"):
+                sink.flush()
+            assert path.read_bytes() == whole
+    sink.flush()
+    sink.write("trades", rows[5000:])
+    sink.close("complete")
+    header, *lines = path.read_text().splitlines()
+    place = header.split(",").index("order_id")
+    assert [int(line.split(",")[place]) for line in lines] == list(range(1, 6001))
+    assert {line.count(",") for line in lines} == {header.count(",")}
 
 
 def test_what_is_held_back_is_in_the_files_after_a_flush(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from tests.short_market import write_run_file
 
 from mm.api import Gap, Health
 from mm.config import load_config
+from mm.run.disk import Disk
 from mm.run.figures import FIGURES, Figures, follow_disk
 from mm.run.live_state import live_state
 from mm.run.session import Plan, plan_run
@@ -51,6 +52,18 @@ def test_the_book_is_unknown_since_it_was_first_seen_so(plan: Plan) -> None:
     ]
     assert seen == [0.0, 0.0, 3.0, 0.0, 0.0]
     assert "book_unknown_seconds" not in look(figures, plan, 7.0)
+
+
+def test_a_disk_that_refuses_is_timed_until_it_accepts(plan: Plan) -> None:
+    disk = Disk(lambda: 0.0)
+    parts = attrs.evolve(plan.parts, disk=disk)
+    figures, plan = Figures(parts, 0.0), attrs.evolve(plan, parts=parts)
+    assert look(figures, plan, 1.0)["disk_refused_seconds"] == 0.0
+    disk.refuse("recording", "full")
+    seen = [look(figures, plan, now_s)["disk_refused_seconds"] for now_s in (2.0, 5.5)]
+    with disk.trying("recording"):
+        pass
+    assert [*seen, look(figures, plan, 6.0)["disk_refused_seconds"]] == [0.0, 3.5, 0.0]
 
 
 def test_refusals_are_counted_over_the_last_minute(

@@ -54,6 +54,10 @@ QUANTITIES: Final = {
         "MB", "Free space where the run, or its recording, is written; the smaller of the two.",
         "disk_free_bytes", lambda size: size / 1e6,
     ),
+    "disk_refused_s": Quantity(
+        "s", "For how long what the run writes has been refused; 0 while it is not.",
+        "disk_refused_seconds",
+    ),
 }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ are refused by name. In major 0 a minor step may break where it must.
     addresses    functions and arrays by address, for kernels
     row_kernel, row_types, row_function    ``on_row`` compiled
     errors, files            what can go wrong; reading a file that the user named
+    kept         a file kept open for long, which may be removed meanwhile
     cache        folders kept between runs
 """
 
@@ -44,6 +45,7 @@ from mm.api.features import (
 from mm.api.files import open_file, read_file
 from mm.api.inspection import FileReport, FilesOfRun, Inspected
 from mm.api.instrument import MICRO, ContractType, Instrument
+from mm.api.kept import stay_at
 from mm.api.live import Gap, Health, LiveConnector, News
 from mm.api.market import (
     BUY,
@@ -195,5 +197,5 @@ __all__ = [
     "PrintRule", "QuoteFunction", "QuoteInputs", "QuoteModelOffer", "QuotingRule",
     "RoundingConnector", "RowStrategy", "Rows", "Sink", "SinkOffer", "Source", "Status", "Strategy",
     "StrategyOffer", "Survey", "Transformer", "TransformerOffer", "UsageError", "half_ticks",
-    "hookimpl", "hookspec", "mids", "open_file", "option", "read_file",
+    "hookimpl", "hookspec", "mids", "open_file", "option", "read_file", "stay_at",
 ]  # fmt: skip

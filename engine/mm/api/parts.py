@@ -260,7 +260,12 @@ class Sink(Protocol):
 
 
 class FlushingSink(Sink, Protocol):
-    """What a sink may also be: one that holds rows back, and can be told not to."""
+    """What a sink may also be: one that holds rows back, and can be told not to.
+
+    A full disk does not end a live run: where ``write`` or ``flush`` raises an ``OSError``, or an
+    ``MMError`` from one, the rows handed over count as taken. They are not given again; ``flush``
+    is called again until it succeeds, and only then do more rows come.
+    """
 
     def flush(self) -> None:
         """Let everybody see what came so far. Called about once a second while rows come."""

@@ -129,7 +129,7 @@ async def _trade(
     )
     log = LiveLog(sys.stderr, as_json=args.log_format == "json")
     draw = args.log_format is None and can_draw(sys.stderr)
-    hearing = Hearing(plan.parts.connector)
+    hearing = Hearing(plan.parts.connector, plan.parts.disk)
     hear = hearing.listener()
     figures = Figures(plan.parts, trio.current_time())
     page = page_beside(place, plan, hearing.listener(), figures)

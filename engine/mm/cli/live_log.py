@@ -14,6 +14,7 @@ import structlog
 import trio
 
 from mm.api import Health, News
+from mm.run.disk import PASSING
 from mm.run.health import Hear
 from mm.run.live_state import LiveState, live_state
 from mm.run.progress import Progress
@@ -122,10 +123,14 @@ class LiveLog:
 
     def _write(self, event: str, ts: int | None = None, level: str = "info", **rest: Any) -> None:
         when = datetime.now(UTC) if ts is None else datetime.fromtimestamp(ts / 1e6, UTC)
-        # One method for all levels: which there are, and what they are called, is news to it.
-        self._log.msg(
-            event, **{"ts": when.isoformat(timespec="milliseconds"), "level": level, **rest}
-        )
+        try:
+            # One method for all levels: which there are, and what they are called, is news to it.
+            self._log.msg(
+                event, **{"ts": when.isoformat(timespec="milliseconds"), "level": level, **rest}
+            )
+        except OSError as error:  # a log on a full disk: the session does not end by that
+            if error.errno not in PASSING:
+                raise
 
 
 def _as_text(_: Any, __: str, line: MutableMapping[str, Any]) -> str:

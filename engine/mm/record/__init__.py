@@ -9,6 +9,7 @@
     committed   up to where the files are whole together
     mend        what a killed process, or a loss of power, left: cut to where it is whole
     replay      ``replay.toml``: the run file that replays the recording
+    hold        a live stream while nothing can be written, and when it can be again
     numbering   live events as the files will give them back: settled, and their rows numbered
 
 Nothing here knows Trio: the task that uses it is ``mm.run.recording``. Time comes as data, from the

@@ -6,6 +6,7 @@ checksum, so that one of them is whole whatever happens while the other is writt
 events nor what the files say.
 """
 
+import errno
 import json
 import os
 import zlib
@@ -15,7 +16,7 @@ from typing import Final
 
 import attrs
 
-from mm.api import DataError
+from mm.api import DataError, stay_at
 from mm.record.files import writing_recording
 
 FILE_NAME: Final = "committed"
@@ -50,12 +51,15 @@ class CommitFile:
             self.write(Committed(-1, {}))
 
     def write(self, committed: Committed) -> None:
-        """Write down what is whole now."""
-        self._number += 1
-        body = json.dumps([self._number, committed.until, dict(committed.sizes)]).encode()
-        text = b"%08x %s" % (zlib.crc32(body), body)
+        """Write down what is whole now; what cannot be written leaves the slot before as it is."""
+        number = self._number + 1
+        body = json.dumps([number, committed.until, dict(committed.sizes)]).encode()
+        text = (b"%08x %s" % (zlib.crc32(body), body)).ljust(_SLOT - 1) + b"\n"
         with writing_recording(self._path):
-            os.pwrite(self._file, text.ljust(_SLOT - 1) + b"\n", _SLOT * (self._number % 2))
+            self._file = stay_at(self._path, self._file, append=False)
+            if os.pwrite(self._file, text, _SLOT * (number % 2)) < len(text):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._number = number
 
     def close(self) -> None:
         """Close the file."""

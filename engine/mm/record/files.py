@@ -10,53 +10,47 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
 
-from mm.api import UsageError
+from mm.api import UsageError, stay_at
 from mm.record.members import member
-
-_LONGEST_TEXT: Final = 1 << 20  # characters waiting; compressing them takes a few ms
 
 
 class MemberFile:
     """Collects lines and writes them out as members.
 
     Raises:
-        UsageError: from every method but ``lines``, if the file cannot be written.
+        UsageError: from every method but ``add``, if the file cannot be written.
     """
 
-    def __init__(self, path: Path, first: str = "", *, lines: int = 0) -> None:
+    def __init__(self, path: Path, first: str = "") -> None:
         """Make the file, all at once with its ``first`` lines: nobody sees it without.
 
-        One that is there is gone on with, from its end; it has ``lines`` lines.
+        One that is there is gone on with, from its end.
         """
         self.path = path
-        self.lines = lines
-        """Added so far, without the first."""
         self._waiting: list[str] = []
-        self._length = 0
         with writing_recording(path):
             if path.exists():
-                self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
+                self._file = os.open(path, os.O_RDWR | os.O_APPEND)
                 self.end = os.fstat(self._file).st_size
                 """Bytes in whole members."""
             else:
                 self._file, self.end = _make(path, first)
 
     def add(self, lines: list[str]) -> None:
-        """Take lines, each with its end; they are written at the next flush, or before."""
-        self.lines += len(lines)
+        """Take lines, each with its end; they are written at the next flush."""
         self._waiting += lines
-        self._length += sum(map(len, lines))
-        if self._length >= _LONGEST_TEXT:
-            self.flush()
 
     def flush(self) -> None:
-        """Write what waits as one member. What could not be written waits for the next flush."""
-        if not self._waiting:
-            return
-        text = "".join(self._waiting)
+        """Write what waits as one member. What could not be written waits for the next flush.
+
+        A file that was removed is put back; it is looked for also if nothing waits.
+        """
         with writing_recording(self.path):
+            self._file = stay_at(self.path, self._file)
+            if not self._waiting:
+                return
+            text = "".join(self._waiting)
             if os.fstat(self._file).st_size > self.end:  # cutting back failed, too
                 os.ftruncate(self._file, self.end)
             try:
@@ -66,7 +60,7 @@ class MemberFile:
                 with suppress(OSError):
                     os.ftruncate(self._file, self.end)  # whole members again
                 raise
-        self._waiting, self._length = [], 0
+        self._waiting = []
 
     def close(self) -> None:
         """Flush and close."""
@@ -79,7 +73,7 @@ class MemberFile:
 def _make(path: Path, first: str) -> tuple[int, int]:
     """Make a file beside its place, and put it there; give its descriptor and length."""
     temporary = path.with_name(path.name + ".tmp")
-    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o666)
+    file = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o666)
     try:
         end = _append(file, member(first.encode())) if first else 0
         os.replace(temporary, path)

@@ -4,10 +4,14 @@ Knows nothing of what frames say.
 """
 
 from pathlib import Path
+from typing import Final
 
 from mm.record.days import date_of
 from mm.record.files import MemberFile
 from mm.record.numbering import DAY_US
+
+MOST_WAITING: Final = 1 << 24
+"""Characters of frames."""
 
 
 class RawLog:
@@ -17,39 +21,55 @@ class RawLog:
     same.
     """
 
-    def __init__(self, directory: Path, rows: dict[str, int], flush_us: int) -> None:
-        """``rows``: told how many frames each file has; ``flush_us``: between two writes [µs]."""
+    def __init__(self, directory: Path, rows: dict[str, int]) -> None:
+        """``rows``: told how many frames each file has."""
         self._directory = directory
         self._rows = rows
-        self._flush_us = flush_us
+        self._waiting: dict[int, list[str]] = {}  # by day
+        self._length = 0
         self._day = -1
         self._file: MemberFile | None = None
-        self._flushed = 0
+        self.left_out = 0
+        """Frames that came while too many waited."""
 
     def write(self, ts: int, text: str) -> None:
-        """Take one frame that arrived at ``ts`` [µs]. Returns at once; may be called at any rate.
+        """Take one frame that arrived at ``ts`` [µs]. Touches no file; may be called at any rate.
+
+        While the disk refuses what waits, no more than ``MOST_WAITING`` characters do.
+        """
+        if self._length > MOST_WAITING:
+            self.left_out += 1
+            return
+        day = ts // DAY_US
+        line = f"{ts} {text}".replace("\r", " ").replace("\n", " ") + "\n"
+        self._waiting.setdefault(day, []).append(line)
+        self._length += len(line)
+        name = _name(day)
+        self._rows[name] = self._rows.get(name, 0) + 1
+
+    def flush(self) -> None:
+        """Write out what waits.
 
         Raises:
-            UsageError: the file cannot be written.
+            UsageError: a file cannot be written; what was not waits for the next time.
         """
-        if self._file is None or ts // DAY_US != self._day:
-            self.close()
-            self._day = ts // DAY_US
-            name = f"raw_{date_of(self._day)}.jsonl.gz"
-            self._file = MemberFile(self._directory / name, lines=self._rows.get(name, 0))
-        self._file.add([f"{ts} {text}".replace("\r", " ").replace("\n", " ") + "\n"])
-        self._rows[self._file.path.name] = self._file.lines
-        if ts - self._flushed >= self._flush_us:
-            self.flush(ts)
-
-    def flush(self, ts: int) -> None:
-        """Write out what waits; ``ts`` [µs] is now."""
-        self._flushed = ts
+        for day in sorted(self._waiting):
+            if self._file is None or day != self._day:
+                if self._file is not None:
+                    self._file.flush()
+                    self.close()
+                self._day, self._file = day, MemberFile(self._directory / _name(day))
+            self._file.add(self._waiting.pop(day))
         if self._file is not None:
             self._file.flush()
+        self._length = 0
 
     def close(self) -> None:
-        """Write out and close."""
+        """Write out what it can and close."""
         if self._file is not None:
             file, self._file = self._file, None
             file.close()
+
+
+def _name(day: int) -> str:
+    return f"raw_{date_of(day)}.jsonl.gz"

@@ -4,9 +4,13 @@ One file a kind and UTC day of ``ts_local``. What has come is written out at lea
 the stream's own time (its watermarks; see the package). No clock is read. Compressing and writing
 a second of a busy market takes a few milliseconds, so it is done where the batch comes by: a thread
 would only add a way to lose the order.
+
+To take a batch touches no file, and a flush that fails may be tried again: what was not written
+waits, and nothing is written twice.
 """
 
 import itertools
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,6 +45,9 @@ FLUSH_US: Final = MICRO // 2
 
 _KINDS: Final = (TRADE, QUOTE, LEVEL, TICKER)
 """What a row of each file is."""
+
+_LONGEST_TEXT: Final = 1 << 20
+"""Characters waiting, before they are written out sooner; compressing them takes a few ms."""
 
 _FIRST_TIME: Final = 10**15  # µs: Tardis times have 16 digits
 _LAST_TIME: Final = 10**16
@@ -90,7 +97,7 @@ class Recorder:
     ) -> None:
         _check_names(exchange, instrument.symbol)
         self.recorded = Recorded()
-        self.raw = RawLog(directory, self.recorded.rows, FLUSH_US) if raw else None
+        self.raw = RawLog(directory, self.recorded.rows) if raw else None
         """Where the connector hands its frames; None = they are not asked for."""
         self.directory = directory
         """Where the files are."""
@@ -99,18 +106,30 @@ class Recorder:
         self._kinds = [kind for kind in range(len(NAMES)) if has_quotes or kind != QUOTES]
         self._replay = replay
         self._held = held
-        self._day = -1
+        self._day = -1  # of the files that are open
         self._files: dict[int, MemberFile] = {}
+        self._waiting: dict[int, dict[int, list[str]]] = {}  # day -> kind -> lines
+        self._length = 0  # characters waiting since the last try to write them
         self._committed = CommitFile(directory)
         self._flushed = 0
         self._is_lost = False
         """The book was lost and did not come back yet."""
 
     def write(self, batch: MarketBatch) -> None:
-        """Take the next batch, settled by ``Numbering``.
+        """Take the next batch, settled by ``Numbering``, and write out what waits if it is time to.
 
         Raises:
-            UsageError: a file cannot be written.
+            UsageError: a file cannot be written; the batch was taken.
+            PluginError: a time is none that a file can hold.
+        """
+        self.take(batch)
+        if self.is_due(batch.watermark):
+            self.flush(batch.watermark)
+
+    def take(self, batch: MarketBatch) -> None:
+        """Take the next batch, settled by ``Numbering``; touches no file.
+
+        Raises:
             PluginError: a time is none that a file can hold.
         """
         times = batch.events["ts_local"]
@@ -118,28 +137,42 @@ class Recorder:
         if batch.watermark <= self._held:
             self._count_held(batch)
             return
-        if self._day < 0:
-            self._open_day(batch.watermark if not len(times) else int(times[0]))
+        if self._day < 0 and not self._waiting:
+            self._begin_day((batch.watermark if not len(times) else int(times[0])) // DAY_US)
         for part in _by_day(batch.events):
-            self._open_day(int(part["ts_local"][0]))
+            day = int(part["ts_local"][0]) // DAY_US
+            self._begin_day(day)
             lines = csv_lines(part, self._instrument, self._exchange)
-            for kind, file in self._files.items():
-                file.add(lines[kind])
-                self.recorded.rows[file.path.name] = file.lines
+            for kind, waiting in self._waiting[day].items():
+                waiting += lines[kind]
+                self._length += sum(map(len, lines[kind]))
+                self.recorded.rows[_name(kind, day)] += len(lines[kind])
         self._note(batch)
-        if batch.watermark - self._flushed >= FLUSH_US:
-            self.flush(batch.watermark)
+
+    def is_due(self, ts: int) -> bool:
+        """Whether it is time to write out what waits; ``ts`` [µs] is now."""
+        return ts - self._flushed >= FLUSH_US or self._length >= _LONGEST_TEXT
 
     def flush(self, ts: int) -> None:
-        """Write out what waits; ``ts`` [µs] is now."""
-        self._flushed = ts
+        """Write out what waits; ``ts`` [µs] is now.
+
+        Raises:
+            UsageError: a file cannot be written; what was not waits for the next flush.
+        """
+        self._flushed, self._length = ts, 0
+        for day in sorted(self._waiting):
+            self._open_day(day)
+            for kind, lines in self._waiting.pop(day).items():
+                self._files[kind].add(lines)
         for file in self._files.values():
             file.flush()
         if self.recorded.until is not None and self._files:
             sizes = {file.path.name: file.end for file in self._files.values()}
             self._committed.write(Committed(self.recorded.until, sizes))
         if self.raw is not None:
-            self.raw.flush(ts)
+            self.raw.flush()
+        if not os.path.exists(self._replay.path):  # somebody removed it
+            self._replay.write(until=None)
 
     def flush_all(self) -> None:
         """Write out what waits; the stream has come no further."""
@@ -161,15 +194,24 @@ class Recorder:
             if self.raw is not None:
                 self.raw.close()
 
-    def _open_day(self, ts: int) -> None:
-        if ts // DAY_US == self._day:
-            return
-        self._close_day()
-        self._day = ts // DAY_US
+    def _begin_day(self, day: int) -> None:
+        """Have room for a day's lines."""
+        if day not in self._waiting:
+            self._waiting[day] = {kind: [] for kind in self._kinds}
+            for kind in self._kinds:
+                self.recorded.rows.setdefault(_name(kind, day), 0)
+
+    def _open_day(self, day: int) -> None:
+        """Have a day's files open, and those of the day before written and closed."""
+        if day != self._day:
+            for file in self._files.values():
+                file.flush()
+            self._close_day()
+            self._day = day
         for kind in self._kinds:
-            path = self.directory / _name(kind, self._day)
-            lines = self.recorded.rows.setdefault(path.name, 0)
-            self._files[kind] = MemberFile(path, HEADERS[kind], lines=lines)
+            if kind not in self._files:
+                path = self.directory / _name(kind, day)
+                self._files[kind] = MemberFile(path, HEADERS[kind])
 
     def _close_day(self) -> None:
         """Close every file, the others too if one fails."""

@@ -30,5 +30,6 @@ summary      what ``summary.json`` says
 seal         what a run's directory says of it: at the start, and at the end
 resume       a live run taken up again: its own recording first, then the exchange
 safekeeping  what a live run writes is brought to the disk itself
+disk         whether it can be written, since when not, and what to say of it
 unfinished   a run's directory before its end, and after a kill
 """

@@ -19,6 +19,7 @@ from mm.record.numbering import Numbering
 from mm.registry import Registry
 from mm.run.answers import RowAnswers
 from mm.run.closed_loop import kernel_of
+from mm.run.disk import Disk
 from mm.run.features import build_strategy
 from mm.run.network import Parts
 from mm.run.position import Books
@@ -120,6 +121,7 @@ def build_parts(
         if compiled is None and isinstance(strategy, RowStrategy):
             ledger = build_ledger(config, instruments)
             answers = RowAnswers(strategy, names["strategy"], ledger)
+    is_live = not config.markets and not config.data.from_csv
     return Parts(
         instruments=instruments,
         connector=connector,
@@ -145,7 +147,8 @@ def build_parts(
         capacity=config.engine.channel_capacity,
         longest_block=config.strategy.max_block,
         speed=None,
-        numbering=None if config.markets or config.data.from_csv else Numbering(names["connector"]),
+        numbering=Numbering(names["connector"]) if is_live else None,
+        disk=Disk() if is_live else None,
     )
 
 

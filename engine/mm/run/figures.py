@@ -36,6 +36,7 @@ FIGURES: Final = {
     "silence_seconds": "Time since the latest market data came [s].",
     "alerts_firing": "Alerts of the run file that fire.",
     "disk_free_bytes": "Free space where the run, or its recording, is written [bytes].",
+    "disk_refused_seconds": "For how long what the run writes has been refused [s]; 0 if not.",
     "book_trusted": "1 while the book in the stream is the exchange's.",
     "book_unknown_seconds": "For how long it has not been [s]; 0 while it is.",
     "gaps_total": "Times in which the book was not known.",
@@ -59,7 +60,7 @@ class Figures:
         """Watch a run that starts at ``start_s`` of the clock that is handed in."""
         self._parts = parts
         self._rows, self._moved_s = 0, start_s
-        self._unknown_s: float | None = None
+        self._since_s: dict[str, float] = {}
         self._refused: deque[tuple[float, int]] = deque(maxlen=_MOST_COUNTS)
         self.disk_free = math.nan
         """Bytes, as ``follow_disk`` found; NaN = nobody has asked."""
@@ -99,10 +100,20 @@ class Figures:
             "silence_seconds": now_s - self._moved_s,
             "alerts_firing": len(self.firing),
             "disk_free_bytes": self.disk_free,
+            "disk_refused_seconds": self._lasted(
+                "disk", parts.disk is not None and parts.disk.refuses, now_s
+            ),
         }
         if health is not None:
             found |= self._feed(health, now_s)
         return {name: float(value) for name, value in found.items()}
+
+    def _lasted(self, what: str, holds: bool, now_s: float) -> float:
+        """Say for how long something has held at every look [s]; 0 = it does not."""
+        if not holds:
+            self._since_s.pop(what, None)
+            return 0.0
+        return now_s - self._since_s.setdefault(what, now_s)
 
     def _of_late(self, count: int, now_s: float) -> int:
         """Say by how much a count has grown within the last minute."""
@@ -114,13 +125,9 @@ class Figures:
         return count - (seen[0][1] if seen[0][0] <= now_s - _MINUTE_S else 0)
 
     def _feed(self, health: Health, now_s: float) -> dict[str, float]:
-        if health.is_live:
-            self._unknown_s = None
-        elif self._unknown_s is None:
-            self._unknown_s = now_s
         found = {
             "book_trusted": float(health.is_live),
-            "book_unknown_seconds": 0.0 if self._unknown_s is None else now_s - self._unknown_s,
+            "book_unknown_seconds": self._lasted("book", not health.is_live, now_s),
         }
         counters: Mapping[str, int] = health.counters
         for name in ("gaps", "connections", "rows_left_out"):

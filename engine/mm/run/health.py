@@ -8,13 +8,14 @@ import attrs
 
 from mm.api import Connector, Defect, Health, News, Survey
 from mm.core.venue import SimulatedVenue
+from mm.run.disk import Disk
 
 
-def health_of(connector: Connector) -> Health | None:
-    """Ask a connector how it is doing; None if it does not say."""
+def health_of(connector: Connector, disk: Disk | None = None) -> Health | None:
+    """Ask a connector how it is doing, and the disk of its run; None if the former does not say."""
     ask = getattr(connector, "health", None)
     health: Health | None = None if ask is None else ask()
-    return health
+    return health if disk is None else disk.add_to(health)
 
 
 Hear: TypeAlias = Callable[[], Health | None]
@@ -26,9 +27,9 @@ _NEWS_KEPT: Final = 1000
 class Hearing:
     """A connector's health for several listeners: it tells its news once, and each hears all."""
 
-    def __init__(self, connector: Connector) -> None:
-        """Listen to ``connector``, through this alone from now on."""
-        self._connector = connector
+    def __init__(self, connector: Connector, disk: Disk | None = None) -> None:
+        """Listen to ``connector``, and to ``disk``, through this alone from now on."""
+        self._connector, self._disk = connector, disk
         self._news: deque[News] = deque(maxlen=_NEWS_KEPT)
         self._told = 0
 
@@ -43,7 +44,7 @@ class Hearing:
 
         def hear() -> Health | None:
             nonlocal heard
-            health = health_of(self._connector)
+            health = health_of(self._connector, self._disk)
             if health is None:
                 return None
             self._news.extend(health.news)

@@ -39,6 +39,7 @@ from mm.core.bracket import Bracket
 from mm.core.candles import CandleBuilder
 from mm.core.touch import BookQuotes
 from mm.core.venue import AskedLoop, ClosedLoop, SimulatedVenue
+from mm.record.hold import Hold
 from mm.record.numbering import Numbering
 from mm.record.recorder import Recorder
 from mm.run.answers import RowAnswers
@@ -46,6 +47,7 @@ from mm.run.candles import draw_candles
 from mm.run.channels import Inlet, Outlet, open_channel
 from mm.run.closed_loop import close_loop, host
 from mm.run.connector import connect
+from mm.run.disk import Disk
 from mm.run.execution import execute
 from mm.run.pace import pace
 from mm.run.position import Books, keep
@@ -99,6 +101,8 @@ class Parts:
     """Set for live data, whose rows stand in no file yet."""
     recorder: Recorder | None = None
     """Writes live data down; None = not asked for."""
+    disk: Disk | None = None
+    """Set for live data, which cannot be had again: a full disk is waited for."""
 
 
 async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
@@ -146,7 +150,7 @@ async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
         start(partial(draw_candles, for_candles, from_candles, builder=parts.candles))
         start(partial(
             record, ledger_records, candle_records, sinks=parts.sinks, flush_s=_FLUSH_S,
-            ahead=None if parts.recorder is None else parts.recorder.flush_all,
+            ahead=None if parts.recorder is None else parts.recorder.flush_all, disk=parts.disk,
         ))  # fmt: skip
 
 
@@ -198,7 +202,8 @@ async def _read(parts: Parts, out: Outlet[MarketBatch], stop: trio.CancelScope) 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_listen, parts, to_record, stop)
         nursery.start_soon(partial(
-            record_market, batches, out, numbering=parts.numbering, recorder=parts.recorder
+            record_market, batches, out, numbering=parts.numbering, recorder=parts.recorder,
+            disk=parts.disk, hold=Hold(has_quotes=parts.quotes is None),
         ))  # fmt: skip
 
 

@@ -6,6 +6,7 @@ run is stopped is both written and worked off.
 """
 
 import math
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -15,12 +16,14 @@ import trio
 from mm.api import Connector, Instrument, MarketBatch, UsageError
 from mm.blame import blame, ungrouped
 from mm.record.files import writing_recording
+from mm.record.hold import Hold
 from mm.record.mend import Mended
 from mm.record.numbering import Numbering
 from mm.record.recorder import Recorder
 from mm.record.replay import replay_again, replay_file
 from mm.run.channels import Inlet, Outlet, open_channel
 from mm.run.connector import connect
+from mm.run.disk import RECORDING, Disk
 from mm.run.health import health_of
 from mm.run.progress import Progress
 from mm.run.router import route
@@ -128,6 +131,8 @@ async def record_market(
     *,
     numbering: Numbering,
     recorder: Recorder | None,
+    disk: Disk | None = None,
+    hold: Hold | None = None,
 ) -> None:
     """Pass batches on, in order, numbered. Owns both ends; whoever made the recorder closes it.
 
@@ -136,13 +141,38 @@ async def record_market(
         out: to the router.
         numbering: also without a recorder, so that outputs name the same rows with and without.
         recorder: writes each batch before anybody acts on it; None = nobody asked for it.
+        disk: told of faults that may pass, and asked whether to go on; None = any ends the run.
+        hold: what is passed on while the disk refuses; with ``disk``.
     """
     with batches, out:
         async for batch in batches:
-            numbered = numbering.push(batch)
+            passed: MarketBatch | None = batch
+            if disk is not None and hold is not None:
+                passed = _held(batch, disk, hold, recorder)
+            numbered = None if passed is None else numbering.push(passed)
             if recorder is not None:
-                recorder.write(numbered)
-            await out.send(numbered)
+                if numbered is not None:
+                    recorder.take(numbered)
+                if recorder.is_due(batch.watermark):
+                    with nullcontext() if disk is None else disk.trying(RECORDING):
+                        recorder.flush(batch.watermark)
+            if numbered is not None:
+                await out.send(numbered)
+
+
+def _held(
+    batch: MarketBatch, disk: Disk, hold: Hold, recorder: Recorder | None
+) -> MarketBatch | None:
+    """Give what is to be passed on of a batch, and tell the disk what that means."""
+    disk.ts = batch.watermark
+    before = hold.start
+    passed = hold.push(batch, refused=disk.refuses)
+    if before is None and hold.start is not None:
+        disk.lost(hold.start)
+    elif before is not None and hold.start is None:
+        raw = None if recorder is None else recorder.raw
+        disk.is_back(batch.watermark, hold.left_out, 0 if raw is None else raw.left_out)
+    return passed
 
 
 async def record_only(

@@ -5,12 +5,20 @@ of what their files say.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 import trio
 
 from mm.api import UsageError
+from mm.blame import ungrouped
+from mm.run.disk import Disk
+
+_WRITER: Final = "safekeeping"
+_LOOK_S: Final = 1.0
+_AGAIN_S: Final = 1.0
 
 
 class Safekeeping:
@@ -54,14 +62,46 @@ class Safekeeping:
             _sync_one(str(folder))
 
 
-async def keep_safe(safekeeping: Safekeeping, every_s: float) -> None:
-    """Sync again and again, ``every_s`` after the last time [s], until cancelled.
+@asynccontextmanager
+async def kept_safe(
+    folders: Iterable[Path], every_s: float, disk: Disk | None
+) -> AsyncIterator[None]:
+    """Have what a live run writes brought to the disk itself while the block runs.
 
-    In a thread: a slow disk keeps nobody waiting.
+    Args:
+        folders: where it writes.
+        every_s: see ``keep_safe``; 0 = nobody asked for it.
+        disk: of the run; None = it is no live one.
+    """
+    if disk is None or every_s == 0:
+        yield
+        return
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(keep_safe, Safekeeping(folders), every_s, disk)
+        yield
+        nursery.cancel_scope.cancel(reason="the run is over")
+
+
+async def keep_safe(safekeeping: Safekeeping, every_s: float, disk: Disk) -> None:
+    """Sync again and again, ``every_s`` after the last time [s], sooner if it failed.
+
+    Until cancelled.
+
+    In a thread: a slow disk keeps nobody waiting, and ``disk`` is told of it before it answers.
     """
     while True:
-        await trio.sleep(every_s)
-        await trio.to_thread.run_sync(safekeeping.sync, abandon_on_cancel=True)
+        await trio.sleep(min(every_s, _AGAIN_S) if disk.has_refused(_WRITER) else every_s)
+        with disk.trying(_WRITER), ungrouped():
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_watch, disk, disk.now())
+                await trio.to_thread.run_sync(safekeeping.sync, abandon_on_cancel=True)
+                nursery.cancel_scope.cancel(reason="the disk has answered")
+
+
+async def _watch(disk: Disk, began: float) -> None:
+    while True:
+        await trio.sleep(_LOOK_S)
+        disk.is_slow(_WRITER, began)
 
 
 def _sync_one(path: str) -> None:

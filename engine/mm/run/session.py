@@ -5,8 +5,8 @@ says how it ended, and the manifest, written last, seals it.
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from mm.run.progress import Progress
 from mm.run.recording import go_on_recording, log_frames, start_recording
 from mm.run.resume import Earlier, ResumedConnector, replay_of
 from mm.run.rundir import config_digest, create_run_directory, hash_inputs, writing_to
-from mm.run.safekeeping import Safekeeping, keep_safe
+from mm.run.safekeeping import kept_safe
 from mm.run.seal import installed, opening, seal
 from mm.run.survey import Market, survey_market
 from mm.run.terms import make_context
@@ -155,7 +155,8 @@ async def _run_in(
         _build_sinks(plan, directory, options, sinks)
         with _recording(plan, options) as recorder:
             parts = attrs.evolve(parts, recorder=recorder)
-            async with _kept_safe(plan, directory, recorder):
+            folders = [directory] if recorder is None else [recorder.directory, directory]
+            async with kept_safe(folders, plan.loaded.config.output.fsync_s, parts.disk):
                 await run_network(parts, stop)
         said = _last_words(parts)
     except BaseException as raised:
@@ -165,7 +166,7 @@ async def _run_in(
     engine_s = time.perf_counter() - started
     if parts.answers is not None:
         said += parts.answers.notes(engine_s)
-    health = health_of(parts.connector)
+    health = health_of(parts.connector, parts.disk)
     if health is not None:
         error = error or health.failure
     defects = defects_of(plan.survey, parts.venue, health)
@@ -203,20 +204,6 @@ def _recording(plan: Plan, options: Options) -> Iterator[Recorder | None]:
         yield recorder
 
 
-@asynccontextmanager
-async def _kept_safe(plan: Plan, directory: Path, recorder: Recorder | None) -> AsyncIterator[None]:
-    """Have what a live run writes brought to the disk, if that is asked for."""
-    every_s = plan.loaded.config.output.fsync_s
-    if plan.parts.numbering is None or every_s == 0:
-        yield
-        return
-    folders = [directory] if recorder is None else [recorder.directory, directory]
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(keep_safe, Safekeeping(folders), every_s)
-        yield
-        nursery.cancel_scope.cancel(reason="the run is over")
-
-
 def _recorder(plan: Plan, options: Options) -> Recorder | None:
     parts, earlier = plan.parts, plan.earlier
     exchange, has_quotes = plan.loaded.config.output.exchange, parts.quotes is None
@@ -252,8 +239,12 @@ def _make_directory(plan: Plan) -> Path:
     stem = f"{output.exchange}_{symbol}_{date}".replace("/", "-").replace(":", "-")
     directory = create_run_directory(Path(output.csv_path), stem)
     with writing_to(directory):
-        (directory / "config.toml").write_text(plan.loaded.text, encoding="utf-8")
+        _write_config(plan, directory)
     return directory
+
+
+def _write_config(plan: Plan, directory: Path) -> None:
+    (directory / "config.toml").write_text(plan.loaded.text, encoding="utf-8")
 
 
 def _build_sinks(plan: Plan, directory: Path, options: Options, sinks: dict[str, Sink]) -> None:
@@ -292,5 +283,7 @@ def _finish(
         except MMError as raised:
             status, error = "failed", error or raised
     with writing_to(directory):
+        if not (directory / "config.toml").exists():  # the folder was removed, and made anew
+            _write_config(plan, directory)
         summary = seal(plan, parts, directory, status, error, engine_s, health)
     return Result(status=status, directory=directory, summary=summary, error=error, health=health)

@@ -54,7 +54,7 @@ class Why:
     """What a side is."""
 
     reason: str
-    """A name of ``reasons.REASONS``, or ``untrusted``: the connector's book is not known."""
+    """A name of ``reasons.REASONS``, or ``untrusted``: the book is not known, or withheld."""
     text: str
     """The sentence; prices and sizes as the exchange writes them."""
 
@@ -66,7 +66,8 @@ def why(parts: Parts, health: Health | None) -> tuple[Why, Why]:
         parts: of the run.
         health: of the connector; None = it does not say.
     """
-    doubt = _untrusted(health)
+    disk = "" if parts.disk is None else parts.disk.sentence
+    doubt = Why("untrusted", f"no quote: {disk}") if disk else _untrusted(health)
     if doubt is not None:
         return doubt, doubt
     return _side(parts, BUY), _side(parts, -BUY)
