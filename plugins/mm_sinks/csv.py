@@ -26,7 +26,8 @@ from mm.api import (
     Status,
     UsageError,
 )
-from mm_sinks.columns import TABLES, header, lines
+from mm_sinks.cells import lines, markets_of
+from mm_sinks.columns import TABLES, header
 
 _TOGETHER: Final = 1024
 """Rows of a table that are turned into text in one go: to call the writer of each column costs what
@@ -49,7 +50,7 @@ class CsvSink:
         self, instruments: Sequence[Instrument], directory: Path, suffix: str = ""
     ) -> None:
         """Open every file; ``suffix`` is put behind each name."""
-        self._instruments = instruments
+        self._markets = markets_of(instruments)
         self._files: dict[str, BinaryIO] = {}
         self._there: dict[str, int] = {}
         """Bytes that stood there before, behind what was compared; 0 = none."""
@@ -94,10 +95,10 @@ class CsvSink:
         The header goes with the first rows, so that a sink can be built on a full disk, and closed.
         """
         count, self._count[table] = self._count[table], 0
-        text, self._ahead[table] = self._ahead[table], ""
+        text, self._ahead[table] = self._ahead[table], b""
         if count:
-            text += lines(self._held[table][:count], TABLES[table][1], self._instruments)
-        file, left = self._files[table], memoryview(text.encode())
+            text += lines(self._held[table][:count], TABLES[table][1], self._markets)
+        file, left = self._files[table], memoryview(text)
         with writing(file.name):
             if self._there[table]:
                 left = self._compare(table, left)
