@@ -230,6 +230,7 @@ FLOORS: list[set[str]] = [
         "picture",
         "plugin_check",
         "rows",
+        "schema",
         "times",
     },
     {"alerts", "judge", "registry", "quotes"},

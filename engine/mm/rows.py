@@ -6,8 +6,7 @@ what the sink ``csv`` writes, whatever the file is. Knows no table's meaning.
 
 import csv
 import io
-from collections.abc import Callable, Iterator
-from decimal import Decimal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -16,13 +15,6 @@ from mm.api import DataError, open_file
 Row: TypeAlias = dict[str, str]
 
 _SUFFIXES: Final = (".csv", ".parquet", ".csv.partial")
-
-_MONEY: Final = frozenset(
-    ("avg_price", "realized_pnl", "cash", "unrealized_pnl", "fees", "fee", "funding", "equity",
-     "mid", "exposure", "margin", "liquidation_price", "limit", "value", "draw", "sigma", "A", "k",
-     "reservation", "raw_bid", "raw_ask"),
-)  # fmt: skip
-"""Floats in the CSV, too; all others are exact decimals there, which have no exponent."""
 
 _MAGIC: Final = b"PAR1"
 _BATCH: Final = 1 << 14
@@ -43,7 +35,7 @@ def read_rows(path: Path) -> Iterator[Row]:
     if path.suffix == ".parquet":
         for batch in parquet_batches(path):
             names = batch.schema.names
-            texts = [_texts(name, batch.column(name)) for name in names]
+            texts = [_texts(batch.column(name)) for name in names]
             yield from (dict(zip(names, row, strict=True)) for row in zip(*texts, strict=True))
         return
     with open_file(path, expected="a file of a run", error=DataError) as file:
@@ -80,22 +72,10 @@ def parquet_batches(path: Path) -> Any:
         raise DataError(f"{path}: is not what a run writes: {text}; run it again") from error
 
 
-def _texts(name: str, column: Any) -> list[str]:
-    """Write a column as the sink ``csv`` does."""
-    kind = str(column.type)
-    if "Timestamp" in kind:
-        from arro3.core import DataType
+def _texts(column: Any) -> list[str]:
+    """Write a column as the sink ``csv`` does, which has Arrow write the same."""
+    from arro3.core import DataType
 
+    if "Timestamp" in str(column.type):
         column = column.cast(DataType.int64())
-    write: Callable[[Any], str] = str
-    if "Float" in kind:
-        write = _float if name in _MONEY else _exact
-    return ["" if value is None else write(value) for value in column.to_pylist()]
-
-
-def _float(value: float) -> str:
-    return format(value, ".15g")
-
-
-def _exact(value: float) -> str:
-    return format(Decimal(_float(value)), "f")
+    return [text or "" for text in column.cast(DataType.utf8()).to_pylist()]

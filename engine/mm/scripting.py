@@ -26,10 +26,10 @@ from mm.config.edit import key_text, run_file_text, toml_text
 from mm.registry import Plugin, Registry, build_registry, load_registry
 from mm.results import Run, open_run
 from mm.results.opening import table_path
-from mm.results.schema import SCHEMA
 from mm.results.table import read_table
 from mm.run.build import Options
 from mm.run.session import Plan, Result, plan_run
+from mm.schema import SCHEMA
 
 _AS_CONFIGURED: Final = "as configured"
 

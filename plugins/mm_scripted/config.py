@@ -11,6 +11,6 @@ class ScriptedConfig:
 
     path: str = option(
         file=True,
-        help="CSV file of the orders: ts,side,price,size,type,tif,client_id,action; seen from the"
-        " current directory.",
+        help="CSV file of the orders: ts_decided,side,price,size,type,tif,client_id,action; seen"
+        " from the current directory.",
     )

@@ -35,8 +35,8 @@ _ACTIONS: Final = {
 }  # fmt: skip
 _FLAGS: Final = {"0": 0, "1": 1}
 
-_DECIMAL: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?")
-"""As many digits as market data may have."""
+_DECIMAL: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?(e-[0-9]{1,2})?")
+"""As many digits as market data may have; a run's own ``orders.csv`` has 1e-8 for 0.00000001."""
 
 _MAX: Final = 2**53
 """Largest ticks and lots: up to here a float, which models count in, holds every integer."""
@@ -142,10 +142,10 @@ class _Reading:
         return symbols.get(text, 0)
 
     def time(self) -> int:
-        """Read ``ts`` [µs]."""
-        text = self._fields["ts"]
+        """Read ``ts_decided`` [µs]."""
+        text = self._fields["ts_decided"]
         if not (text.isascii() and text.isdigit() and int(text[:20]) <= _LAST_TS):
-            self._expected("ts", text, "whole microseconds since 1970")
+            self._expected("ts_decided", text, "whole microseconds since 1970")
             return 0
         return int(text)
 

@@ -2,7 +2,8 @@
 
 Columns, in any order:
 
-ts         µs UTC, whole, at which the order is decided; rows stand in order of it
+ts_decided µs UTC, whole, at which the order is decided; rows stand in order of it; may be called
+           ts, as in files from elsewhere
 side       buy or sell; only a new order needs one, others have that of the order they name
 price      on the tick grid; may be empty for a market order, a cancel and a cancel_all
 size       contracts, on the lot grid, in total; may be empty for a cancel and a cancel_all
@@ -34,7 +35,7 @@ import numpy as np
 from mm.api import NEW, ORDER, DataError, Instrument, Rows, read_file
 from mm_scripted.line import Line, Parsed, parse_line
 
-REQUIRED: Final = ("ts", "side", "price", "size", "type", "tif", "client_id", "action")
+REQUIRED: Final = ("ts_decided", "side", "price", "size", "type", "tif", "client_id", "action")
 OPTIONAL: Final = ("symbol", "post_only", "reduce_only", "order_id", "refused")
 
 _MOST_BYTES: Final = 1 << 30
@@ -84,8 +85,8 @@ def read_script(path: str, instruments: Sequence[Instrument]) -> Script:
         if row is not None:
             if parsed and row.ts < parsed[-1].ts:
                 faults.append(
-                    f"{path}:{line.number}: ts is {row.ts}, expected at least {parsed[-1].ts}, that"
-                    f" of line {parsed[-1].line}; sort the rows by ts"
+                    f"{path}:{line.number}: ts_decided is {row.ts}, expected at least"
+                    f" {parsed[-1].ts}, that of line {parsed[-1].line}; sort the rows by it"
                 )
             parsed.append(row)
     if faults:
@@ -102,7 +103,8 @@ def _lines(path: str, text: str) -> Iterator[Line]:
             if not fields:
                 continue
             if not header:
-                header = [name.strip() for name in fields]
+                names = [name.strip() for name in fields]
+                header = ["ts_decided" if name == "ts" else name for name in names]
                 _check_header(path, reader.line_num, header)
                 continue
             if len(fields) != len(header):

@@ -64,9 +64,9 @@ class ScriptedTransformer:
             lines = self._script.lines[: early["end_order"][-1]]
             others = f", and {len(lines) - 1} more after it" if len(lines) > 1 else ""
             raise DataError(
-                f"{self._script.path}:{lines[0]}: ts is {early['ts'][0]}{others}, expected at least"
-                f" {first}, when the market data begins; remove the orders from before, or give"
-                f" data that begins earlier"
+                f"{self._script.path}:{lines[0]}: ts_decided is {early['ts'][0]}{others},"
+                f" expected at least {first}, when the market data begins; remove the orders from"
+                f" before, or give data that begins earlier"
             )
 
     def _look(self, index: int, rows: Rows, mine: npt.NDArray[np.int64], quotes: Rows) -> None:

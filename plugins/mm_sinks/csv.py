@@ -30,7 +30,8 @@ from mm.api import (
     UsageError,
     stay_at,
 )
-from mm_sinks.columns import TABLES, header, lines
+from mm_sinks.cells import lines, markets_of
+from mm_sinks.columns import TABLES, header
 
 _TOGETHER: Final = 1024
 """Rows of a table that are turned into text in one go: to call the writer of each column costs what
@@ -53,7 +54,7 @@ class CsvSink:
         self, instruments: Sequence[Instrument], directory: Path, suffix: str = ""
     ) -> None:
         """Open every file; ``suffix`` is put behind each name."""
-        self._instruments = instruments
+        self._markets = markets_of(instruments)
         # All at once, so that memory stays as it is from the first row on.
         self._held = {table: np.zeros(_TOGETHER, _ROWS[table]) for table in TABLES}
         self._count = dict.fromkeys(TABLES, 0)
@@ -98,7 +99,7 @@ class CsvSink:
         count, self._count[table] = self._count[table], 0
         if count:
             held = self._held[table][:count]
-            self._files[table].add(lines(held, TABLES[table][1], self._instruments))
+            self._files[table].add(lines(held, TABLES[table][1], self._markets))
 
 
 class _File:
@@ -107,20 +108,20 @@ class _File:
     Nothing lies between us and the file that could split what is written in one go.
     """
 
-    def __init__(self, path: Path, first: str) -> None:
+    def __init__(self, path: Path, first: bytes) -> None:
         """Open it, or make it. The first line goes with the first rows, so that a sink can be
         built on a full disk."""
         self._path = path
-        self._waiting = first.encode()
+        self._waiting = first
         self._end = 0  # bytes of whole rows
         with writing(str(path)):
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
             self._there = os.fstat(self._file).st_size
             """Bytes that stood there before, behind the end; 0 = none."""
 
-    def add(self, text: str) -> None:
+    def add(self, text: bytes) -> None:
         """Take whole rows."""
-        self._waiting += text.encode()
+        self._waiting += text
 
     def put(self) -> None:
         """Write what waits, whole; if that fails, it goes on waiting, whole.

@@ -26,7 +26,7 @@ from mm_sinks.csv import CsvSink, writing
 PARTIAL: Final = ".partial"
 """Behind the name of a table's CSV while the run goes on."""
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Of the columns and their types; one more when any changes."""
 
 _GROUP: Final = 1 << 16
@@ -95,7 +95,7 @@ def column_type(name: str) -> ac.DataType:
         return _WORDS
     if name in _INTEGERS:
         return _INTEGER
-    return _TIME if name == "timestamp" or name.partition("_")[0] == "ts" else _FLOAT
+    return _TIME if name.startswith("ts_") else _FLOAT
 
 
 def _convert(source: Path, path: Path, names: Sequence[str], metadata: Mapping[str, str]) -> str:

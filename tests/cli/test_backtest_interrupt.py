@@ -129,7 +129,7 @@ def test_the_first_signal_ends_the_run_with_valid_results(
     assert summary["decisions"] == len(run.rows("quotes"))
     assert summary["orders"] == len(run.rows("orders"))
     assert summary["fills"] == len(run.rows("trades"))
-    assert int(run.rows("quotes")[-1]["ts"]) <= summary["last_ts"]
+    assert int(run.rows("quotes")[-1]["ts_decided"]) <= summary["last_ts"]
 
 
 def test_a_terminal_that_is_closed_may_be_told_of_twice(

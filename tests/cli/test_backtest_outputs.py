@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 HEADERS = {
-    "orders.csv": "symbol,ts,price,size,side,client_id,type",
-    "order_events.csv": "symbol,ts_known,ts_venue,ts_decided,order_id,client_id,event,reason",
-    "trades.csv": "symbol,ts_received,price,size,side,order_id,action",
-    "positions.csv": "timestamp,position,avg_price,realized_pnl,cash",
-    "candles.csv": "symbol,ts_open,open,high,low,close,volume",
-    "quotes.csv": "symbol,ts,best_bid,best_ask,position,mid,sigma,A,k,reservation,raw_bid,raw_ask",
+    "orders.csv": "ts_decided,symbol,order_id,client_id,action,side,price,size",
+    "order_events.csv": "ts_known,ts_venue,ts_arrived,ts_decided,symbol,order_id,client_id,event",
+    "trades.csv": "ts_known,ts_venue,ts_decided,symbol,order_id,client_id,action,side",
+    "positions.csv": "ts_known,symbol,mid,position,avg_price,realized_pnl,unrealized_pnl",
+    "candles.csv": "ts_open,symbol,open,high,low,close,volume",
+    "quotes.csv": "ts_decided,symbol,best_bid,best_ask,mid,position,sigma,A,k,reservation,raw_bid",
 }
 SUMMARY_KEYS = (
     "status", "run_dir", "rows", "first_ts", "last_ts", "decisions", "orders", "fills",
@@ -240,7 +240,7 @@ def test_positions_follow_from_the_fills(backtest: Any, contract: str, taking: b
     expected = states(trades, contract == "Inverse")
     after = 0
     for row in run.rows("positions"):
-        while after < len(trades) and int(trades[after]["ts_received"]) < int(row["timestamp"]):
+        while after < len(trades) and int(trades[after]["ts_known"]) < int(row["ts_known"]):
             after += 1
         # A fill at this very time may stand before or after the row.
         same = [s for s in expected[after : after + 9] if close(row["cash"], s["cash"])]
@@ -256,7 +256,7 @@ def test_positions_follow_from_the_fills(backtest: Any, contract: str, taking: b
         assert close(row["unrealized_pnl"], unrealized)
         assert close(row["equity"], unrealized + Fraction(row["cash"]))
     for row, books in zip(trades, expected[1:], strict=True):
-        at_fill = [r for r in run.rows("positions") if r["timestamp"] == row["ts_received"]]
+        at_fill = [r for r in run.rows("positions") if r["ts_known"] == row["ts_known"]]
         assert any(close(r["cash"], books["cash"]) for r in at_fill)
 
 
@@ -305,12 +305,14 @@ def test_trades_are_the_fills_among_the_order_events(run: Any) -> None:
     assert [[row[name] for name in same] for row in events] == [
         [row[name] for name in same] for row in run.rows("trades")
     ]
-    assert [row["ts_known"] for row in events] == [row["ts_received"] for row in run.rows("trades")]
+    assert [row["ts_known"] for row in events] == [row["ts_known"] for row in run.rows("trades")]
 
 
 def test_every_order_is_answered_unless_the_data_ends_first(run: Any) -> None:
     sent = {
-        row["client_id"]: int(row["ts"]) for row in run.rows("orders") if row["action"] == "new"
+        row["client_id"]: int(row["ts_decided"])
+        for row in run.rows("orders")
+        if row["action"] == "new"
     }
     kinds = ("accepted", "rejected")
     answered = {row["client_id"] for row in run.rows("order_events") if row["event"] in kinds}
@@ -350,10 +352,10 @@ def test_candles_are_those_of_the_trades_file(run: Any, market: Path) -> None:
 def test_every_time_in_the_outputs_is_data_time_and_in_order(run: Any) -> None:
     first, last = run.summary["first_ts"], run.summary["last_ts"]
     columns = {
-        "orders": ("ts",),
-        "quotes": ("ts",),
-        "positions": ("timestamp",),
-        "trades": ("ts_received",),
+        "orders": ("ts_decided",),
+        "quotes": ("ts_decided",),
+        "positions": ("ts_known",),
+        "trades": ("ts_known",),
         "order_events": ("ts_known",),
     }
     for table, names in columns.items():

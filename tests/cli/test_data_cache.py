@@ -50,7 +50,7 @@ def test_a_run_over_the_folder_takes_what_was_kept_ahead(
 ) -> None:
     told(capsys, str(data))
     run, orders = tmp_path / "run.toml", tmp_path / "orders.csv"
-    orders.write_text("ts,side,price,size,type,tif,client_id,action\n")
+    orders.write_text("ts_decided,side,price,size,type,tif,client_id,action\n")
     run.write_text(
         '[strategy]\nkind = "Scripted"\npreprocessing = "Scripted"\nsymbol = "TEST"\n'
         f'[strategy.scripted]\npath = "{orders}"\n'

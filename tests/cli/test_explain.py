@@ -1,5 +1,6 @@
 """``mm explain``: the story of a fill, worked out by hand on a market of three seconds."""
 
+import hashlib
 import json
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import pytest
 
 from mm.api import BUY, Account, OrderPad, RowStrategy
 from mm.cli import main
+from mm.explain.rundir import _plain
 from mm.scripting import backtest
 
 T0 = 1_700_000_000_000_000  # 2023-11-14 22:13:20 UTC
@@ -38,7 +40,7 @@ exchange = "test"
 maker_fee = -0.0001
 taker_fee = 0.0005
 """
-ORDERS = "ts,side,price,size,type,tif,client_id,action\n"
+ORDERS = "ts_decided,side,price,size,type,tif,client_id,action\n"
 QUOTES = "exchange,symbol,timestamp,local_timestamp,ask_amount,ask_price,bid_price,bid_amount\n"
 TRADES = "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n"
 BOOK = "exchange,symbol,timestamp,local_timestamp,is_snapshot,side,price,amount\n"
@@ -285,6 +287,39 @@ def test_a_run_that_is_not_as_it_was_left_is_not_explained(
         f"mm: {directory}/{name}: is not what the run wrote (its sha256 is not the manifest's); run"
         " the backtest again\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "now", "before"),
+    [
+        ("trades.csv", "ts_known,", "ts_received,"),
+        ("quotes.csv", "ts_decided,", "ts,"),
+        ("orders.csv", "ts_decided,", "ts,"),
+        ("order_events.csv", "ts_known,ts_venue,", "ts_venue,ts_known,"),
+    ],
+)
+def test_a_run_of_another_version_is_refused_in_a_sentence(
+    bench: Bench, name: str, now: str, before: str
+) -> None:
+    directory = bench.run([RESTING])
+    path = directory / name
+    manifest = json.loads((directory / "manifest.json").read_text())
+    path.write_text(path.read_text().replace(now, before, 1))
+    manifest["outputs"][name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (directory / "manifest.json").write_text(json.dumps(manifest))
+    assert bench.explain(directory, 1) == (
+        4,
+        "",
+        f"mm: {path}: its columns are not those that this version writes; run it again, or open it"
+        " with the version that the run's manifest.json names\n",
+    )
+
+
+def test_sizes_are_told_without_an_exponent_and_without_zeros() -> None:
+    texts = ("100.0", "1e-8", "0.125", "64600.5", "-3.0", "10000000000000000100.0", "")
+    assert [_plain(text) for text in texts] == [
+        "100", "0.00000001", "0.125", "64600.5", "-3", "10000000000000000100", "",
+    ]  # fmt: skip
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a file that nobody can read")

@@ -44,7 +44,7 @@ def run_file(tmp_path: Path) -> Path:
     (tmp_path / "quotes.csv").write_text("\n".join(lines) + "\n")
     early, late = START + 10_000_000, START + 400_000_000
     orders = [
-        "ts,side,price,size,type,tif,client_id,action",
+        "ts_decided,side,price,size,type,tif,client_id,action",
         f"{early},buy,60000.1,100,limit,GTC,1,new",
         f"{early},buy,60000.5,100,limit,GTC,2,new",
         f"{late},buy,60000.1,100,limit,GTC,3,new",

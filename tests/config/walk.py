@@ -145,7 +145,7 @@ def write_market(folder: Path) -> Path:
         f"req_ts,exch_ts,resp_ts\n{_START},{_START + 9},{_START + 20}\n"
     )
     (folder / "orders.csv").write_text(
-        "ts,side,price,size,type,tif,client_id,action\n"
+        "ts_decided,side,price,size,type,tif,client_id,action\n"
         f"{_START + 2_000_000},buy,60000,100,limit,GTC,1,new\n"
     )
     (folder / "two.toml").write_text(RUN_FILE.replace('symbol = "XBTUSD"\n', "") + SECOND)

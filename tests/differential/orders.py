@@ -87,7 +87,9 @@ def write_script(path: Path, orders: list[ScriptedOrder]) -> None:
         rows.append((order.cancel_ts, ("", "", "", "", "", order.number, "cancel")))
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["ts", "side", "price", "size", "type", "tif", "client_id", "action"])
+        writer.writerow(
+            ["ts_decided", "side", "price", "size", "type", "tif", "client_id", "action"]
+        )
         writer.writerows((ts, *rest) for ts, rest in sorted(rows, key=lambda row: row[0]))
 
 

@@ -104,7 +104,7 @@ def read_script(path: Path) -> dict[int, list[Any]]:
     orders: dict[int, list[Any]] = {}
     with path.open(newline="") as file:
         for row in csv.DictReader(file):
-            number, ts_ns = int(row["client_id"]), int(row["ts"]) * 1000
+            number, ts_ns = int(row["client_id"]), int(row["ts_decided"]) * 1000
             if row["action"] == "new":
                 side = 1 if row["side"] == "buy" else -1
                 orders[number] = [ts_ns, 0, side, float(row["price"]), float(row["size"])]

@@ -142,7 +142,7 @@ def actions(session: Session, begin: float, end: float) -> set[str]:
         return {
             row["action"]
             for row in csv.DictReader(file)
-            if START_US + begin * MICRO <= int(row["ts"]) < START_US + end * MICRO
+            if START_US + begin * MICRO <= int(row["ts_decided"]) < START_US + end * MICRO
         }
 
 
@@ -168,7 +168,7 @@ def check_whole(session: Session, folder: Path) -> None:
         header, *rows = path.read_text(encoding="utf-8").splitlines()
         assert {row.count(",") for row in rows} <= {header.count(",")}, path
     with next(folder.glob("run/*/quotes.csv")).open(encoding="utf-8", newline="") as file:
-        times = [int(row["ts"]) for row in csv.DictReader(file)]
+        times = [int(row["ts_decided"]) for row in csv.DictReader(file)]
     assert len(times) == session.result.summary["decisions"]
     assert times == sorted(set(times))
 

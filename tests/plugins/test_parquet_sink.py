@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from mm.api import BUY, EXECUTION, Instrument, Rows, UsageError
-from mm.results.schema import SCHEMA
+from mm.schema import SCHEMA
 from mm.testing.kit.sinks import sample_tables
 from mm_sinks.columns import TABLES
 from mm_sinks.csv import CsvSink

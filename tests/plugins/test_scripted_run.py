@@ -55,7 +55,7 @@ contract_type = "{contract}"
 T0 = 1_700_000_000_000_000  # µs
 QUOTES = [(1_000_000, 100, 5, 101, 5), (1_500_000, 101, 5, 102, 5), (2_500_000, 101, 5, 102, 5)]
 TRADES = [(1_200_000, "sell", 100, 8), (2_400_000, "buy", 102, 1)]
-HEADER = "ts,side,price,size,type,tif,client_id,action\n"
+HEADER = "ts_decided,side,price,size,type,tif,client_id,action\n"
 
 
 @attrs.frozen
@@ -121,17 +121,21 @@ def test_each_order_is_decided_at_its_own_time_on_the_touch_as_known_then(bench:
         + at(1_499_999, ",,,,,a,cancel")
         + at(1_500_000, ",103,1,limit,,b,amend")
     )
-    assert table(directory / "orders.csv", "ts", "side", "price", "client_id", "action") == [
-        (str(T0 + 1_000_000), "buy", "100", "1", "new"),
-        (str(T0 + 1_000_000), "sell", "102", "2", "new"),
+    assert table(
+        directory / "orders.csv", "ts_decided", "side", "price", "client_id", "action"
+    ) == [
+        (str(T0 + 1_000_000), "buy", "100.0", "1", "new"),
+        (str(T0 + 1_000_000), "sell", "102.0", "2", "new"),
         (str(T0 + 1_499_999), "buy", "", "1", "cancel"),
-        (str(T0 + 1_500_000), "sell", "103", "2", "replace"),
+        (str(T0 + 1_500_000), "sell", "103.0", "2", "replace"),
     ]
-    seen = table(directory / "quotes.csv", "ts", "best_bid", "best_ask", "mid", "bid", "ask")
+    seen = table(
+        directory / "quotes.csv", "ts_decided", "best_bid", "best_ask", "mid", "bid", "ask"
+    )
     assert seen == [
-        (str(T0 + 1_000_000), "100", "101", "100.5", "100", "102"),
-        (str(T0 + 1_499_999), "100", "101", "100.5", "", ""),
-        (str(T0 + 1_500_000), "101", "102", "101.5", "", "103"),
+        (str(T0 + 1_000_000), "100.0", "101.0", "100.5", "100.0", "102.0"),
+        (str(T0 + 1_499_999), "100.0", "101.0", "100.5", "", ""),
+        (str(T0 + 1_500_000), "101.0", "102.0", "101.5", "", "103.0"),
     ]
 
 
@@ -144,7 +148,7 @@ def test_the_orders_meet_the_market(bench: Bench) -> None:
     )
     # Behind 5 lots, a print of 8 leaves 3 for us, who want 2.
     fills = table(directory / "trades.csv", "price", "size", "client_id", "liquidity")
-    assert fills == [("100", "2", "1", "maker"), ("102", "3", "2", "taker")]
+    assert fills == [("100.0", "2.0", "1", "maker"), ("102.0", "3.0", "2", "taker")]
     events = table(directory / "order_events.csv", "client_id", "event", "reason")
     assert events[-1] == ("3", "rejected", "post_only_would_take")
 
@@ -168,7 +172,7 @@ def test_an_order_after_the_last_event_is_never_sent_which_the_summary_says(benc
         + at(2_500_001, "buy,90,1,limit,GTC,b,new")
         + at(2_500_002, "buy,90,1,limit,GTC,c,new")
     )
-    assert table(directory / "orders.csv", "ts") == [(str(T0 + 2_500_000),)]
+    assert table(directory / "orders.csv", "ts_decided") == [(str(T0 + 2_500_000),)]
     assert noted(directory) == [
         f"{bench.folder}/orders.csv:3: 2 of 3 orders were not sent, from this one at"
         f" {T0 + 2_500_001} on: the run ended before"
@@ -213,16 +217,16 @@ def test_orders_from_before_the_first_event_end_the_run_with_their_line(bench: B
     result = bench.start()
     assert isinstance(result.error, DataError)
     assert str(result.error) == (
-        f"{bench.folder}/orders.csv:2: ts is {T0 + 500_000}, and 1 more after it, expected at least"
-        f" {T0 + 1_000_000}, when the market data begins; remove the orders from before, or give"
-        f" data that begins earlier"
+        f"{bench.folder}/orders.csv:2: ts_decided is {T0 + 500_000}, and 1 more after it,"
+        f" expected at least {T0 + 1_000_000}, when the market data begins; remove the orders"
+        f" from before, or give data that begins earlier"
     )
 
 
 def test_a_script_without_orders_runs_and_does_nothing(bench: Bench) -> None:
     directory = bench.run(HEADER)
-    assert table(directory / "orders.csv", "ts") == []
-    assert table(directory / "quotes.csv", "ts") == []
+    assert table(directory / "orders.csv", "ts_decided") == []
+    assert table(directory / "quotes.csv", "ts_decided") == []
 
 
 def test_the_strategy_refuses_rows_that_are_not_the_scripts(bench: Bench) -> None:
@@ -266,7 +270,7 @@ def test_the_orders_of_a_run_played_again_give_the_same_fills(
 ) -> None:
     names = ("order_events", "trades", "candles")
     assert contents(replayed.directory, *names) == contents(recorded, *names)
-    sent = ("ts", "action", "client_id", "order_id")
+    sent = ("ts_decided", "action", "client_id", "order_id")
     again = table(replayed.directory / "orders.csv", *sent)
     assert again == table(recorded / "orders.csv", *sent)
 

@@ -27,7 +27,7 @@ from mm_scripted.script import Script, read_script
 
 ETH = Instrument(symbol="ETHUSDT", tick_size=Decimal("0.01"), lot_size=Decimal("0.001"))
 XBT = Instrument(symbol="XBTUSD", tick_size=Decimal("0.5"), lot_size=Decimal("100"))
-HEADER = "ts,side,price,size,type,tif,client_id,action\n"
+HEADER = "ts_decided,side,price,size,type,tif,client_id,action\n"
 
 
 @pytest.fixture
@@ -53,10 +53,22 @@ def test_prices_become_ticks_and_sizes_lots(path: Path) -> None:
 
 
 def test_columns_may_stand_in_any_order(path: Path) -> None:
-    text = "action,client_id,tif,type,size,price,side,ts\nnew,5,FOK,limit,1,2,sell,7\n"
+    text = "action,client_id,tif,type,size,price,side,ts_decided\nnew,5,FOK,limit,1,2,sell,7\n"
     (order,) = read(path, text).orders
     assert (order["ts"], order["side"], order["tif"]) == (7, SELL, FOK)
     assert (order["client_id"], order["price"], order["size"]) == (5, 200, 1000)
+
+
+def test_the_time_may_be_called_ts(path: Path) -> None:
+    text = HEADER.replace("ts_decided", "ts") + "7,buy,2681.62,0.125,limit,GTC,1,new\n"
+    assert read(path, text).orders["ts"].tolist() == [7]
+
+
+def test_sizes_may_have_the_exponent_that_a_runs_own_orders_have(path: Path) -> None:
+    fine = Instrument(symbol="ETHUSDT", tick_size=Decimal("0.01"), lot_size=Decimal("1e-8"))
+    row = "7,buy,2681.62,{},limit,GTC,1,new\n"
+    assert read(path, HEADER + row.format("1.5e-7"), fine).orders["size"].tolist() == [15]
+    assert faults(path, HEADER + row.format("1e3"), fine) != []
 
 
 def test_post_only_is_a_type_or_a_column(path: Path) -> None:
@@ -129,11 +141,12 @@ def test_a_header_alone_is_a_script_without_orders(path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "fault"),
     [
-        ("x,buy,2,1,limit,GTC,1,new", "ts is 'x', expected whole microseconds since 1970"),
-        (",buy,2,1,limit,GTC,1,new", "ts is empty, expected whole microseconds since 1970"),
-        ("1.5,buy,2,1,limit,GTC,1,new", "ts is '1.5', expected whole microseconds since 1970"),
+        ("x,buy,2,1,limit,GTC,1,new", "ts_decided is 'x', expected whole microseconds since 1970"),
+        (",buy,2,1,limit,GTC,1,new", "ts_decided is empty, expected whole microseconds since 1970"),
+        ("1.5,buy,2,1,limit,GTC,1,new",
+         "ts_decided is '1.5', expected whole microseconds since 1970"),
         ("9999999999999999999,buy,2,1,limit,GTC,1,new",
-         "ts is '9999999999999999999', expected whole microseconds since 1970"),
+         "ts_decided is '9999999999999999999', expected whole microseconds since 1970"),
         ("1,Buy,2,1,limit,GTC,1,new", "side is 'Buy', expected buy or sell"),
         ("1,,2,1,limit,GTC,1,new", "side is empty, expected buy or sell"),
         ("1,buy,2.005,1,limit,GTC,1,new",
@@ -177,7 +190,7 @@ def test_every_fault_of_the_file_is_listed(path: Path) -> None:
         ":2: side is 'up', expected buy or sell",
         ":4: size is '0', expected a positive multiple of the lot size 0.001",
         ":4: price is '0', expected a positive multiple of the tick size 0.01",
-        ":5: ts is 4, expected at least 5, that of line 3; sort the rows by ts",
+        ":5: ts_decided is 4, expected at least 5, that of line 3; sort the rows by it",
     ]
 
 
@@ -190,17 +203,18 @@ def test_of_very_many_faults_the_first_twenty_are_listed(path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("", ": is empty, expected a header: ts,side,price,size,type,tif,client_id,action"),
-        ("ts,side\n1,buy\n",
+        ("", ": is empty, expected a header: ts_decided,side,price,size,type,tif,client_id,action"),
+        ("ts_decided,side\n1,buy\n",
          ":1: the header lacks price, size, type, tif, client_id, action; expected"
-         " ts,side,price,size,type,tif,client_id,action, in any order"),
+         " ts_decided,side,price,size,type,tif,client_id,action, in any order"),
         (HEADER.replace("tif", "tif,ioc"),
-         ":1: the header has 'ioc', expected ts, side, price, size, type, tif, client_id, action,"
-         " and perhaps symbol, post_only, reduce_only, order_id, refused; rename or remove it"),
-        (HEADER.replace("tif", "tif,tif"),
-         ":1: the header has 'tif' twice, expected ts, side, price, size, type, tif, client_id,"
+         ":1: the header has 'ioc', expected ts_decided, side, price, size, type, tif, client_id,"
          " action, and perhaps symbol, post_only, reduce_only, order_id, refused; rename or remove"
          " it"),
+        (HEADER.replace("tif", "tif,tif"),
+         ":1: the header has 'tif' twice, expected ts_decided, side, price, size, type, tif,"
+         " client_id, action, and perhaps symbol, post_only, reduce_only, order_id, refused;"
+         " rename or remove it"),
         (HEADER + "1,buy\n",
          ":2: the row has 2 fields, expected 8 as in the header; correct the row"),
         (HEADER + '1,"buy\n', ":2: is not CSV: unexpected end of data; correct the line"),

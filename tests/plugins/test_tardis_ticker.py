@@ -182,7 +182,9 @@ def run(folder: Path, tickers: list[str], contract: str = "Linear", side: str = 
     (folder / "quotes.csv").write_text(QUOTES_HEADER + quotes)
     (folder / "ticker.csv").write_text(HEADER + "".join(tickers))
     order = f"{T0 + 1_000_000},{side},,2,market,IOC,a,new\n"
-    (folder / "orders.csv").write_text("ts,side,price,size,type,tif,client_id,action\n" + order)
+    (folder / "orders.csv").write_text(
+        "ts_decided,side,price,size,type,tif,client_id,action\n" + order
+    )
     (folder / "run.toml").write_text(RUN_FILE.format(folder=folder, contract=contract))
 
     async def main() -> Result:

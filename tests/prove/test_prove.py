@@ -196,9 +196,9 @@ def test_the_first_difference_is_the_earliest_not_that_of_the_first_table(tmp_pa
     for name, late, early in (("a", 9, 5), ("b", 8, 6)):
         folder = tmp_path / name
         folder.mkdir()
-        (folder / "orders.csv").write_text(f"symbol,ts,price\nX,1,1\nX,7,{late}\n")
-        (folder / "trades.csv").write_text(f"symbol,ts_received,price\nX,{early},1\n")
+        (folder / "orders.csv").write_text(f"symbol,ts_decided,price\nX,1,1\nX,7,{late}\n")
+        (folder / "trades.csv").write_text(f"symbol,ts_known,price\nX,{early},1\n")
     found = first_difference(tmp_path / "a", tmp_path / "b")
     assert found is not None
-    assert (found.table, found.row, found.ts, found.columns) == ("trades", 1, 5, ["ts_received"])
+    assert (found.table, found.row, found.ts, found.columns) == ("trades", 1, 5, ["ts_known"])
     assert first_difference(tmp_path / "a", tmp_path / "a") is None

@@ -111,7 +111,7 @@ def crowded(run: mm.Run, tmp_path: Path) -> Path:
         for n in range(8000):
             later = str(int(row["ts_venue"]) + n * 5_000)
             price = f"{float(row['price']) + n % 7:.1f}"
-            writer.writerow({**row, "ts_venue": later, "ts_received": later, "price": price})
+            writer.writerow({**row, "ts_venue": later, "ts_known": later, "price": price})
     return mm.open_run(folder).report(tmp_path / "crowded.html")
 
 

@@ -27,8 +27,12 @@ def test_each_edge_is_valued_at_the_newest_mid(run: mm.Run) -> None:
     with (run.path / "positions.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     with (run.path / "quotes.csv").open(newline="") as file:
-        mids = [(int(row["ts"]), float(row["mid"])) for row in csv.DictReader(file) if row["mid"]]
-    mids += [(int(row["timestamp"]), float(row["mid"])) for row in rows if row["mid"]]
+        mids = [
+            (int(row["ts_decided"]), float(row["mid"]))
+            for row in csv.DictReader(file)
+            if row["mid"]
+        ]
+    mids += [(int(row["ts_known"]), float(row["mid"])) for row in rows if row["mid"]]
     mids.sort()
     found = equity_blocks(run, 2000)
     start, end = found["start"], found["end"]
@@ -36,7 +40,7 @@ def test_each_edge_is_valued_at_the_newest_mid(run: mm.Run) -> None:
     for number, change in enumerate(found["equity"][:-1], 1):
         level += change
         edge = start + (end - start) * number // 2000
-        known = [row for row in rows if int(row["timestamp"]) <= edge]
+        known = [row for row in rows if int(row["ts_known"]) <= edge]
         if not known:
             assert level == 0.0
             continue

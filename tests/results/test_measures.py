@@ -32,11 +32,12 @@ def test_of_several_instruments_the_position_is_the_firsts(run: mm.Run, tmp_path
     assert run.path is not None
     folder = shutil.copytree(run.path, tmp_path / "two")
     head, *rows = (folder / "positions.csv").read_text().splitlines()
-    at = head.split(",").index("position")
+    at, symbol = (head.split(",").index(name) for name in ("position", "symbol"))
 
     def other(row: str) -> str:
         cells = row.split(",")
-        return ",".join([*cells[:at], "999", *cells[at + 1 : -1], "OTHER"])
+        cells[at], cells[symbol] = "999.0", "OTHER"
+        return ",".join(cells)
 
     both = (line for row in rows for line in (row, other(row)))
     (folder / "positions.csv").write_text("\n".join([head, *both]) + "\n")
@@ -58,7 +59,7 @@ def test_markouts_are_by_side_and_by_rule_and_add_up(run: mm.Run) -> None:
 
 
 def test_markouts_against_plain_python(run: mm.Run) -> None:
-    quotes = sorted(zip(run.quotes["ts"].astype(int), run.quotes["mid"], strict=True))
+    quotes = sorted(zip(run.quotes["ts_decided"].astype(int), run.quotes["mid"], strict=True))
     total = weight = 0.0
     for ts, side, price, size in zip(
         run.trades["ts_venue"].astype(int), run.trades["side"], run.trades["price"],
@@ -103,10 +104,10 @@ def test_an_inverse_contract_is_valued_as_the_ledger_does(run: mm.Run) -> None:
     """At each row of ``positions`` that a grid of its own times meets."""
     assert run.config["position"]["contract_type"] == "Inverse"
     table = run.equity("1ms")
-    at = dict(zip(table["timestamp"].astype(int).tolist(), table["equity"].tolist(), strict=True))
+    at = dict(zip(table["ts_known"].astype(int).tolist(), table["equity"].tolist(), strict=True))
     known = run.positions
     met = 0
-    for ts, equity in zip(known["timestamp"].astype(int).tolist(), known["equity"], strict=True):
+    for ts, equity in zip(known["ts_known"].astype(int).tolist(), known["equity"], strict=True):
         if ts in at and not np.isnan(equity):
             met += 1
             assert at[ts] == equity

@@ -12,8 +12,8 @@ from mm.api import DataError
 from mm.cli import main
 from mm.prove.difference import first_difference
 from mm.results.comparison import compare
-from mm.results.schema import SCHEMA
 from mm.rows import find_table, read_rows
+from mm.schema import SCHEMA
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_its_files_say_which_run_they_are_of(packed: mm.Run) -> None:
     assert about == {
         "version": versions["mm-engine"],
         "config_digest": packed.summary["config_digest"],
-        "schema": 1,
+        "schema": 2,
     }
 
 

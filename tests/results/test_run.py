@@ -24,9 +24,9 @@ def test_a_run_on_disk_is_the_run_that_was_made(run: mm.Run) -> None:
 
 def test_the_account_on_a_grid_is_what_it_last_was(run: mm.Run) -> None:
     table = run.equity("500ms")
-    times = table["timestamp"].astype(np.int64)
+    times = table["ts_known"].astype(np.int64)
     assert set(np.diff(times)) == {500_000}
-    known = run.positions["timestamp"].astype(np.int64)
+    known = run.positions["ts_known"].astype(np.int64)
     for column in ("position", "fees"):
         rows = list(zip(known, run.positions[column], strict=True))
         for at, value in zip(times, table[column], strict=True):

@@ -9,13 +9,13 @@ import pytest
 
 import mm
 from mm.api import DataError
-from mm.results.schema import SCHEMA
 from mm.results.table import read_table
+from mm.schema import SCHEMA
 from mm_sinks.columns import TABLES
 
 FILES = {Path(name).stem: [column for column, _ in columns] for name, columns in TABLES.values()}
 
-CANDLES = "symbol,ts_open,open,high,low,close,volume\n"
+CANDLES = "ts_open,symbol,open,high,low,close,volume\n"
 
 
 def test_the_schema_names_the_columns_that_the_sink_writes() -> None:
@@ -80,7 +80,7 @@ def test_other_libraries_take_a_table_as_it_is(
 ) -> None:
     types = read(run.trades)
     assert list(types) == FILES["trades"]
-    assert types["ts_received"] == types["ts_venue"] == time
+    assert types["ts_known"] == types["ts_venue"] == time
     assert types["price"] == types["draw"] == number
     assert types["order_id"] == count
 
@@ -92,18 +92,20 @@ def test_sums_are_the_same_in_all_of_them(run: mm.Run) -> None:
     assert size == run.summary["filled_qty"]
     assert polars.DataFrame(run.trades)["size"].sum() == size
     assert run.trades.to_pandas()["size"].sum() == size
-    assert pandas.api.types.is_datetime64_any_dtype(run.trades.to_pandas()["ts_received"])
+    assert pandas.api.types.is_datetime64_any_dtype(run.trades.to_pandas()["ts_known"])
 
 
 def test_a_column_that_there_is_not_is_answered_with_those_that_there_are(run: mm.Run) -> None:
-    with pytest.raises(KeyError, match="'prize'; the table trades has symbol, ts_received, price"):
+    with pytest.raises(
+        KeyError, match="'prize'; the table trades has ts_known, ts_venue, ts_decided"
+    ):
         run.trades["prize"]
 
 
 def test_a_table_shows_itself(run: mm.Run) -> None:
-    assert repr(run.candles).startswith("<Table candles: 2 rows of symbol, ts_open")
+    assert repr(run.candles).startswith("<Table candles: 2 rows of ts_open, symbol")
     page = run.trades._repr_html_()
-    assert page.startswith("<table><thead><tr><th>symbol</th>")
+    assert page.startswith("<table><thead><tr><th>ts_known</th>")
     assert f"<p>{len(run.trades):,} rows</p>" in page
 
 
@@ -112,10 +114,10 @@ def test_a_table_shows_itself(run: mm.Run) -> None:
     [
         ("symbol,ts\n", "its columns are not those that this version writes"),
         (
-            f"{CANDLES}X,abc,1,1,1,1,1\n",
+            f"{CANDLES}abc,X,1,1,1,1,1\n",
             "is not what a run writes",
         ),
-        (f"{CANDLES}X,12,1,1\n", "is not what a run writes"),
+        (f"{CANDLES}12,X,1,1\n", "is not what a run writes"),
     ],
 )
 def test_a_file_that_is_none_of_a_run_is_refused(tmp_path: Path, text: str, fault: str) -> None:

@@ -173,7 +173,7 @@ def test_without_its_quotes_file_the_touch_comes_from_the_book(
 
 def rows_until(result: Result, name: str, ts: int) -> list[dict[str, str]]:
     with (result.directory / name).open(newline="") as file:
-        return [row for row in csv.DictReader(file) if int(row["ts"]) <= ts]
+        return [row for row in csv.DictReader(file) if int(row["ts_decided"]) <= ts]
 
 
 @pytest.mark.parametrize("share", [0.5, 0.8])

@@ -207,7 +207,9 @@ def test_the_market_that_ends_first_ends_the_run_and_a_late_one_is_told(
         if name == "short":
             assert result.summary["last_ts"] <= middle
             whole, found = (rows_of(one, "quotes.csv", "one:XBTUSD") for one in (merged, result))
-            assert found == [row for row in whole if int(row["ts"]) <= result.summary["last_ts"]]
+            assert found == [
+                row for row in whole if int(row["ts_decided"]) <= result.summary["last_ts"]
+            ]
         else:
             assert result.summary["markets"][1]["sides"]["bid"]["warming_up"] >= 0.5
 

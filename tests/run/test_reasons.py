@@ -196,7 +196,7 @@ def test_a_run_says_what_its_sides_were_and_what_it_wanted_agrees(closed_loop: b
     for side in ("bid", "ask"):
         assert math.isclose(sum(sides[side].values()), 1.0)
         # ``presence`` counts from the first decision to the last, in another way.
-        start, end = run.quotes["ts"].astype("M8[us]").astype(int)[[0, -1]].tolist()
+        start, end = run.quotes["ts_decided"].astype("M8[us]").astype(int)[[0, -1]].tolist()
         scale = (end - start) / (run.summary["last_ts"] - run.summary["first_ts"])
         quoted = sides[side]["quoting"] + sides[side]["held_back"]
         assert math.isclose(quoted, wanted[side] * scale, abs_tol=1e-3)

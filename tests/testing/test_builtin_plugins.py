@@ -35,7 +35,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         f"{START_US + second * 1_000_000},buy,2499,1,limit,GTC,{second},new"
         for second in range(2, 60, 3)
     ]
-    header = "ts,side,price,size,type,tif,client_id,action"
+    header = "ts_decided,side,price,size,type,tif,client_id,action"
     orders.write_text("\n".join([header, *lines]) + "\n")
     latencies = folder / "latencies.csv"
     latencies.write_text("req_ts,exch_ts,resp_ts\n1000,5000,9000\n2000,7000,9000\n")

@@ -18,6 +18,7 @@ from mm.record.recorder import recording_files
 from mm.rows import find_table, read_rows
 from mm.run.rundir import hash_file
 from mm.run.unfinished import Unfinished, has_ended, read_started
+from mm.schema import SCHEMA, check_columns
 
 Row = Mapping[str, str]
 
@@ -161,9 +162,9 @@ class RunDirectory:
             of_order=(same.index(at) + 1, len(same)),
             trade=trade,
             entry=entry,
-            decision=self._first("quotes", ts=ts, symbol=trade["symbol"]),
+            decision=self._first("quotes", ts_decided=ts, symbol=trade["symbol"]),
             command=self._first(
-                "orders", ts=ts, symbol=trade["symbol"], client_id=trade["client_id"]
+                "orders", ts_decided=ts, symbol=trade["symbol"], client_id=trade["client_id"]
             ),
         )
 
@@ -173,7 +174,7 @@ class RunDirectory:
         for row in self._rows("order_events"):
             if row["order_id"] != trade["order_id"] or row["symbol"] != trade["symbol"]:
                 continue
-            if int(row["ts_known"]) > int(trade["ts_received"]):
+            if int(row["ts_known"]) > int(trade["ts_known"]):
                 break
             if row["event"] == "accepted" or (row["event"] == "replaced" and _moved(found, row)):
                 found = row
@@ -186,7 +187,13 @@ class RunDirectory:
         return None
 
     def _rows(self, name: str) -> Iterator[Row]:
-        return read_rows(self._table(name))
+        """Give a table's rows, prices and sizes as people write them: 100, not 100.0."""
+        path = self._table(name)
+        exact = [one.name for one in SCHEMA[name] if one.unit in ("price", "contracts")]
+        for number, row in enumerate(read_rows(path)):
+            if number == 0:
+                check_columns(path, list(row))
+            yield {**row, **{column: _plain(row[column]) for column in exact}}
 
     def _table(self, name: str) -> Path:
         path = find_table(self.path, name)
@@ -231,6 +238,14 @@ def _moved(before: Row | None, after: Row) -> bool:
     if before is None or before["price"] != after["price"]:
         return True
     return Decimal(after["size"]) > Decimal(before["size"])
+
+
+def _plain(text: str) -> str:
+    """Write a decimal without an exponent, and without zeros at its end."""
+    if not text:
+        return text
+    plain = f"{Decimal(text):f}"
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
 def _index(fill: str, trades: list[Row], path: Path) -> int:

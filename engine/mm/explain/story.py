@@ -108,7 +108,7 @@ def _window(found: Filled) -> Window:
         price=Decimal(trade["price"]),
         start=int(entry["ts_arrived"] if entry else trade["ts_venue"]),
         end=int(trade["ts_venue"]),
-        end_local=int(trade["ts_received"]),
+        end_local=int(trade["ts_known"]),
         print_row=int(trade["print_row"]) if trade["print_row"] else None,
     )
 

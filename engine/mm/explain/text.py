@@ -151,7 +151,7 @@ def _level(story: Story) -> Iterator[str]:
 
 def _why(story: Story) -> Iterator[str]:
     trade = story.trade
-    at, known = int(trade["ts_venue"]), int(trade["ts_received"])
+    at, known = int(trade["ts_venue"]), int(trade["ts_known"])
     yield f"{_moment(at)}, known to us {_ms(known - at)} later"
     trigger = story.prints.trigger if story.prints else None
     row = f"print {trade['print_row']}" if trade["print_row"] else "no print"

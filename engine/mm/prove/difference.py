@@ -14,9 +14,9 @@ import attrs
 from mm.rows import Row, find_table, read_rows
 
 _CAUSES: Final = ("quotes", "orders", "order_events", "trades", "positions", "candles")
-_TIMES: Final = ("ts_known", "ts_received", "ts", "timestamp", "ts_open")
+_TIMES: Final = ("ts_known", "ts_decided", "ts_open")
 _DECISIONS: Final = "quotes"
-_MARKET: Final = frozenset({"ts", "best_bid", "best_ask", "mid", "sigma", "A", "k"})
+_MARKET: Final = frozenset({"ts_decided", "best_bid", "best_ask", "mid", "sigma", "A", "k"})
 """Columns of a decision that come from the transformer."""
 
 

@@ -1,6 +1,5 @@
 """What a run left behind, to look at and to compute with.
 
-    schema     the columns of each file: what they are, in which unit and type
     table      one file as typed columns, for any library that speaks Arrow
     measures   the metrics of a run
     comparison    runs held against each other

@@ -54,11 +54,11 @@ class Account:
 def account(run: "Run", step_us: int) -> Account:
     """Give the account at every multiple of ``step_us`` [µs] from the first row to the last."""
     rows = run.positions
-    known = times(rows, "timestamp")
+    known = times(rows, "ts_known")
     if not len(known):
         none = np.zeros(0)
         return Account(ts=np.zeros(0, np.int64), equity=none, position=none, fees=none)
-    until = max(int(known[-1]), int(times(run.quotes, "ts")[-1]) if len(run.quotes) else 0)
+    until = max(int(known[-1]), int(times(run.quotes, "ts_decided")[-1]) if len(run.quotes) else 0)
     grid = np.arange(-(-int(known[0]) // step_us), -(-until // step_us) + 1) * step_us
     return account_at(run, grid)
 
@@ -66,7 +66,7 @@ def account(run: "Run", step_us: int) -> Account:
 def account_at(run: "Run", grid: Times) -> Account:
     """Give the account at each of ``grid`` [µs, shape (m,)], none before its first row."""
     rows = run.positions
-    known = times(rows, "timestamp")
+    known = times(rows, "ts_known")
     at = np.searchsorted(known, grid, side="right") - 1
     equity = floats(rows, "equity")[at]
     symbols = set(rows["symbol"].tolist())
@@ -95,7 +95,7 @@ def equity_blocks(run: "Run", count: int = BLOCKS) -> dict[str, Any]:
     """
     start, end = int(run.summary["first_ts"] or 0), int(run.summary["last_ts"] or 0)
     edges = start + (end - start) * np.arange(1, count, dtype=np.int64) // count
-    known = times(run.positions, "timestamp")
+    known = times(run.positions, "ts_known")
     levels = np.zeros(len(edges))
     seen = edges >= known[0] if len(known) else np.zeros(len(edges), bool)
     if seen.any():
@@ -110,7 +110,7 @@ def _marked(run: "Run", grid: Times, at: npt.NDArray[np.intp]) -> Floats:
     rows, config = run.positions, run.first_config
     held, entry = floats(rows, "position")[at], floats(rows, "avg_price")[at]
     booked = floats(rows, "equity") - np.nan_to_num(floats(rows, "unrealized_pnl"))
-    mid_ts = np.concatenate([times(rows, "timestamp"), times(run.quotes, "ts")])
+    mid_ts = np.concatenate([times(rows, "ts_known"), times(run.quotes, "ts_decided")])
     mids = np.concatenate([floats(rows, "mid"), floats(run.quotes, "mid")])
     order = np.argsort(mid_ts, kind="stable")
     order = order[~np.isnan(mids[order])]
@@ -125,7 +125,7 @@ def _marked(run: "Run", grid: Times, at: npt.NDArray[np.intp]) -> Floats:
         gain = held * multiplier * (mid - entry)
     open_profit = np.where(held == 0, 0.0, gain)
     # A rounded lot value is the ledger's own affair: its rows are believed where they are newer.
-    exact = times(rows, "timestamp")[at] == grid
+    exact = times(rows, "ts_known")[at] == grid
     value: Floats = np.where(exact, floats(rows, "equity")[at], booked[at] + open_profit)
     return value
 
@@ -139,7 +139,7 @@ def measure(run: "Run", step_us: int, days: float) -> dict[str, Any]:
     first = of_first(run, run.trades)[np.argsort(times(run.trades, "ts_venue"), kind="stable")]
     fills, rules = fills.where(first), rules[first]
     seen = of_first(run, run.quotes)
-    mid_ts, mids = times(run.quotes, "ts")[seen], floats(run.quotes, "mid")[seen]
+    mid_ts, mids = times(run.quotes, "ts_decided")[seen], floats(run.quotes, "mid")[seen]
     quoted = [floats(run.quotes, name)[seen] for name in _QUOTED]
     fall = drawdown(held.ts, held.equity)
     turnover = float(summary["turnover"] or 0.0)

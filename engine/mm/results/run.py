@@ -123,7 +123,7 @@ class Run:
             step: from one time to the next: a number and ms, s, min or h.
 
         Returns:
-            ``timestamp``; ``equity`` and ``fees`` [settlement currency]; ``position`` [contracts]
+            ``ts_known``; ``equity`` and ``fees`` [settlement currency]; ``position`` [contracts]
             of the first instrument: as they were at that time. What is open is valued at the newest
             mid that a decision or a row of ``positions`` tells (with ``position.mark`` =
             ``mark_price``, or several instruments, at those rows alone); NaN before the first mark.
@@ -135,7 +135,7 @@ class Run:
         return table_of(
             "equity",
             {
-                "timestamp": held.ts.astype("datetime64[us]"),
+                "ts_known": held.ts.astype("datetime64[us]"),
                 "equity": held.equity,
                 "position": held.position,
                 "fees": held.fees,

@@ -5,7 +5,6 @@ pandas, polars, DuckDB and pyarrow take a Table as it is, and none of them is ne
 nothing of runs.
 """
 
-from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, Final
@@ -16,8 +15,8 @@ import numpy.typing as npt
 from arro3.io import read_csv
 
 from mm.api import DataError, open_file
-from mm.results.schema import SCHEMA, Column
 from mm.rows import parquet_batches
+from mm.schema import SCHEMA, Column, check_columns
 
 _READ_AS: Final = {
     "time": ac.DataType.int64(),
@@ -148,14 +147,14 @@ def _read_csv(path: Path, columns: tuple[Column, ...], *, cut: bool) -> ac.Table
             text = file.read()
             header = ",".join(one.name for one in columns).encode() + b"\n"
             source = BytesIO(text[: text.rfind(b"\n") + 1] or header)
-        _check_names(path, source.readline().decode().rstrip("\n").split(","), columns)
+        check_columns(path, source.readline().decode().rstrip("\n").split(","))
         source.seek(0)
         return read_csv(source, ac.Schema(fields), has_header=True).read_all()
 
 
 def _read_parquet(path: Path, columns: tuple[Column, ...]) -> ac.Table:
     table: ac.Table = parquet_batches(path).read_all()
-    _check_names(path, table.column_names, columns)
+    check_columns(path, table.column_names)
     for one in columns:
         wanted = _CAST.get(one.kind, _READ_AS[one.kind])
         if table.schema.field(one.name).type != wanted:
@@ -164,14 +163,6 @@ def _read_parquet(path: Path, columns: tuple[Column, ...]) -> ac.Table:
                 " run it again"
             )
     return table
-
-
-def _check_names(path: Path, names: Sequence[str], columns: tuple[Column, ...]) -> None:
-    if list(names) != [one.name for one in columns]:
-        raise DataError(
-            f"{path}: its columns are not those that this version writes; open it with the"
-            " version that the run's manifest.json names"
-        )
 
 
 def table_of(name: str, columns: dict[str, npt.NDArray[Any]]) -> Table:

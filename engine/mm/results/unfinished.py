@@ -11,8 +11,8 @@ from typing import Any, Final
 import numpy as np
 
 from mm.metrics import Floats
-from mm.results.schema import SCHEMA
 from mm.results.table import Table
+from mm.schema import SCHEMA
 
 _UNKNOWN: Final = (
     "turnover", "spread_capture", "inventory_pnl", "rows_read", "bracket", "clamps", "sides",

@@ -105,10 +105,10 @@ def _points(run: Run) -> list[list[float | None]]:
     quotes = run.quotes
     if not len(quotes):
         return []
-    ts = quotes["ts"].astype(np.int64)
+    ts = quotes["ts_decided"].astype(np.int64)
     step_us = max(int(ts[-1] - ts[0]) // MOST_POINTS, MICRO) // 1000 * 1000
     held = run.equity(f"{step_us // 1000}ms")
-    times = held["timestamp"].astype(np.int64)
+    times = held["ts_known"].astype(np.int64)
     place = np.maximum(np.searchsorted(ts, times, side="right") - 1, 0)
     columns = [quotes[name][place] for name in ("best_bid", "best_ask", "bid", "ask")]
     columns = [times / 1000, *columns, held["position"], held["equity"]]
@@ -123,7 +123,7 @@ def _fills(run: Run) -> list[Json]:
     mine = np.flatnonzero(trades["symbol"] == run.summary["symbol"])[-MOST_FILLS:]
     found = []
     for at in mine:
-        ts = int(trades["ts_received"][at].astype(np.int64))
+        ts = int(trades["ts_known"][at].astype(np.int64))
         found.append({
             "t": ts / 1e3,
             "time": time_of_day(ts),

@@ -63,8 +63,8 @@ class History:
 
 def history(run: Run) -> History:
     """Follow the account through a run."""
-    known = times(run.positions, "timestamp")
-    seen = times(run.quotes, "ts")
+    known = times(run.positions, "ts_known")
+    seen = times(run.quotes, "ts_decided")
     grid = np.union1d(known, seen[seen >= known[0]] if len(known) else seen[:0])
     held = account_at(run, grid)
     equity = np.nan_to_num(held.equity)
@@ -79,9 +79,7 @@ def _sources(run: Run, held: Account) -> dict[str, Floats]:
     that is not what the ledger says (valued at a mark price, or no mid known), there is no split.
     """
     fills, _ = fills_of(run)
-    known = times(run.trades, "ts_received")[
-        np.argsort(times(run.trades, "ts_venue"), kind="stable")
-    ]
+    known = times(run.trades, "ts_known")[np.argsort(times(run.trades, "ts_venue"), kind="stable")]
     order = np.argsort(known, kind="stable")  # booked when we learn of it
     known, earned = known[order], np.cumsum(captured(run, fills)[order])
     total = float(earned[-1]) if len(earned) else 0.0
@@ -90,7 +88,7 @@ def _sources(run: Run, held: Account) -> dict[str, Floats]:
     if said is None or not abs(total - said) <= _TOLERANCE * max(turnover, abs(said)):
         return {}
     spread = np.append(0.0, earned)[np.searchsorted(known, held.ts, side="right")]
-    rows = np.searchsorted(times(run.positions, "timestamp"), held.ts, side="right") - 1
+    rows = np.searchsorted(times(run.positions, "ts_known"), held.ts, side="right") - 1
     funding = floats(run.positions, "funding")[rows]
     return {
         "spread": spread,
@@ -135,7 +133,7 @@ def _own(run: Run) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
 
 
 def _quotes(run: Run, own: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Iterator[Line]:
-    ts = times(run.quotes, "ts")[own]
+    ts = times(run.quotes, "ts_decided")[own]
     for name, column in (
         ("best bid", "best_bid"), ("best ask", "best_ask"), ("our bid", "bid"), ("our ask", "ask"),
     ):  # fmt: skip
@@ -145,7 +143,7 @@ def _quotes(run: Run, own: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Iter
 def _models(run: Run, own: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Iterator[Panel]:
     """What the strategy's model said, where it said anything."""
     quotes = run.quotes
-    ts = times(quotes, "ts")[own]
+    ts = times(quotes, "ts_decided")[own]
     for column, title, unit in _MODEL:
         values = floats(quotes, column)[own]
         if not np.isnan(values).all():

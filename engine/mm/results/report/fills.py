@@ -61,7 +61,7 @@ def _stories(run: Run) -> Iterator[str]:
     order = np.argsort(times(trades, "ts_venue"), kind="stable")
     columns = {name: trades[name][order].tolist() for name in trades.columns}
     fills, _ = fills_of(run)
-    mid_ts, mids = times(run.quotes, "ts"), floats(run.quotes, "mid")
+    mid_ts, mids = times(run.quotes, "ts_decided"), floats(run.quotes, "mid")
     later = [markout(fills, seconds, mid_ts, mids).tolist() for seconds in _LATER_S]
     for place, number in enumerate((order + 1).tolist()):
         row = {name: values[place] for name, values in columns.items()}
