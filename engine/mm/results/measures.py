@@ -224,6 +224,13 @@ def captured(run: "Run", fills: Fills) -> Floats:
     return worth
 
 
+def markouts_so_far(part: "Run") -> dict[float, Mean]:
+    """Give the mean markout [price] of all fills of a market by horizon [s]."""
+    fills, _ = fills_of(part)
+    mid_ts, mids = times(part.quotes, "ts"), floats(part.quotes, "mid")
+    return {h: jackknife(markout(fills, h, mid_ts, mids), fills.size, fills.ts) for h in HORIZONS_S}
+
+
 def _markouts(
     fills: Fills, rules: npt.NDArray[np.object_], mid_ts: Times, mids: Floats
 ) -> dict[str, Any]:
