@@ -47,23 +47,27 @@ class BrownianConfig:
         gt=0.0,
     )
     first_path: int = option(
-        0, help="Number of the first path: with the seed, it settles its draws.", ge=0, le=1 << 40
+        0,
+        help="Number of the first path: with the seed and the market, it settles its draws.",
+        ge=0,
+        le=1 << 40,
     )
     paths: int = option(1, help="Paths in the run, each an instrument.", ge=1, le=10_000)
     correlation: float = option(
         0.0, help="Of the moves of the paths of a group.", unit="pure number", ge=0.0, le=1.0
     )
     group: int = option(
-        2, help="Paths that move together, if they do: the first so many, the next …",
+        2, help="Paths that move together, if they do: the first so many, the next …; those of all"
+        " markets with these numbers.",
         unit="paths", ge=1, le=10_000,
     )  # fmt: skip
 
 
-def build(config: BrownianConfig, symbol: str, seed: int) -> Connector:
-    """Make the connector; draws nothing yet."""
+def build(config: BrownianConfig, symbol: str, seed: int, number: int) -> Connector:
+    """Make the connector of a run's market ``number``; draws nothing yet."""
     from mm_brownian.connector import BrownianConnector
 
-    return BrownianConnector(config, symbol, seed)
+    return BrownianConnector(config, symbol, seed, number)
 
 
 def process(config: BrownianConfig) -> PriceProcess:
@@ -87,6 +91,7 @@ def mm_connectors() -> list[ConnectorOffer]:
             build=build,
             process=process,
             seeded=True,
+            numbered=True,
             help="Simulated paths: a random walk, and prints that reach exponentially deep.",
         )
     ]

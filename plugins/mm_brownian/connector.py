@@ -49,9 +49,10 @@ _FARTHEST: Final = float(MOST_TICKS)
 class BrownianConnector:
     """Sends paths ``first_path`` to ``first_path + paths - 1``, an instrument each."""
 
-    def __init__(self, config: BrownianConfig, symbol: str, seed: int) -> None:
+    def __init__(self, config: BrownianConfig, symbol: str, seed: int, number: int = 0) -> None:
         self._config = config
         self._seed = seed
+        self._number = number  # of the market
         self._numbers = range(config.first_path, config.first_path + config.paths)
         self._symbols = tuple(f"{symbol}-{number}" for number in self._numbers)
         self._step_us = _whole_us(config.interval_s, "interval_s")
@@ -73,8 +74,10 @@ class BrownianConnector:
 
     async def survey(self) -> Survey:
         """Say what will come; nothing is drawn."""
-        key = hashlib.sha256(f"{self._config!r} seed {self._seed}".encode()).hexdigest()
+        market = f" market {self._number}" if self._number else ""
+        key = hashlib.sha256(f"{self._config!r} seed {self._seed}{market}".encode()).hexdigest()
         where = f"brownian, seed {self._seed}, paths {self._numbers[0]} to {self._numbers[-1]}"
+        where += f", of{market}" if market else ""
         quotes, trades = self._steps + 1, 2 * self._steps
         return Survey(
             symbols=self._symbols,
@@ -100,7 +103,7 @@ class BrownianConnector:
 
     def _batches(self, instruments: tuple[Instrument, ...]) -> Iterator[MarketBatch]:
         """Make the stream, a few steps at a time."""
-        walks = [Walk(self._config, self._seed, number) for number in self._numbers]
+        walks = [Walk(self._config, self._seed, path, self._number) for path in self._numbers]
         ratios = [instrument.tick_size.as_integer_ratio() for instrument in instruments]
         ticks = np.array([denominator / numerator for numerator, denominator in ratios])  # a price
         many = max(1, _BATCH_ROWS // (3 * len(walks)))

@@ -10,8 +10,8 @@ with the cut at 1 and quotes through the mid (d < 0) included.
 
 Paths of a group move together: with probability sqrt(correlation) one takes the group's direction
 in place of its own, so two of them share it with probability ``correlation``, which is then the
-correlation of their moves. Prices here are floats; ticks are
-the connector's.
+correlation of their moves. Each market of a run has draws of its own, and the directions of groups
+are those of all markets. Prices here are floats; ticks are the connector's.
 """
 
 import math
@@ -29,7 +29,9 @@ _DRAWS_PER_STEP: Final = 3  # reach of the buyer, reach of the seller, direction
 _MASK: Final = (1 << 64) - 1
 _OTHER: Final = 1 << 63
 _GROUP: Final = 1 << 62
-"""Bits of a key that no path's number has."""
+"""Bits of a key that neither a path's number has nor a market's."""
+_MARKET_BIT: Final = 42
+"""From here on a key has the market's number; all paths' numbers are lower."""
 
 
 def uniforms(raw: npt.NDArray[np.uint64]) -> Floats:
@@ -56,16 +58,17 @@ class Steps:
 class Walk:
     """One path. Its numbers depend on the market, the seed and its number, and on nothing else."""
 
-    def __init__(self, market: BrownianConfig, seed: int, path: int) -> None:
-        """Start at the first step."""
+    def __init__(self, market: BrownianConfig, seed: int, path: int, number: int = 0) -> None:
+        """Start at the first step of a path of the run's market ``number``, below 2^20."""
         # Philox (Salmon et al. 2011) is a hash of (key, counter), so paths are independent.
-        key = np.array([seed & _MASK, path & _MASK], np.uint64)
+        own = path | number << _MARKET_BIT
+        key = np.array([seed & _MASK, own & _MASK], np.uint64)
         self._words = np.random.Philox(key=key)
         self._market = market
         self._shared: tuple[np.random.Philox, np.random.Philox] | None = None
         if market.correlation > 0.0:
             # Streams of their own, so that a market without correlation keeps its draws.
-            chosen, group = (path | _OTHER) & _MASK, (path // market.group | _GROUP) & _MASK
+            chosen, group = (own | _OTHER) & _MASK, (path // market.group | _GROUP) & _MASK
             keys = (np.array([seed & _MASK, one], np.uint64) for one in (chosen, group))
             whether, direction = (np.random.Philox(key=one) for one in keys)
             self._shared = whether, direction

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import trio
 from rich.console import Console
+from tests.run.test_markets import both
+from tests.short_market import cut_sample
 from trio.testing import MockClock
 
 from mm.api import (
@@ -39,6 +41,7 @@ from mm.api import (
     News,
     Rows,
 )
+from mm.cli.display import _line
 from mm.cli.live_log import LiveLog
 from mm.cli.live_view import picture, show_view
 from mm.config import load_config
@@ -310,3 +313,54 @@ def test_a_log_on_a_full_disk_leaves_lines_out() -> None:
         log = LiveLog(io.TextIOWrapper(file, write_through=True), as_json=False)
         log.note("nobody will read this")
         log.note("nor this")
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Plan:
+    """A run of two markets, of which the second was never decided on."""
+    cut_sample(tmp_path, 5)
+    path = tmp_path / "both.toml"
+    path.write_text(both(tmp_path), encoding="utf-8")
+    plan = trio.run(plan_run, load_config(path))
+    decide(plan, bid=(645_970, NO_CLAMP), ask=(645_982, PASSIVE))
+    return plan
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_of_several_markets_each_is_drawn_and_the_sum_once(width: int, pair: Plan) -> None:
+    lines = drawn(pair, attrs.evolve(HEALTH, markets=(HEALTH, HEALTH)), width)
+    assert max(map(len, lines)) <= width
+    words = [" ".join(line.split()) for line in lines]
+    assert words[0] == "2 mkts live, 1:23 min, paper trading"
+    for name in ("symbol one:XBTUSD", "symbol two:XBTUSD"):
+        at = words.index(name)
+        assert words[at + 1] == "market 12300 × 64597.7 │ 64597.8 × 4500"
+        assert words[at + 2].startswith("our bid ")
+        assert "position 0" in words[at + 3 :]
+    assert sum(line.startswith("P&L ") for line in words) == 1
+
+
+async def test_of_several_markets_each_sides_reason_is_logged_with_its_name(
+    pair: Plan, autojump_clock: MockClock
+) -> None:
+    out, progress = io.StringIO(), pair.parts.progress
+    with trio.move_on_after(11):
+        await LiveLog(out, as_json=True).follow(progress, pair, lambda: None)
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    told = [(one["event"], one["symbol"]) for one in lines if one["event"].startswith("our_")]
+    assert told == [(f"our_{side}", f"{name}:XBTUSD") for name in ("one", "two")
+                    for side in ("bid", "ask")]  # fmt: skip
+    bids = [one["text"] for one in lines if one["event"] == "our_bid"]
+    assert bids[0].startswith("one:XBTUSD: an order at 64597 is on its way")
+    assert bids[1].startswith("two:XBTUSD: warming up: ")
+    (status,) = (one for one in lines if one["event"] == "status")
+    markets = [one for one in lines if one["event"] == "market"]
+    assert "bid" not in status
+    assert [(one["symbol"], one["bid"], one["fills"]) for one in markets] == [
+        ("one:XBTUSD", "64597.7", 0), ("two:XBTUSD", "", 0),
+    ]  # fmt: skip
+
+
+def test_the_line_of_progress_names_every_position(pair: Plan) -> None:
+    text = _line(pair.parts.progress, pair, 1.0)
+    assert "positions one:XBTUSD 0, two:XBTUSD 0, P&L" in text

@@ -96,11 +96,11 @@ def line_of(text: str, key: str) -> int:
 FAULTS = {
     "twice": (
         GOOD + ONE,
-        (LINES + 2, "market.2.symbol", "'A' is a market of this run already, the one numbered 1"),
+        (LINES + 2, "market.2.symbol", "'A' is a market of this run already, market.0;"),
     ),
     "twice by the exchange they share": (
         GOOD.replace('"two"', '"same"').replace('"B"', '"A"') + '[output]\nexchange = "same"\n',
-        (line_of(GOOD, 'symbol = "B"'), "market.1.symbol", "the one numbered 1"),
+        (line_of(GOOD, 'symbol = "B"'), "market.1.symbol", "of this run already, market.0;"),
     ),
     "unknown key": (
         GOOD.replace("exchange =", "exchang ="),
@@ -231,13 +231,94 @@ def test_the_command_line_sets_what_markets_share(load: Load) -> None:
 
 def test_what_the_command_line_sets_in_vain_is_told(load: Load) -> None:
     text = GOOD.replace("data.book_csv", 'data.tardis_root = "mine"\ndata.book_csv')
-    said = "has no effect: each [[market]] has this key; change it there"
+    said = (
+        "has no effect: each [[market]] has this key; change it there, or set"
+        " market.0.data.tardis_root and so on"
+    )
     assert faults(load, text, data="there") == (f"--data: data.tardis_root: {said}",)
     assert faults(load, text, "data.tardis_root=there") == (f"--set data.tardis_root: {said}",)
     (fault,) = faults(load, text, symbol="A")
     assert fault.startswith("--symbol: strategy.symbol: leave it out")
+
+
+def test_the_command_line_sets_a_key_of_one_market(load: Load) -> None:
+    loaded = load(
+        GOOD,
+        "market.0.position.maker_fee=0.25",  # is there
+        "market.0.execution.latency_ms=3",  # a table that this market has not
+        "market.1.execution.fill_model=pair",  # a key that its table has not
+        "market.1.execution.pair.high=7.5",
+        "market.1.symbol=C",
+        "market.0.exchange=one",
+        "execution.response_latency_ms=9",
+    )
+    first, second = loaded.config.markets
+    assert first.position.fees == (0.25, 0.0)
+    assert (first.execution.latency_ms, second.execution.latency_ms) == (3, 20)
+    assert second.execution.response_latency_ms == 9
+    assert (second.strategy.symbol, first.output.exchange) == ("C", "one")
+    assert second.position.fees == (0.0, 0.0)
+    again = load(loaded.text)
+    assert (again.config, again.text) == (loaded.config, loaded.text)
+    assert "# the first" in loaded.text
+
+
+@pytest.mark.parametrize(
+    "markets",
+    [
+        'market = [{symbol = "A"}, {symbol = "B", exchange = "two"}]\n',
+        '[[market]]\nsymbol = "A"\nposition.taker_fee = 0.1\n[[market]]\nsymbol = "B"\n',
+        '[[market]]\nsymbol = "A"\n[market.execution.pair]\nhigh = 3.0\n[[market]]\nsymbol = "B"',
+        '[[market]]\nsymbol = "A"\nexecution = {latency_ms = 1}\n[[market]]\nsymbol = "B"\n',
+    ],
+    ids=["inline", "dotted", "a table of a table", "an inline table"],
+)
+def test_a_key_of_one_market_is_set_however_the_market_is_written(load: Load, markets: str) -> None:
+    text = markets + TOP if markets.startswith("market") else TOP + markets
+    loaded = load(text, "market.0.execution.latency_ms=3", "market.0.position.maker_fee=0.25",
+                  "market.1.position.maker_fee=0.5")  # fmt: skip
+    first, second = loaded.config.markets
+    assert (first.execution.latency_ms, second.execution.latency_ms) == (3, 0)
+    assert (first.position.fees[0], second.position.fees[0]) == (0.25, 0.5)
+    assert load(loaded.text).config == loaded.config
+
+
+@pytest.mark.parametrize(
+    ("override", "fault"),
+    [
+        ("market.2.symbol=C", "--set market.2.symbol: the file has no market.2; its [[market]]"
+         " tables are numbered from 0, as market.0 to market.1"),
+        ("market.-1.symbol=C", "--set market.-1.symbol: the file has no market.-1;"),
+        ("market.symbol=C", "--set market.symbol: the file has no market.symbol;"),
+        ("market.execution.latency_ms=3", "--set market.execution.latency_ms: the file has no"
+         " market.execution; its [[market]] tables are numbered from 0"),
+        ("market.0=3", "--set market.0: market.0 is a table; set its keys one by one"),
+        ("market=3", "--set market: the file has [[market]]; set a key of one of them, such as"
+         " market.0.symbol"),
+        ("market.0.symbol.x=3", "--set market.0.symbol.x: market.0.symbol is not a table"),
+        ("market.0.position=3", "--set market.0.position: market.0.position is a table; set its"
+         " keys one by one"),
+        ("market.1.execution.latency=3", "--set market.1.execution.latency: unknown key, did you"
+         " mean"),
+        ("market.1.execution.latency_ms=-3", "--set market.1.execution.latency_ms: must be >= 0"),
+        ("market.0.exchang=x", "--set market.0.exchang: unknown key, did you mean 'exchange'?"),
+        ("market.0.engine.seed=3", "run.toml:9: market.0.engine: unknown key"),
+        ("market.1.symbol=", "--set market.1.symbol: '', expected text"),
+    ],
+)  # fmt: skip
+def test_a_wrong_key_or_number_of_a_market_is_one_sentence(
+    load: Load, override: str, fault: str
+) -> None:
+    (found,) = faults(load, GOOD, override)
+    assert found.startswith(fault)
+
+
+def test_a_file_of_one_market_has_no_tables_to_be_numbered(load: Load) -> None:
+    text = TOP.replace("[strategy]", '[strategy]\nsymbol = "A"')
     (fault,) = faults(load, text, "market.0.symbol=C")
-    assert fault == "--set market.0.symbol: market is not a table"
+    assert (
+        fault == "--set market.0.symbol: the file has no [[market]], of which this would be a key"
+    )
 
 
 def test_here_stands_for_the_files_folder_in_a_markets_table(load: Load) -> None:

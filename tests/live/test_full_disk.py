@@ -50,7 +50,7 @@ class Told:
                 health, now = hear(), trio.current_time() - start
                 assert health is not None
                 self.news += [(one.event, one.text) for one in health.news]
-                self.sentences.append((now, live_state(plan.parts, health).bid_why.text))
+                self.sentences.append((now, live_state(plan.parts, health).markets[0].bid_why.text))
                 self.trusted.append((now, health.is_live))
                 self.times.append((now, plan.parts.progress.ts))
 

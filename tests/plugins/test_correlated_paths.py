@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 import mm
-from mm.api import Floats
+from mm.api import ConnectorOffer, Floats
+from mm.run.survey import seeds
 from mm_avellaneda.models.multi_asset import Assets, closed
 from mm_brownian import BrownianConfig
+from mm_brownian.connector import BrownianConnector
 from mm_brownian.walk import Walk
 
 SIGMA, A, K, STEP_S, STEPS, RHO = 0.4, 4.0, 3.0, 0.05, 20_000, 0.8
@@ -35,6 +37,54 @@ def test_a_correlated_path_is_cut_like_any() -> None:
 def test_without_correlation_the_draws_are_as_ever() -> None:
     plain, tied = Walk(BrownianConfig(), 1, 0), Walk(BrownianConfig(correlation=1.0), 1, 0)
     assert plain.take(50).buy_reach.tolist() == tied.take(50).buy_reach.tolist()
+
+
+def test_markets_of_one_run_have_draws_of_their_own_and_share_a_groups_direction() -> None:
+    market = BrownianConfig(correlation=RHO, interval_s=0.01)
+    walks = [Walk(market, 3, path, number).take(40_001) for number in (0, 1) for path in (0, 2)]
+    moves = np.stack([np.diff(one.mid) for one in walks])
+    together = np.array([[1.0, 0.0, RHO, 0.0], [0.0, 1.0, 0.0, RHO],
+                         [RHO, 0.0, 1.0, 0.0], [0.0, RHO, 0.0, 1.0]])  # fmt: skip
+    assert np.abs(np.corrcoef(moves) - together).max() < 4.0 / math.sqrt(40_000)
+    reaches = np.stack([one.buy_reach for one in walks])
+    assert np.abs(np.corrcoef(reaches) - np.eye(4)).max() < 4.0 / math.sqrt(40_000)
+
+
+def test_two_markets_of_a_run_are_two_paths_and_the_first_is_as_ever(tmp_path: Path) -> None:
+    """The first market of several is the path of a run of one; no other one has its prices."""
+    data = {"connector": "brownian", "start_price": 1000.0, "duration_s": 20.0}
+    strategy = {"kind": "Avellaneda", "avellaneda": {
+        "model": "gueant", "quote_size": 1, "max_position": 4, "gamma": 0.1, "delta": 1.0,
+        "xi": 0.1, "calibrated": {"sigma": 2.0, "A": 140.0, "k": 1.5},
+        "sequencer": {"interval_ms": 100}}}  # fmt: skip
+    account = {"account": {"currency": "USD"}, "data": data, "strategy": strategy}
+    markets = [{"symbol": "ONE"}, {"symbol": "TWO"}, {"symbol": "THREE"}]
+    both = mm.backtest({**account, "market": markets}, run_dir=None, progress=False)
+    alone = mm.backtest(
+        {"data": data, "strategy": {**strategy, "symbol": "ONE"}}, run_dir=None, progress=False
+    )
+    first, *others = (part.quotes["mid"].tolist() for part in both.parts)
+    assert first == alone.quotes["mid"].tolist()
+    assert len({tuple(one) for one in (first, *others)}) == 3
+    again = mm.backtest({**account, "market": markets}, run_dir=None, progress=False)
+    assert again.digest == both.digest
+
+
+@pytest.mark.parametrize(("seeded", "numbered"), [(False, False), (True, False), (True, True)])
+def test_a_seeded_source_is_given_another_seed_for_each_market(
+    seeded: bool, numbered: bool
+) -> None:
+    offer = ConnectorOffer(
+        name="x", config=BrownianConfig, build=BrownianConnector, seeded=seeded, numbered=numbered
+    )
+    given = [seeds(offer, seed, number) for seed in (0, 7, -3) for number in range(3)]
+    if not seeded:
+        assert set(given) == {()}
+    elif numbered:
+        assert given[:3] == [(0, 0), (0, 1), (0, 2)]
+    else:
+        assert [one[0] for one in given[::3]] == [0, 7, -3]  # the first market has the run's
+        assert len(set(given)) == 9
 
 
 def fill_chances() -> tuple[Floats, Floats, Floats, Floats]:

@@ -103,7 +103,7 @@ def test_sources_add_up_to_equity_at_every_point_and_to_the_ledgers(run: mm.Run)
 
 def test_hours_and_positions_add_up(run: mm.Run) -> None:
     held = history(run).account
-    cut, shares = periods(run, held), inventory_shares(held)
+    cut, shares = periods(run, held), inventory_shares(held.ts, held.position)
     assert cut is not None
     assert shares is not None
     assert cut.profit.sum() == pytest.approx(run.summary["equity"])

@@ -5,6 +5,7 @@ import os
 import threading
 from pathlib import Path
 
+import attrs
 import pytest
 import trio
 
@@ -131,3 +132,16 @@ async def test_a_disk_that_does_not_answer_is_told_before_it_does(
             await trio.testing.wait_all_tasks_blocked()
             mock_clock.jump(0.1)
         nursery.cancel_scope.cancel()
+
+
+def test_of_several_markets_none_is_shown_while_nothing_can_be_written() -> None:
+    disk = Disk(lambda: 0.0)
+    both = attrs.evolve(health(), markets=(health(), attrs.evolve(health(), is_live=False)))
+    before = disk.add_to(both)
+    assert before is not None
+    assert [one.is_live for one in before.markets] == [True, False]
+    with disk.trying("a"):
+        raise fault(errno.ENOSPC)
+    found = disk.add_to(both)
+    assert found is not None
+    assert [found.is_live, *(one.is_live for one in found.markets)] == [False, False, False]

@@ -135,21 +135,36 @@ def test_money_is_summed_at_the_rate_and_sides_are_told_by_market(merged: Result
     assert "in USD" in table
 
 
-def test_figures_and_report_are_of_the_first_market_with_the_money_of_all(
+def test_figures_are_told_market_by_market_with_the_money_of_all(
     data: Path, merged: Result
 ) -> None:
-    path = data / "first.toml"
-    path.write_text(alone(data, FIRST), encoding="utf-8")
-    both_run, single = open_run(merged.directory), open_run(run(path).directory)
-    assert both_run.first_config["position"]["contract_type"] == "Inverse"
-    assert both_run.first_config["execution"]["latency_ms"] == 5
-    assert (both_run.money, single.money) == ("USD", "XBT")
-    found, expected = both_run.metrics, single.metrics
-    assert found["markouts"]["all"]["1"]["count"] == single.summary["fills"] > 0
-    for name in ("markouts", "spreads", "quoting"):
-        np.testing.assert_equal(found[name], expected[name])
+    both_run = open_run(merged.directory)
+    assert both_run.money == "USD"
+    found = both_run.metrics
     assert found["profit"]["equity"] == merged.summary["equity"]
-    assert "one:XBTUSD" in both_run.report(data / "report.html").read_text(encoding="utf-8")
+    assert list(found["markets"]) == ["one:XBTUSD", "two:XBTUSD"]
+    numbers: list[int] = []
+    for number, own in enumerate((FIRST, SECOND)):
+        path = data / f"figures{number}.toml"
+        path.write_text(alone(data, own), encoding="utf-8")
+        single, part = open_run(run(path).directory), both_run.parts[number]
+        for key in ("fill_model", "latency_ms", "response_latency_ms"):
+            assert part.config["execution"][key] == single.config["execution"][key]
+        assert part.config["position"]["contract_type"] == "Inverse"
+        assert (single.money, part.summary["currency"]) == ("XBT", "XBT")
+        assert single.parts == (single,)
+        assert "markets" not in single.metrics
+        own_figures = found["markets"][part.summary["symbol"]]
+        assert own_figures["markouts"]["all"]["1"]["count"] == single.summary["fills"] > 0
+        for name in ("markouts", "spreads", "quoting"):
+            np.testing.assert_equal(own_figures[name], single.metrics[name])
+        for name, table in (("trades", part.trades), ("quotes", part.quotes)):
+            assert len(table) == len(getattr(single, name))
+        assert len(part.fill_numbers) == len(single.trades)
+        numbers += part.fill_numbers.tolist()
+    for name in ("markouts", "spreads", "quoting", "inventory"):
+        np.testing.assert_equal(found[name], found["markets"]["one:XBTUSD"][name])
+    assert sorted(numbers) == list(range(1, len(both_run.trades) + 1))
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,13 @@ QUANTITIES: Final = {
         "settlement currency", "How far equity is below what the run began with; 0 in profit.",
         "equity", lambda equity: max(-equity, 0.0),
     ),
-    "position": Quantity("contracts", "Position, long positive.", "position_contracts"),
+    "position": Quantity(
+        "contracts", "Position, long positive; of several markets the largest.",
+        "position_contracts",
+    ),
     "inventory": Quantity(
-        "contracts", "Position, long or short alike.", "position_contracts", abs
+        "contracts", "Position, long or short alike; of several markets the largest.",
+        "position_contracts", abs,
     ),
     "lag_ms": Quantity(
         "ms", "From the arrival of market data to the engine, 99th percentile.",

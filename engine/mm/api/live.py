@@ -60,6 +60,8 @@ class Health:
     """Since the last call."""
     failure: MMError | None = None
     """Why the connector ended by itself: raised once all that it sent has been worked off."""
+    markets: tuple["Health", ...] = ()
+    """Each market's own, where this is of several; the touch is then the first one's."""
 
 
 class LiveConnector(Connector, Protocol):

@@ -56,8 +56,11 @@ class ConnectorOffer:
     build: Callable[..., Connector]
     """(config, symbol) -> connector. Opens nothing yet."""
     seeded: bool = False
-    """True for a source that makes its data up: ``build`` is given the run's seed as well, as
-    (config, symbol, seed)."""
+    """True for a source that makes its data up: ``build`` is given a seed as well, as
+    (config, symbol, seed). The first market's is the run's; each further one has its own."""
+    numbered: bool = False
+    """True beside ``seeded`` for one whose markets may share draws: ``build`` is given the run's
+    seed and the market's number, as (config, symbol, seed, number), and keeps them apart itself."""
     live: bool = False
     """True for one that listens to an exchange. If it is the only one on offer, a run file for live
     data need not name it."""

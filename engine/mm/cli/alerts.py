@@ -26,7 +26,7 @@ from mm.api import ConfigError, read_file
 from mm.config import AlertTable, LoadedConfig, load_config
 from mm.run.figures import Figures
 from mm.run.health import Hearing
-from mm.run.live_state import live_state
+from mm.run.live_state import live_state, names
 from mm.run.session import Plan
 
 _MOST_ADDRESS: Final = 1 << 12
@@ -98,7 +98,7 @@ async def alerts_beside(
     def show(firing: tuple[str, ...]) -> None:
         figures.firing = firing
 
-    run = Run(symbol=parts.instruments[0].symbol, look=look, tell=hearing.tell, show=show)
+    run = Run(symbol=names(parts), look=look, tell=hearing.tell, show=show)
     async with alerting(run, lines):
         yield
 

@@ -33,6 +33,8 @@ _CURRENCY: Final = {
 _USUAL: Final = ("batches", "frames", "gaps")
 """Counters of a live feed that say nothing of how whole it was."""
 
+_MOST_HELD: Final = 4
+"""Markets whose positions stand in a line."""
 _LINE_EVERY_S: Final = 10.0
 
 
@@ -100,11 +102,24 @@ def _line(progress: Progress, plan: Plan, elapsed_s: float) -> str:
 def _state(progress: Progress, plan: Plan, elapsed_s: float) -> str:
     """Say in a few words where a run stands."""
     rate = progress.rows / elapsed_s if elapsed_s > 0 else 0.0
-    instrument = plan.parts.instruments[0]
     return (
         f"{rate / 1e3:.0f}k rows/s, {clock(progress.ts)}, {_count(progress.fills, 'fill')},"
-        f" position {instrument.size_text(progress.position)}, P&L {progress.equity:+.6g}"
+        f" {_held(progress, plan)}, P&L {progress.equity:+.6g}"
     )
+
+
+def _held(progress: Progress, plan: Plan) -> str:
+    """Say what is held of each market, as far as a line has room for them."""
+    first, *others = plan.parts.instruments
+    if not others:
+        return f"position {first.size_text(progress.position)}"
+    holdings = plan.parts.books.ledger.holdings
+    each = [
+        f"{instrument.symbol} {instrument.size_text(holding.lots)}"
+        for instrument, holding in zip(plan.parts.instruments, holdings, strict=True)
+    ]
+    more = f" and {len(each) - _MOST_HELD} more" if len(each) > _MOST_HELD else ""
+    return f"positions {', '.join(each[:_MOST_HELD])}{more}"
 
 
 def _count(number: int, noun: str) -> str:

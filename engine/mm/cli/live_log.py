@@ -4,7 +4,7 @@ Keys that every line has: ``ts`` (UTC, ISO 8601), ``level``, ``event``. ``event`
 """
 
 import math
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, MutableMapping
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
@@ -16,9 +16,10 @@ import trio
 from mm.api import Health, News
 from mm.run.disk import PASSING
 from mm.run.health import Hear
-from mm.run.live_state import LiveState, live_state
+from mm.run.live_state import LiveState, MarketState, live_state
 from mm.run.progress import Progress
 from mm.run.session import Plan
+from mm.run.why import Why
 
 _LOOK_S: Final = 0.25
 _STATUS_S: Final = 10.0
@@ -46,7 +47,7 @@ class LiveLog:
         """``as_json``: one object a line, in place of text."""
         render = structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else _as_text
         self._log = structlog.wrap_logger(structlog.PrintLogger(stream), processors=[render])
-        self._sides = {"bid": _Side(), "ask": _Side()}
+        self._sides: dict[tuple[str, str], _Side] = defaultdict(_Side)
 
     async def follow(self, progress: Progress, plan: Plan, hear: Hear) -> None:
         """Log news as they come, fills, and the state every ten seconds, until cancelled."""
@@ -69,24 +70,33 @@ class LiveLog:
         state = live_state(plan.parts, health)
         self._tell_why(state)
         if progress.fills > fills:
-            self._write("fills", fills=progress.fills, position=state.position, equity=state.equity)
+            held = {one.symbol: one.position for one in state.markets}
+            position = state.markets[0].position if len(held) == 1 else held
+            self._write("fills", fills=progress.fills, position=position, equity=state.equity)
         return progress.fills
 
     def _tell_why(self, state: LiveState) -> None:
         """Log what each side has become, where that is another reason than the one told last."""
         now_s = trio.current_time()
-        for name, why in (("bid", state.bid_why), ("ask", state.ask_why)):
-            side = self._sides[name]
-            side.changes += why.reason != side.seen
-            side.seen = why.reason
-            too_often = len(side.told_s) == _WHYS and now_s < side.told_s[0] + _WHYS_S
-            if why.reason == side.told or too_often:
-                continue
-            more: dict[str, Any] = {"changes": side.changes} if side.changes > 1 else {}
-            text = why.text + (f" ({side.changes} changes since)" if more else "")
-            self._write("our_" + name, reason=why.reason, text=text, **more)
-            side.told, side.changes = why.reason, 0
-            side.told_s.append(now_s)
+        several = len(state.markets) > 1
+        for one in state.markets:
+            for name, why in (("bid", one.bid_why), ("ask", one.ask_why)):
+                self._tell_side(one.symbol, name, why, now_s, several=several)
+
+    def _tell_side(self, symbol: str, name: str, why: Why, now_s: float, *, several: bool) -> None:
+        side = self._sides[symbol, name]
+        side.changes += why.reason != side.seen
+        side.seen = why.reason
+        too_often = len(side.told_s) == _WHYS and now_s < side.told_s[0] + _WHYS_S
+        if why.reason == side.told or too_often:
+            return
+        more: dict[str, Any] = {"changes": side.changes} if side.changes > 1 else {}
+        text = why.text + (f" ({side.changes} changes since)" if more else "")
+        if several:
+            more, text = {"symbol": symbol, **more}, f"{symbol}: {text}"
+        self._write("our_" + name, reason=why.reason, text=text, **more)
+        side.told, side.changes = why.reason, 0
+        side.told_s.append(now_s)
 
     def news(self, news: Iterable[News]) -> None:
         """Log what a connector tells."""
@@ -109,17 +119,14 @@ class LiveLog:
         self._write(
             "status",
             state="" if health is None else health.state,
-            bid=state.bid,
-            ask=state.ask,
-            our_bid=state.our_bid,
-            our_ask=state.our_ask,
-            bid_why=state.bid_why.text,
-            ask_why=state.ask_why.text,
-            position=state.position,
+            **(_told(state.markets[0]) if len(state.markets) == 1 else {}),
             equity=state.equity if math.isfinite(state.equity) else None,
             fills=state.fills,
             lag_p99_ms=lags,
         )
+        if len(state.markets) > 1:
+            for one in state.markets:
+                self._write("market", symbol=one.symbol, **_told(one), fills=one.fills)
 
     def _write(self, event: str, ts: int | None = None, level: str = "info", **rest: Any) -> None:
         when = datetime.now(UTC) if ts is None else datetime.fromtimestamp(ts / 1e6, UTC)
@@ -131,6 +138,14 @@ class LiveLog:
         except OSError as error:  # a log on a full disk: the session does not end by that
             if error.errno not in PASSING:
                 raise
+
+
+def _told(one: MarketState) -> dict[str, Any]:
+    """What a line of the state says of a market."""
+    return {
+        "bid": one.bid, "ask": one.ask, "our_bid": one.our_bid, "our_ask": one.our_ask,
+        "bid_why": one.bid_why.text, "ask_why": one.ask_why.text, "position": one.position,
+    }  # fmt: skip
 
 
 def _as_text(_: Any, __: str, line: MutableMapping[str, Any]) -> str:

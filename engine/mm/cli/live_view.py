@@ -3,7 +3,6 @@
 As wide as the terminal, between 60 and 200 columns; sentences that do not fit go on below.
 """
 
-import math
 from collections import deque
 from collections.abc import Iterable
 from typing import Final
@@ -16,7 +15,7 @@ from rich.text import Text
 
 from mm.api import Health, News
 from mm.run.health import Hear
-from mm.run.live_state import LiveState, lag_text, live_state
+from mm.run.live_state import LiveState, MarketState, lag_text, live_state
 from mm.run.progress import Progress
 from mm.run.session import Plan
 from mm.times import time_of_day
@@ -88,25 +87,35 @@ def _rows(
 ) -> list[tuple[str, str]]:
     minutes, seconds = divmod(int(elapsed_s), 60)
     status = "listening" if health is None else health.state
-    average = f" @ {state.average_price:.10g}" if math.isfinite(state.average_price) else ""
     lag = lag_text(health.lags) if health is not None else ""
     odd = "" if health is None else _oddities(health)
     side = min(_SIDE, (width - _LABEL - 5) // 2)
+    doing = f"{status}, {minutes}:{seconds:02d} min, paper trading"
+    several = len(state.markets) > 1
+    first = (f"{len(state.markets)} mkts" if several else state.markets[0].symbol, doing)
     return [
-        (plan.parts.instruments[0].symbol, f"{status}, {minutes}:{seconds:02d} min, paper trading"),
-        ("market", _two_sides(state.bid_size, state.bid, state.ask, state.ask_size, side)),
-        ("our bid", state.bid_why.text),
-        ("our ask", state.ask_why.text),
-        ("position", f"{state.position}{average}"),
+        first,
+        *(row for one in state.markets for row in _market(one, side, several=several)),
         ("P&L", f"{state.equity:+.8f}, {state.fills:,} fills, {state.decisions:,} decisions"),
         ("lag", lag or "–"),
         ("link", odd or "–"),
     ]
 
 
+def _market(one: MarketState, side: int, *, several: bool) -> list[tuple[str, str]]:
+    """The rows of a market, below its name if there are others."""
+    return [
+        *([("", ""), ("symbol", one.symbol)] if several else []),
+        ("market", _two_sides(one.bid_size, one.bid, one.ask, one.ask_size, side)),
+        ("our bid", one.bid_why.text),
+        ("our ask", one.ask_why.text),
+        ("position", one.holding),
+    ]
+
+
 def _two_sides(bid_size: str, bid: str, ask: str, ask_size: str, columns: int) -> str:
-    left = f"{bid_size} × {bid}" if bid else "no bid"
-    right = f"{ask} × {ask_size}" if ask else "no ask"
+    left = " × ".join(filter(None, (bid_size, bid))) if bid else "no bid"
+    right = " × ".join(filter(None, (ask, ask_size))) if ask else "no ask"
     return f"{left:>{columns}} │ {right}"
 
 

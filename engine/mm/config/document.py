@@ -15,6 +15,7 @@ from mm.config.edit import key_text, set_values, toml_text
 from mm.config.overrides import (
     Override,
     apply_override,
+    is_tables,
     parse_override,
     parse_toml,
     shortcut,
@@ -38,7 +39,7 @@ class Document:
     _overrides: dict[Place, Override]
     _faults: list[tuple[int, str]]
     """(line or 0, text)"""
-    _edits: list[tuple[dict[Keys, Any], str]] = attrs.field(factory=list)
+    _edits: list[tuple[dict[Place, Any], str]] = attrs.field(factory=list)
     """Values with the comment of each, made to the text when somebody asks for it."""
     _plugin_errors: list[PluginError] = attrs.field(factory=list)
     _excused: set[Keys] = attrs.field(factory=set)
@@ -69,12 +70,12 @@ class Document:
         applied: dict[Place, Override] = {}
         for override in _all_overrides(overrides, shortcuts, faults):
             try:
-                apply_override(data, override)
+                place = apply_override(data, override)
             except ValueError as exc:
                 faults.append((0, str(exc)))
             else:
-                applied[override.path] = override
-        text = set_values(text, {o.path: o.value for o in applied.values()})
+                applied[place] = override
+        text = set_values(text, {place: one.value for place, one in applied.items()})
         return cls(path, text, parse_toml(text), places, applied, faults)
 
     @property
@@ -121,12 +122,13 @@ class Document:
 
     def _override_key(self, override: Override) -> None:
         try:
-            apply_override(self.data, attrs.evolve(override, value=_as_read(override.value)))
+            changed = attrs.evolve(override, value=_as_read(override.value))
+            place = apply_override(self.data, changed)
         except ValueError as exc:
             self._faults.append((0, str(exc)))
             return
-        self._overrides[override.path] = override
-        self._edits.append(({override.path: override.value}, ""))
+        self._overrides[place] = override
+        self._edits.append(({place: override.value}, ""))
 
     def get(self, path: Keys, default: Any) -> Any:
         """Return the value at a path, or the default if it is absent."""
@@ -218,7 +220,13 @@ def holds(table: dict[str, Any], path: Place) -> bool:
 
 def _copy(table: dict[str, Any]) -> dict[str, Any]:
     """Copy tables within tables; values are never changed."""
-    return {key: _copy(one) if isinstance(one, dict) else one for key, one in table.items()}
+    return {key: _copied(one) for key, one in table.items()}
+
+
+def _copied(one: Any) -> Any:
+    if is_tables(one):
+        return [_copied(item) for item in one]
+    return _copy(one) if isinstance(one, dict) else one
 
 
 def merged(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -85,11 +85,19 @@ def key_text(path: Iterable[str | int]) -> str:
     return ".".join(p if _BARE.fullmatch(p) else tomlkit.string(p).as_string() for p in parts)
 
 
-def leaves(table: Mapping[str, Any], path: Keys = ()) -> Iterator[tuple[Keys, Any]]:
-    """Every key of nested tables that holds no table, with its path."""
+def leaves(
+    table: Mapping[str, Any], path: Keys = (), *, numbered: bool = False
+) -> Iterator[tuple[Keys, Any]]:
+    """Every key of nested tables that holds no table, with its path.
+
+    ``numbered``: of tables in a list, too, as ``--set`` names them: by their numbers from 0.
+    """
     for key, value in table.items():
-        if isinstance(value, Mapping):
-            yield from leaves(value, (*path, key))
+        if numbered and isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
+            tables = {str(number): one for number, one in enumerate(value)}
+            yield from leaves(tables, (*path, key), numbered=True)
+        elif isinstance(value, Mapping):
+            yield from leaves(value, (*path, key), numbered=numbered)
         else:
             yield (*path, key), value
 
@@ -117,11 +125,16 @@ def _in_place(places: Scan, number: int, path: Path, value: str, remark: str) ->
 
 
 def _new_table(places: Scan, number: int, table: Path, lines: list[str]) -> _Edit:
-    """Put a new table behind the last section of its family, or at the end."""
-    family = [s for s in places.sections if s.path and s.path[0] == table[0]]
+    """Put a new table behind the last section of its family, or at the end.
+
+    The family of one of several tables are its own sections: a header is of the newest above it.
+    """
+    depth = max((n for n, key in enumerate(table, 1) if isinstance(key, int)), default=1)
+    family = [s for s in places.sections if s.path and s.path[:depth] == table[:depth]]
     last = (family or places.sections)[-1]
     at = places.line_end(last.end) if family else len(places.text)
-    body = f"[{key_text(table)}]\n{''.join(lines)}"
+    header = key_text(key for key in table if isinstance(key, str))
+    body = f"[{header}]\n{''.join(lines)}"
     return _Edit(at, True, number, at, f"\n\n{body.rstrip()}" if family else f"\n{body}")
 
 

@@ -1,12 +1,12 @@
 """Several markets in one run file: each ``[[market]]`` is checked as if it were alone in it.
 
     top tables ──┐
-    [[market]] 1 ┴─► document of market 1 ─► Loader ─► RunConfig ─┐
-    [[market]] 2 ──► document of market 2 ─► Loader ─► RunConfig ─┴─► the first, which knows all
+    [[market]] 0 ┴─► document of market 0 ─► Loader ─► RunConfig ─┐
+    [[market]] 1 ──► document of market 1 ─► Loader ─► RunConfig ─┴─► the first, which knows all
 
 A market's table says ``symbol``, may say ``exchange``, and holds what differs from the tables
 above it: ``data``, ``instrument``, ``position``, ``execution``, ``risk``, ``funding``. Knows no key
-of these.
+of these. Markets are numbered from 0, as in ``--set market.0.symbol=…``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,6 +16,7 @@ import attrs
 
 from mm.config.connector import apply_flags, choose_connector
 from mm.config.document import Document, holds
+from mm.config.edit import key_text
 from mm.config.loader import Loader
 from mm.config.money import money_faults
 from mm.config.scan import Keys
@@ -107,7 +108,10 @@ def _unheard(document: Document, tables: list[dict[str, Any]]) -> None:
     """Find what the command line sets in vain, since every market says otherwise."""
     for path in document.overridden:
         if all(holds(table, path) for table in tables):
-            text = "has no effect: each [[market]] has this key; change it there"
+            text = (
+                "has no effect: each [[market]] has this key; change it there, or set"
+                f" {TABLE}.0.{key_text(path)} and so on"
+            )
             document.fault(path, text)
 
 
@@ -115,7 +119,11 @@ def _tables(document: Document) -> list[dict[str, Any]]:
     """The tables of the markets; notes what is wrong with them as such."""
     tables = document.data[TABLE]
     if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
-        document.fault((TABLE,), "expected tables, each below a line [[market]]")
+        set_here = [path for path in document.overridden if path[0] == TABLE and len(path) > 1]
+        for path in set_here:
+            document.fault(path, "the file has no [[market]], of which this would be a key")
+        if not set_here:
+            document.fault((TABLE,), "expected tables, each below a line [[market]]")
         return []
     if not tables:
         document.fault((TABLE,), "is empty, expected at least one table [[market]]")
@@ -134,8 +142,8 @@ def _tables(document: Document) -> list[dict[str, Any]]:
         name = str(table.get("exchange", shared)), str(table["symbol"])
         if name in seen:
             text = (
-                f"{table['symbol']!r} is a market of this run already, the one numbered"
-                f" {seen[name] + 1}; leave one out, or give it another exchange"
+                f"{table['symbol']!r} is a market of this run already, {TABLE}.{seen[name]};"
+                " leave one out, or give it another exchange"
             )
             document.fault((TABLE, number, "symbol"), text)
         seen.setdefault(name, number)

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from mm.config.scan import Keys, split_key
+from mm.config.scan import Keys, Path, split_key
 
 SHORTCUTS: Final[dict[str, Keys]] = {
     "output": ("output", "csv_path"),
@@ -62,26 +62,67 @@ def shortcut(flag: str, value: Any) -> Override:
     return Override(SHORTCUTS[flag], value, f"--{flag}")
 
 
-def apply_override(document: Document, override: Override) -> None:
-    """Set the key in the document.
+def apply_override(document: Document, override: Override) -> Path:
+    """Set the key in the document; return its path, in which a table of several has its number.
 
     Raises:
         ValueError: a table is where the value should go, or a value where a table should be, or
-            the value is no text that a file can hold.
+            there is no table with that number, or the value is no text that a file can hold.
     """
     if isinstance(override.value, str) and not _is_unicode(override.value):
         raise ValueError(f"{override.label}: the value {override.value!r} is not UTF-8 text")
-    table = document
-    for depth, key in enumerate(override.path[:-1], 1):
-        table = table.setdefault(key, {})
-        if not isinstance(table, dict):
-            raise ValueError(f"{override.label}: {'.'.join(override.path[:depth])} is not a table")
-    old, name = table.get(override.path[-1]), ".".join(override.path)
-    if isinstance(old, list) and any(isinstance(item, dict) for item in old):
-        raise ValueError(f"{override.label}: the file has [[{name}]]; change it there")
+    table: Any = document
+    path: Path = ()
+    for key in override.path[:-1]:
+        table, path = _below(table, path, key, override.label)
+    last = override.path[-1]
+    if isinstance(table, list):
+        number = _number(table, path, last, override.label)
+        raise ValueError(
+            f"{override.label}: {_text((*path, number))} is a table; set its keys one by one"
+        )
+    old, path = table.get(last), (*path, last)
+    if is_tables(old):
+        raise ValueError(
+            f"{override.label}: the file has [[{_text(path)}]]; set a key of one of them, such as"
+            f" {_text(path)}.0.{next(iter(old[0]), 'key')}"
+        )
     if isinstance(old, dict):
-        raise ValueError(f"{override.label}: {name} is a table; set its keys one by one")
-    table[override.path[-1]] = override.value
+        raise ValueError(f"{override.label}: {_text(path)} is a table; set its keys one by one")
+    table[last] = override.value
+    return path
+
+
+def is_tables(value: Any) -> bool:
+    """Whether it is what ``[[name]]`` makes."""
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
+
+
+def _below(table: Any, path: Path, key: str, label: str) -> tuple[Any, Path]:
+    """Go into a table, made if it is not there, or into one of several by its number."""
+    if isinstance(table, list):
+        number = _number(table, path, key, label)
+        found, path = table[number], (*path, number)
+    else:
+        found, path = table.setdefault(key, {}), (*path, key)
+    if not isinstance(found, dict) and not is_tables(found):
+        raise ValueError(f"{label}: {_text(path)} is not a table")
+    return found, path
+
+
+def _number(tables: list[Any], path: Path, key: str, label: str) -> int:
+    name, last = _text(path), len(tables) - 1
+    if key.isascii() and key.isdigit() and int(key) <= last:
+        return int(key)
+    which = f"{name}.0" if last == 0 else f"{name}.0 to {name}.{last}"
+    raise ValueError(
+        f"{label}: the file has no {name}.{key}; its [[{name}]] tables are numbered from 0, as"
+        f" {which}"
+    )
+
+
+def _text(path: Path) -> str:
+    return ".".join(str(one) for one in path)
 
 
 def _is_unicode(text: str) -> bool:

@@ -39,8 +39,10 @@ _MARKETS: Final = f"""\
 
 One of several markets of a run: its keys are below, and what differs from the tables above stands
 in tables of its own, any of {", ".join(f"`[market.{name}]`" for name in OWN_TABLES)}.
-A key there prevails over the same key above; the other tables are of the run. With `[[market]]`,
-`strategy.symbol` is left out; `account.currency` names the currency in which money is summed."""
+A key there prevails over the same key above; the other tables are of the run. Markets are numbered
+from 0, in messages too: `--set market.0.position.maker_fee=0`, or `--vary`, sets a key of the
+first. With `[[market]]`, `strategy.symbol` is left out; `account.currency` names the currency in
+which money is summed."""
 _WORDS: Final = {bool: "boolean", int: "integer", float: "number", Decimal: "decimal", str: "text"}
 
 

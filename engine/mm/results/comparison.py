@@ -72,7 +72,9 @@ class Comparison:
 
 def compare(runs: Sequence[Run]) -> Comparison:
     """Hold runs against the first of them."""
-    flat = [{".".join(path): value for path, value in leaves(run.config)} for run in runs]
+    flat = [
+        {".".join(path): value for path, value in leaves(run.config, numbered=True)} for run in runs
+    ]
     keys = dict.fromkeys(key for one in flat for key in one)
     config = {
         key: tuple(one.get(key) for one in flat)

@@ -47,7 +47,7 @@ class Account:
     equity: Floats
     """Settlement currency, fees and funding in it; NaN before the first mark."""
     position: Floats
-    """Contracts, of the run's first instrument."""
+    """Contracts, of the run's first market."""
     fees: Floats
 
 
@@ -69,17 +69,21 @@ def account_at(run: "Run", grid: Times) -> Account:
     known = times(rows, "ts_known")
     at = np.searchsorted(known, grid, side="right") - 1
     equity = floats(rows, "equity")[at]
-    symbols = set(rows["symbol"].tolist())
-    own = of_first(run, rows)
-    position = np.append(0.0, floats(rows, "position")[own])  # flat before its first row
-    if run.first_config["position"]["mark"] == "mid" and len(symbols) == 1 and len(run.quotes):
+    first, symbols = run.parts[0], set(rows["symbol"].tolist())
+    if first.config["position"]["mark"] == "mid" and len(symbols) == 1 and len(run.quotes):
         equity = _marked(run, grid, at)
     return Account(
         ts=grid,
         equity=equity,
-        position=position[np.searchsorted(known[own], grid, side="right")],
+        position=position_at(first, grid),
         fees=floats(rows, "fees")[at],
     )
+
+
+def position_at(part: "Run", grid: Times) -> Floats:
+    """Give what was held of a market at each of ``grid`` [contracts], flat before its first row."""
+    held = np.append(0.0, floats(part.positions, "position"))
+    return held[np.searchsorted(times(part.positions, "ts_known"), grid, side="right")]
 
 
 def equity_blocks(run: "Run", count: int = BLOCKS) -> dict[str, Any]:
@@ -107,7 +111,7 @@ def equity_blocks(run: "Run", count: int = BLOCKS) -> dict[str, Any]:
 
 def _marked(run: "Run", grid: Times, at: npt.NDArray[np.intp]) -> Floats:
     """Value what was held at the newest mid that a row or a decision tells."""
-    rows, config = run.positions, run.first_config
+    rows, config = run.positions, run.parts[0].config
     held, entry = floats(rows, "position")[at], floats(rows, "avg_price")[at]
     booked = floats(rows, "equity") - np.nan_to_num(floats(rows, "unrealized_pnl"))
     mid_ts = np.concatenate([times(rows, "ts_known"), times(run.quotes, "ts_decided")])
@@ -135,12 +139,7 @@ def measure(run: "Run", step_us: int, days: float) -> dict[str, Any]:
     held = account(run, step_us)
     step_s = step_us / MICRO
     summary = run.summary
-    fills, rules = fills_of(run)
-    first = of_first(run, run.trades)[np.argsort(times(run.trades, "ts_venue"), kind="stable")]
-    fills, rules = fills.where(first), rules[first]
-    seen = of_first(run, run.quotes)
-    mid_ts, mids = times(run.quotes, "ts_decided")[seen], floats(run.quotes, "mid")[seen]
-    quoted = [floats(run.quotes, name)[seen] for name in _QUOTED]
+    markets = [_measure_part(part, held.ts, step_s) for part in run.parts]
     fall = drawdown(held.ts, held.equity)
     turnover = float(summary["turnover"] or 0.0)
     equity = float(summary["equity"] or 0.0)
@@ -165,8 +164,29 @@ def measure(run: "Run", step_us: int, days: float) -> dict[str, Any]:
                 len(run.orders),
             )
         ),
+        **markets[0],
+        **(
+            {
+                "markets": {
+                    str(part.summary["symbol"]): figures
+                    for part, figures in zip(run.parts, markets, strict=True)
+                }
+            }
+            if len(markets) > 1
+            else {}
+        ),
+    }
+
+
+def _measure_part(part: "Run", grid: Times, step_s: float) -> dict[str, Any]:
+    """Work out what is told market by market."""
+    fills, rules = fills_of(part)
+    mid_ts, mids = times(part.quotes, "ts_decided"), floats(part.quotes, "mid")
+    quoted = [floats(part.quotes, name) for name in _QUOTED]
+    held = position_at(part, grid)
+    return {
         "quoting": attrs.asdict(presence(mid_ts, *quoted)),
-        "inventory": attrs.asdict(inventory(held.position, step_s, _limit(run.first_config))),
+        "inventory": attrs.asdict(inventory(held, step_s, _limit(part.config))),
         "markouts": _markouts(fills, rules, mid_ts, mids),
         "spreads": {
             f"{horizon:g}": {
@@ -176,11 +196,6 @@ def measure(run: "Run", step_us: int, days: float) -> dict[str, Any]:
             for horizon in HORIZONS_S
         },
     }
-
-
-def of_first(run: "Run", rows: Table) -> npt.NDArray[np.bool_]:
-    """Which rows are the first instrument's."""
-    return np.asarray(rows["symbol"] == run.summary["symbol"], bool)
 
 
 def fills_of(run: "Run") -> tuple[Fills, npt.NDArray[np.object_]]:
@@ -199,13 +214,21 @@ def fills_of(run: "Run") -> tuple[Fills, npt.NDArray[np.object_]]:
 
 def captured(run: "Run", fills: Fills) -> Floats:
     """What each fill was better than the mid [settlement currency], shape (n,); NaN = no mid."""
-    multiplier = float(run.first_config["instrument"]["multiplier"])
-    if run.first_config["position"]["contract_type"] == "Inverse":
+    config = run.parts[0].config
+    multiplier = float(config["instrument"]["multiplier"])
+    if config["position"]["contract_type"] == "Inverse":
         better = 1 / fills.price - 1 / fills.mid
     else:
         better = fills.mid - fills.price
     worth: Floats = multiplier * fills.side * fills.size * better
     return worth
+
+
+def markouts_so_far(part: "Run") -> dict[float, Mean]:
+    """Give the mean markout [price] of all fills of a market by horizon [s]."""
+    fills, _ = fills_of(part)
+    mid_ts, mids = times(part.quotes, "ts_decided"), floats(part.quotes, "mid")
+    return {h: jackknife(markout(fills, h, mid_ts, mids), fills.size, fills.ts) for h in HORIZONS_S}
 
 
 def _markouts(

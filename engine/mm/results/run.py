@@ -11,6 +11,9 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
+
 from mm.api import MICRO, UsageError
 from mm.explain import CURRENCY, in_words, tell
 from mm.results.measures import account, measure
@@ -72,14 +75,25 @@ class Run:
         return tomllib.loads(self.config_text)
 
     @cached_property
-    def first_config(self) -> Mapping[str, Any]:
-        """The same as it is for the first market, where there are several."""
-        from mm.config.document import merged  # late: a run is opened without checking run files
+    def parts(self) -> tuple["Run", ...]:
+        """The run market by market; of one market, the run itself.
 
-        config = dict(self.config)
-        first = config.pop("market", [{}])[0]
-        tables = {name: one for name, one in first.items() if isinstance(one, dict)}
-        return merged(config, tables)
+        Of several, each has the rows of its market, the configuration that this would have alone,
+        and a summary whose money is in its settlement currency. But money in ``positions`` is of
+        all markets, and so are equity, profit, ratios and orders that it gives. Of a market with
+        several instruments there is one part, the first instrument's.
+        """
+        markets = self.summary.get("markets") or ()
+        if markets:
+            return tuple(_Part(self, number, entry) for number, entry in enumerate(markets))
+        tables = self.positions, self.trades
+        names = {name for table in tables for name in table["symbol"].tolist()}
+        return (self,) if len(names) < 2 else (_Part(self, 0, {}),)
+
+    @cached_property
+    def fill_numbers(self) -> npt.NDArray[np.int64]:
+        """What ``explain`` calls each row of ``trades``, shape (n,)."""
+        return np.arange(1, len(self.trades) + 1)
 
     @property
     def money(self) -> str:
@@ -123,10 +137,10 @@ class Run:
             step: from one time to the next: a number and ms, s, min or h.
 
         Returns:
-            ``ts_known``; ``equity`` and ``fees`` [settlement currency]; ``position`` [contracts]
-            of the first instrument: as they were at that time. What is open is valued at the newest
-            mid that a decision or a row of ``positions`` tells (with ``position.mark`` =
-            ``mark_price``, or several instruments, at those rows alone); NaN before the first mark.
+            ``ts_known``; ``equity`` and ``fees`` [settlement currency]; ``position`` [contracts],
+            of several markets the first one's: as they were at that time. What is open is valued at
+            the newest mid that a decision or a row of ``positions`` tells (with ``position.mark`` =
+            ``mark_price``, or several markets, at those rows alone); NaN before the first mark.
 
         Raises:
             ValueError: ``step`` is no length of time.
@@ -159,7 +173,8 @@ class Run:
             and by the rule that filled: horizon [s] -> mean [price], error, count) and ``spreads``
             (horizon -> effective and realised half-spread and adverse selection). Definitions
             and sources stand in ``mm.metrics``; NaN is what cannot be told. Of several markets,
-            profit, ratios and orders are of all, the rest is of the first.
+            profit, ratios and orders are of all, the rest is of the first; and ``markets`` has
+            ``quoting``, ``inventory``, ``markouts`` and ``spreads`` of each, by its symbol.
 
         Raises:
             ValueError: ``step`` is no length of time.
@@ -218,6 +233,37 @@ class Run:
         )
         place = escape(str(self.path or "kept in memory"))
         return f"<h4>{title}</h4><table>{rows}</table><p>{place}<br>{self.digest}</p>"
+
+
+class _Part(Run):
+    """What a run left behind of one of its markets."""
+
+    def __init__(self, run: Run, number: int, entry: Mapping[str, Any]) -> None:
+        super().__init__(run.path, {**run.summary, **entry}, run.config_text, self._own)
+        self._run, self._number = run, number
+
+    def _own(self, name: str) -> Table:
+        table: Table = getattr(self._run, name)
+        return table.where(self._mine(table))
+
+    def _mine(self, table: Table) -> npt.NDArray[np.bool_]:
+        return np.asarray(table["symbol"] == self.summary["symbol"], bool)
+
+    @cached_property
+    def config(self) -> Mapping[str, Any]:
+        from mm.config.document import merged  # late: a run is opened without checking run files
+
+        shared = dict(self._run.config)
+        own = shared.pop("market")[self._number] if "market" in shared else {}
+        return merged(shared, {name: one for name, one in own.items() if isinstance(one, dict)})
+
+    @property
+    def parts(self) -> tuple[Run, ...]:
+        return (self,)
+
+    @cached_property
+    def fill_numbers(self) -> npt.NDArray[np.int64]:
+        return np.flatnonzero(self._mine(self._run.trades)) + 1
 
 
 def _microseconds(step: str) -> int:

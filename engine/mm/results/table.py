@@ -71,6 +71,13 @@ class Table:
             return np.array(found.to_pylist(), object)
         return _filled(found)
 
+    def where(self, chosen: npt.NDArray[np.bool_]) -> "Table":
+        """Give the rows that are ``chosen``, shape (rows,)."""
+        rows = ac.Array.from_numpy(np.flatnonzero(chosen).astype(np.uint64))
+        batches = self._arrow.combine_chunks().to_batches()
+        taken = [batch.take(rows) for batch in batches]
+        return Table(self.name, ac.Table.from_batches(taken, schema=self._arrow.schema))
+
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self._arrow.__arrow_c_stream__(requested_schema)
 

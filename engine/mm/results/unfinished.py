@@ -19,6 +19,9 @@ _UNKNOWN: Final = (
     "crossed_book_messages", "prints_without_side", "last_ts", "max_drawdown",
 )  # fmt: skip
 
+_UNKNOWN_OF_ONE: Final = ("rate", "sides", "turnover", "spread_capture", "inventory_pnl")
+"""Of each of several markets, whose money is not in ``positions``."""
+
 _OF_LAST_ROW: Final = ("realized_pnl", "unrealized_pnl", "funding", "equity")
 """Figures that are columns of ``positions``."""
 
@@ -34,25 +37,47 @@ def summary_so_far(
         read: gives a table by its name.
     """
     quotes, orders, trades, positions = map(read, ("quotes", "orders", "trades", "positions"))
-    fees = _floats(trades, "fee")
-    ours = positions["symbol"] == started["symbol"]  # of several instruments the first, as ever
-    held = _floats(positions, "position")[ours]
+    markets = started.get("markets") or ()
+    own = [positions.where(positions["symbol"] == one["symbol"]) for one in (*markets, started)]
     return {
         **started,
         **dict.fromkeys(_UNKNOWN),
         "status": status,
         "decisions": len(quotes),
         "orders": len(orders),
+        **_filled(trades),
+        **_held(own[-1]),  # of several markets the first, as ever
+        **{name: _last(_floats(positions, name)) for name in _OF_LAST_ROW},
+        "markets": [
+            {
+                **one,
+                **dict.fromkeys((*_UNKNOWN_OF_ONE, *_OF_LAST_ROW)),
+                **_filled(trades.where(trades["symbol"] == one["symbol"])),
+                **_held(rows),
+            }
+            for one, rows in zip(markets, own[:-1], strict=True)
+        ],
+        "last_ts": _newest(read),
+    }
+
+
+def _filled(trades: Table) -> dict[str, Any]:
+    fees = _floats(trades, "fee")
+    return {
         "fills": len(trades),
         "maker_fills": int((trades["liquidity"] == "maker").sum()),
         "filled_qty": float(_floats(trades, "size").sum()),
-        "position": _last(held),
-        "avg_price": _last(_floats(positions, "avg_price")[ours]),
-        **{name: _last(_floats(positions, name)) for name in _OF_LAST_ROW},
-        "max_position": float(np.abs(held).max(initial=0.0)),
         "fees_paid": float(fees[fees > 0].sum()),
         "rebates_earned": float(-fees[fees < 0].sum()),
-        "last_ts": _newest(read),
+    }
+
+
+def _held(positions: Table) -> dict[str, Any]:
+    held = _floats(positions, "position")
+    return {
+        "position": _last(held),
+        "avg_price": _last(_floats(positions, "avg_price")),
+        "max_position": float(np.abs(held).max(initial=0.0)),
     }
 
 

@@ -22,6 +22,7 @@ profile      where the time goes, by phase and task
 debugging    stopping in a strategy's code at a moment of the data
 reasons      why each side stood or did not, by decision, and for how long
 why, live_state     the same as sentences; all there is to say of a live run at a moment
+so_far       markouts of a run that still goes on
 figures      the same as numbers, by name, with what has lasted how long
 look         what a run would find in its data, without a strategy
 warm         compiling before a live connector is listened to

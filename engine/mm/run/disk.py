@@ -136,11 +136,17 @@ class Disk:
         news = tuple(self._news)
         self._news.clear()
         return attrs.evolve(
+            self._withheld(health),
+            news=(*health.news, *news),
+            markets=tuple(self._withheld(one) for one in health.markets),  # none is shown more
+        )
+
+    def _withheld(self, health: Health) -> Health:
+        return attrs.evolve(
             health,
             is_live=health.is_live and not self._troubles,
             gaps=tuple(sorted((*health.gaps, *self._gaps), key=lambda gap: gap.start)),
             counters={**health.counters, "gaps": health.counters.get("gaps", 0) + self.gaps},
-            news=(*health.news, *news),
         )
 
     def _tell(self, level: Literal["info", "warning"], event: str, text: str) -> None:

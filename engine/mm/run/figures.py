@@ -14,11 +14,11 @@ from typing import Final
 import trio
 
 from mm.api import MICRO, Health
-from mm.run.live_state import LiveState
+from mm.run.live_state import LiveState, MarketState
 from mm.run.network import Parts
 
 FIGURES: Final = {
-    "position_contracts": "Position [contracts], long positive.",
+    "position_contracts": "Position [contracts], long positive; of several markets the largest.",
     "equity": "Equity [settlement currency].",
     "realized_pnl": "Realised profit before fees [settlement currency].",
     "max_drawdown": "Largest fall of equity below an earlier peak [settlement currency].",
@@ -30,8 +30,8 @@ FIGURES: Final = {
     "orders_refused_total": "Orders refused by our own risk gate.",
     "orders_refused_last_minute": "Of these, those within the last minute.",
     "rows_total": "Rows of market data read.",
-    "bid_quoting": "1 while our bid is wanted in the market.",
-    "ask_quoting": "1 while our ask is wanted in the market.",
+    "bid_quoting": "1 while our bid is wanted in the market, in every one of several.",
+    "ask_quoting": "1 while our ask is wanted in the market, in every one of several.",
     "data_time_seconds": "Time of the latest market data [s since 1970].",
     "silence_seconds": "Time since the latest market data came [s].",
     "alerts_firing": "Alerts of the run file that fire.",
@@ -47,6 +47,20 @@ FIGURES: Final = {
 }
 """Name -> what it is."""
 
+OWN: Final = {
+    "position_contracts": "Position [contracts], long positive.",
+    "market_equity": "Equity [settlement currency of the market].",
+    "fills_total": "Fills.",
+    "bid_quoting": "1 while our bid is wanted in the market.",
+    "ask_quoting": "1 while our ask is wanted in the market.",
+    "book_trusted": "1 while the book in the stream is the exchange's.",
+    "gaps_total": "Times in which the book was not known.",
+    "exchange_to_arrival_lag_p99_seconds": "From exchange to us, 99th percentile [s].",
+    "arrival_to_engine_lag_p99_seconds": "From us to the engine, 99th percentile [s].",
+}
+"""Those that each of several markets has of its own."""
+
+_QUOTING: Final = ("quoting", "held_back")
 _MINUTE_S: Final = 60.0
 _MOST_COUNTS: Final = 4096
 """Looks in a minute that are remembered; ten a second are 600."""
@@ -80,9 +94,8 @@ class Figures:
         if progress.rows != self._rows:  # time moves on without any: a connector says that it lives
             self._rows, self._moved_s = progress.rows, now_s
         refused = parts.venue.statistics().refused
-        quoting = ("quoting", "held_back")
         found = {
-            "position_contracts": parts.instruments[0].contracts(progress.position),
+            "position_contracts": max((one.contracts for one in state.markets), key=abs),
             "equity": state.equity,
             "realized_pnl": totals.realized,
             "max_drawdown": totals.max_drawdown,
@@ -94,8 +107,8 @@ class Figures:
             "orders_refused_total": refused,
             "orders_refused_last_minute": self._of_late(refused, now_s),
             "rows_total": progress.rows,
-            "bid_quoting": state.bid_why.reason in quoting,
-            "ask_quoting": state.ask_why.reason in quoting,
+            "bid_quoting": all(one.bid_why.reason in _QUOTING for one in state.markets),
+            "ask_quoting": all(one.ask_why.reason in _QUOTING for one in state.markets),
             "data_time_seconds": max(progress.ts, 0) / MICRO,
             "silence_seconds": now_s - self._moved_s,
             "alerts_firing": len(self.firing),
@@ -115,6 +128,31 @@ class Figures:
             return 0.0
         return now_s - self._since_s.setdefault(what, now_s)
 
+    def look_at_each(
+        self, state: LiveState, health: Health | None
+    ) -> tuple[tuple[str, dict[str, float]], ...]:
+        """Give each of several markets' own figures, by the names of ``OWN``; of one, nothing."""
+        if len(state.markets) == 1:
+            return ()
+        return tuple(
+            (one.symbol, self._own(number, one, health)) for number, one in enumerate(state.markets)
+        )
+
+    def _own(self, number: int, one: MarketState, health: Health | None) -> dict[str, float]:
+        found: dict[str, float] = {
+            "position_contracts": one.contracts,
+            "market_equity": self._parts.books.ledger.equity_of(number),
+            "fills_total": one.fills,
+            "bid_quoting": one.bid_why.reason in _QUOTING,
+            "ask_quoting": one.ask_why.reason in _QUOTING,
+        }
+        if health is not None and health.markets:
+            own = health.markets[number]
+            found["book_trusted"] = own.is_live
+            found["gaps_total"] = own.counters.get("gaps", 0)
+            found |= _lags((own,))
+        return {name: float(value) for name, value in found.items()}
+
     def _of_late(self, count: int, now_s: float) -> int:
         """Say by how much a count has grown within the last minute."""
         seen = self._refused
@@ -132,10 +170,18 @@ class Figures:
         counters: Mapping[str, int] = health.counters
         for name in ("gaps", "connections", "rows_left_out"):
             found[f"{name}_total"] = counters.get(name, 0)
-        for name, figures in health.lags.items():
+        return found | _lags(health.markets or (health,))
+
+
+def _lags(each: Iterable[Health]) -> dict[str, float]:
+    """Give the lags by name; of several connectors the longest."""
+    found: dict[str, float] = {}
+    for health in each:
+        for what, figures in health.lags.items():
             if figures:
-                found[f"{name}_lag_p99_seconds"] = figures["p99"] / 1e3
-        return found
+                name = f"{what}_lag_p99_seconds"
+                found[name] = max(figures["p99"] / 1e3, found.get(name, 0.0))
+    return found
 
 
 async def follow_disk(figures: Figures, folders: Iterable[Path]) -> None:

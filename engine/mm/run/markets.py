@@ -128,6 +128,7 @@ class MergedConnector:
                 )
             ),
             failure=failures[0] if failures else None,
+            markets=tuple(each),
         )
 
 

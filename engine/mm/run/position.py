@@ -1,7 +1,7 @@
 """Position task: keeps the books, tells the strategy its account, and hands on what to write."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -61,6 +61,8 @@ class Books:
         self.reasons = Reasons(len(ledger.holdings))
         self.latest_trades: deque[Rows] = deque(maxlen=_TRADES_KEPT)
         """Of the table trades, for who shows them; bounded, whether or not anybody does."""
+        self.followers: list[Callable[[Rows, Rows], None]] = []
+        """Who is given decisions and fills as they are booked, to show them; mostly nobody."""
         self._clamps = np.zeros(len(CLAMP_NAMES), np.int64)
 
     def account(self, committed: int, woken: Rows = NOBODY) -> Account:
@@ -128,6 +130,8 @@ class Books:
         self.reasons.take(report)
         if len(entries.trades):
             self.latest_trades.append(entries.trades[-_TRADES_KEPT:].copy())
+        for follow in self.followers:
+            follow(report.trace, entries.trades)
         for side in ("bid_clamp", "ask_clamp"):
             self._clamps += np.bincount(report.trace[side], minlength=len(CLAMP_NAMES))
         return Records(

@@ -4,11 +4,12 @@ Runs and whatever else reads a market (calibration, recording) begin here. Build
 no other part.
 """
 
+import hashlib
 from collections.abc import Sequence
 
 import attrs
 
-from mm.api import ConfigError, Connector, Instrument, Survey
+from mm.api import ConfigError, Connector, ConnectorOffer, Instrument, Survey
 from mm.blame import blame, ungrouped
 from mm.config import LoadedConfig, RunConfig
 from mm.config.money import market_names
@@ -37,7 +38,7 @@ async def survey_market(loaded: LoadedConfig) -> Market:
     config = loaded.config
     if not config.markets:
         return await _survey_one(config)
-    each = [await _survey_one(market) for market in config.markets]
+    each = [await _survey_one(market, number) for number, market in enumerate(config.markets)]
     return _join(config.markets, each)
 
 
@@ -87,11 +88,11 @@ def _join(configs: Sequence[RunConfig], each: Sequence[Market]) -> Market:
     )
 
 
-async def _survey_one(config: RunConfig) -> Market:
+async def _survey_one(config: RunConfig, number: int = 0) -> Market:
     chosen = config.parts.connector
     with ungrouped(), blame(chosen.owner):
-        seed = (config.engine.seed,) if chosen.offer.seeded else ()
-        connector = chosen.build(config.strategy.symbol, *seed)
+        given = seeds(chosen.offer, config.engine.seed, number)
+        connector = chosen.build(config.strategy.symbol, *given)
         table = config.instrument
         expect_grid = getattr(connector, "expect_grid", None)
         grid_is_given = table.tick_size is not None and table.lot_size is not None
@@ -108,6 +109,24 @@ async def _survey_one(config: RunConfig) -> Market:
         instruments=instruments,
         notes=(*notes, *_unmarked(config, survey), *survey.notes),
     )
+
+
+def seeds(offer: ConnectorOffer, seed: int, number: int) -> tuple[int, ...]:
+    """Give what a connector's ``build`` is given beside its symbol.
+
+    Args:
+        offer: the connector's.
+        seed: of the run.
+        number: of the market; that of the only one, 0, has the run's own seed.
+    """
+    if not offer.seeded:
+        return ()
+    if offer.numbered:
+        return seed, number
+    if number == 0:
+        return (seed,)
+    key = hashlib.sha256(f"seed {seed} market {number}".encode()).digest()
+    return (int.from_bytes(key[:8], "big") >> 1,)
 
 
 def _unmarked(config: RunConfig, survey: Survey) -> tuple[str, ...]:

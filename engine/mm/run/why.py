@@ -59,18 +59,19 @@ class Why:
     """The sentence; prices and sizes as the exchange writes them."""
 
 
-def why(parts: Parts, health: Health | None) -> tuple[Why, Why]:
-    """Say what the bid and the ask of the first instrument are now.
+def why(parts: Parts, health: Health | None, number: int = 0) -> tuple[Why, Why]:
+    """Say what the bid and the ask of a market are now.
 
     Args:
         parts: of the run.
-        health: of the connector; None = it does not say.
+        health: of the market's connector; None = it does not say.
+        number: of the market.
     """
     disk = "" if parts.disk is None else parts.disk.sentence
     doubt = Why("untrusted", f"no quote: {disk}") if disk else _untrusted(health)
     if doubt is not None:
         return doubt, doubt
-    return _side(parts, BUY), _side(parts, -BUY)
+    return _side(parts, number, BUY), _side(parts, number, -BUY)
 
 
 def share_text(shares: Mapping[str, float]) -> str:
@@ -101,10 +102,12 @@ def _untrusted(health: Health | None) -> Why | None:
     return Why("untrusted", "no quote: there is no book yet")
 
 
-def _side(parts: Parts, side: int) -> Why:
+def _side(parts: Parts, number: int, side: int) -> Why:
     """Say what a side is, as the last decision has it."""
-    latest, reason = parts.books.reasons.latest[0], parts.books.reasons.code(0, side)
-    still = _working(parts.progress.account, side, parts.instruments[0])
+    reasons, instrument = parts.books.reasons, parts.instruments[number]
+    latest, reason = reasons.latest[number], reasons.code(number, side)
+    price, size = best_of_ours(parts.progress.account, side, number)
+    still = (instrument.size_text(size), instrument.price_text(price)) if size else None
     if latest is None or reason in ("warming_up", "no_model", "no_book"):
         far = warming(parts)
         if far:
@@ -112,7 +115,7 @@ def _side(parts: Parts, side: int) -> Why:
     if latest is None:
         return Why("warming_up", "no decision yet: the market has given nothing to decide on")
     if reason in ("quoting", "held_back"):
-        return Why(reason, _quoting(parts.instruments[0], latest, side, still, reason))
+        return Why(reason, _quoting(instrument, latest, side, still, reason))
     if reason == "not_wanted" and still:
         return Why(reason, f"quoting {still[0]} at {still[1]}")
     cause = _cause(latest, side, reason)
@@ -146,21 +149,15 @@ def _cause(latest: np.void, side: int, reason: str) -> str:
     return _SENTENCES[reason]
 
 
-def _working(account: Account | None, side: int, instrument: Instrument) -> tuple[str, str] | None:
-    """Size and best price of what we have on a side; None = nothing."""
-    price, size = best_of_ours(account, side)
-    return (instrument.size_text(size), instrument.price_text(price)) if size else None
-
-
-def best_of_ours(account: Account | None, side: int) -> tuple[int, int]:
+def best_of_ours(account: Account | None, side: int, number: int = 0) -> tuple[int, int]:
     """Give the best price of our working orders on a side [ticks], and what is open there [lots].
 
-    Of the first instrument; (0, 0) where there is none.
+    Of the market with that number; (0, 0) where there is none.
     """
     if account is None:
         return 0, 0
     working = account.working
-    mine = working[(working["side"] == side) & (working["instrument"] == 0)]
+    mine = working[(working["side"] == side) & (working["instrument"] == number)]
     if not len(mine):
         return 0, 0
     best = mine[np.argmax(mine["price"] * side)]

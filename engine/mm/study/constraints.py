@@ -73,7 +73,7 @@ class Constraints:
     def __init__(self, constraints: Sequence[Constraint], content: Mapping[str, Any]) -> None:
         """Take the comparisons and the run file with its defaults, as nested dicts."""
         self._constraints = constraints
-        self._content = dict(leaves(content))
+        self._content = dict(leaves(content, numbered=True))
 
     def refuse_unknown(self, varied: Iterable[Keys]) -> None:
         """Refuse a key that neither the run file nor an axis (``varied``) knows.

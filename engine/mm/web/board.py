@@ -34,12 +34,14 @@ class Snapshot:
     numbers: dict[str, float]
     """The same as figures, by the names of ``gauges``; NaN = not known."""
     point: tuple[float | None, ...] | None
-    """Of the charts: bid, ask, our bid, our ask [price], position [contracts], equity; None =
-    nothing to draw yet."""
+    """Of the charts: bid, ask, our bid, our ask [price], position [contracts], equity, then the
+    first five of each further market; None = nothing to draw yet."""
     fills: Sequence[Json] = ()
     """New ones: t [ms], side, price, size, as texts and numbers for the charts."""
     log: Sequence[Json] = ()
     """New lines: t, level, text."""
+    own: Sequence[tuple[str, dict[str, float]]] = ()
+    """Of each of several markets: its symbol, and its own figures."""
     alerts: Sequence[str] = ()
     """Names of those that fire."""
     trouble: str = ""

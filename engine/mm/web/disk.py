@@ -11,11 +11,13 @@ import attrs
 import numpy as np
 
 from mm.api import MICRO
+from mm.metrics import Floats, Times
 from mm.results import Run, open_run
+from mm.results.measures import markouts_so_far, position_at
 from mm.run.why import WORDS, share_text
 from mm.times import clock, time_of_day
 from mm.web.board import MOST_FILLS, MOST_POINTS, Json, Snapshot
-from mm.web.texts import money_rows, money_text
+from mm.web.texts import UNIT, markout_rows, money_rows, money_text
 
 _CLAMPS: Final = {"passive": "held_back"}
 """Words of ``quotes`` that the page's reasons have other names for."""
@@ -45,6 +47,7 @@ def read_folder(path: Path) -> Reading:
         ts=last_ts,
         texts=_texts(run, running),
         numbers=_numbers(run),
+        own=_own(run),
         point=None,
         fills=_fills(run),
         log=[{"t": "", "level": "info", "text": note} for note in run.summary["notes"]],
@@ -56,21 +59,15 @@ def read_folder(path: Path) -> Reading:
 
 
 def _texts(run: Run, running: bool) -> Json:
-    s, quotes = run.summary, run.quotes
-    last = len(quotes) - 1
-    bid, ask = (quotes[name][last] if last >= 0 else math.nan for name in ("best_bid", "best_ask"))
-    average = "" if s["avg_price"] is None else f" @ {s['avg_price']:.10g}"
-    sides: dict[str, dict[str, float]] = s.get("sides") or {}
-    bid_why, ask_why = (_why(run, side, running) for side in ("bid", "ask"))
+    s = run.summary
+    markets = [_market(run, part, running) for part in run.parts]
     return {
-        "symbol": s["symbol"],
+        **markets[0],
+        "markets": markets,
+        "symbol": ", ".join(one["name"] for one in markets),
+        "unit": s.get("currency") or UNIT,
         "state": f"{run.status}, read from disk",
         "time": clock(s["last_ts"]),
-        "market_bid": "no bid" if math.isnan(bid) else f"{bid:.10g}",
-        "market_ask": "no ask" if math.isnan(ask) else f"{ask:.10g}",
-        "bid": bid_why[1], "ask": ask_why[1],
-        "bid_reason": bid_why[0], "ask_reason": ask_why[0],
-        "position": f"{s['position']:g}{average}",
         "equity": money_text(s["equity"]),
         "fills": f"{s['fills']:,}",
         "decisions": f"{s['decisions']:,}",
@@ -80,8 +77,28 @@ def _texts(run: Run, running: bool) -> Json:
             s["realized_pnl"], s["unrealized_pnl"], s["spread_capture"], s["inventory_pnl"],
             s["fees_paid"] - s["rebates_earned"], s["funding"], s["max_drawdown"],
         ),
-        "sides": [[f"our {side}", share_text(shares) or "–"] for side, shares in sides.items()],
         "feed": _feed(s),
+    }  # fmt: skip
+
+
+def _market(run: Run, part: Run, running: bool) -> Json:
+    """What is told of a market; ``part`` is the run as it was there."""
+    s, quotes = part.summary, part.quotes
+    last = len(quotes) - 1
+    bid, ask = (quotes[name][last] if last >= 0 else math.nan for name in ("best_bid", "best_ask"))
+    average = "" if s["avg_price"] is None else f" @ {s['avg_price']:.10g}"
+    sides: dict[str, dict[str, float]] = s.get("sides") or {}
+    bid_why, ask_why = (_why(part, side, running) for side in ("bid", "ask"))
+    return {
+        "name": str(s["symbol"]),
+        "market_bid": "no bid" if math.isnan(bid) else f"{bid:.10g}",
+        "market_ask": "no ask" if math.isnan(ask) else f"{ask:.10g}",
+        "bid": bid_why[1], "ask": ask_why[1],
+        "bid_reason": bid_why[0], "ask_reason": ask_why[0],
+        "position": f"{s['position']:g}{average}",
+        "own_fills": f"{len(part.trades):,}",
+        "sides": [[f"our {side}", share_text(shares) or "–"] for side, shares in sides.items()],
+        "markouts": markout_rows(markouts_so_far(part)),
     }  # fmt: skip
 
 
@@ -102,31 +119,43 @@ def _why(run: Run, side: str, running: bool) -> tuple[str, str]:
 
 def _points(run: Run) -> list[list[float | None]]:
     """The past on a grid of at most ``MOST_POINTS`` times, each as the newest decision has it."""
-    quotes = run.quotes
-    if not len(quotes):
+    ts = run.quotes["ts_decided"].astype(np.int64)
+    if not len(ts):
         return []
-    ts = quotes["ts_decided"].astype(np.int64)
     step_us = max(int(ts[-1] - ts[0]) // MOST_POINTS, MICRO) // 1000 * 1000
     held = run.equity(f"{step_us // 1000}ms")
     times = held["ts_known"].astype(np.int64)
-    place = np.maximum(np.searchsorted(ts, times, side="right") - 1, 0)
-    columns = [quotes[name][place] for name in ("best_bid", "best_ask", "bid", "ask")]
-    columns = [times / 1000, *columns, held["position"], held["equity"]]
+    first, *others = (_columns(part, times) for part in run.parts)
+    columns = [times / 1000, *first, held["equity"], *(one for own in others for one in own)]
     return [
         [float(value) if math.isfinite(value) else None for value in row]
         for row in zip(*columns, strict=True)
     ]
 
 
+def _columns(part: Run, times: Times) -> list[Floats]:
+    """Of a market: bid, ask, our bid, our ask [price] and position [contracts], at each time."""
+    quotes = part.quotes
+    names = ("best_bid", "best_ask", "bid", "ask")
+    place = np.searchsorted(quotes["ts_decided"].astype(np.int64), times, side="right") - 1
+    if not len(quotes):
+        prices = [np.full(len(times), np.nan)] * len(names)
+    else:
+        prices = [np.where(place < 0, np.nan, quotes[name][np.maximum(place, 0)]) for name in names]
+    return [*prices, position_at(part, times)]
+
+
 def _fills(run: Run) -> list[Json]:
     trades: Any = run.trades
-    mine = np.flatnonzero(trades["symbol"] == run.summary["symbol"])[-MOST_FILLS:]
+    numbers = {str(part.summary["symbol"]): number for number, part in enumerate(run.parts)}
+    symbols = trades["symbol"].tolist()
     found = []
-    for at in mine:
+    for at in [n for n, symbol in enumerate(symbols) if symbol in numbers][-MOST_FILLS:]:
         ts = int(trades["ts_known"][at].astype(np.int64))
         found.append({
             "t": ts / 1e3,
             "time": time_of_day(ts),
+            "market": numbers[symbols[at]],
             "side": str(trades["side"][at]),
             "price": f"{trades['price'][at]:.10g}",
             "size": f"{trades['size'][at]:g}",
@@ -144,6 +173,18 @@ def _numbers(run: Run) -> dict[str, float]:
         "decisions_total": "decisions", "orders_total": "orders", "rows_total": "rows_read",
     }  # fmt: skip
     return {name: math.nan if s[key] is None else float(s[key]) for name, key in names.items()}
+
+
+def _own(run: Run) -> tuple[tuple[str, dict[str, float]], ...]:
+    """Each of several markets' own figures; of one market nothing."""
+    if len(run.parts) == 1:
+        return ()
+    names = {"position_contracts": "position", "market_equity": "equity", "fills_total": "fills"}
+    return tuple(
+        (str(s["symbol"]),
+         {name: math.nan if s[key] is None else float(s[key]) for name, key in names.items()})
+        for s in (part.summary for part in run.parts)
+    )  # fmt: skip
 
 
 def _feed(summary: Any) -> list[list[str]]:

@@ -1,17 +1,18 @@
 """``/metrics`` for Prometheus and ``/health`` for a supervisor, made of the latest state.
 
-Money is in the settlement currency, times are seconds. What is not known is left out.
+Money is in the settlement currency, times are seconds. What is not known is left out. Of several
+markets, what each has of its own is told by its symbol, and the rest has none.
 """
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from mm.run.figures import FIGURES
+from mm.run.figures import FIGURES, OWN
 from mm.web.board import Board
 
 
@@ -26,13 +27,27 @@ class _Collector:
         latest = self._board.latest
         if latest is None:
             return
-        symbol = str(latest.texts["symbol"])
-        for name, value in latest.numbers.items():
-            if math.isnan(value):
-                continue
-            kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
-            family = kind(f"mm_{name}", FIGURES.get(name, name), labels=["symbol"])
-            family.add_metric([symbol], value)
+        if not latest.own:
+            yield from _families([(str(latest.texts["symbol"]), latest.numbers)], FIGURES)
+            return
+        # An empty label is none: the figure is of the whole run. One that markets have of their
+        # own stands there alone, so that a sum over symbols counts nothing twice.
+        whole = {name: value for name, value in latest.numbers.items() if name not in OWN}
+        yield from _families([("", whole)], FIGURES)
+        yield from _families(latest.own, OWN)
+
+
+def _families(
+    each: Sequence[tuple[str, Mapping[str, float]]], about: Mapping[str, str]
+) -> Iterator[Metric]:
+    """Give the figures that are known, of each symbol."""
+    for name in dict.fromkeys(name for _, figures in each for name in figures):
+        kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+        family = kind(f"mm_{name}", about.get(name, name), labels=["symbol"])
+        for symbol, figures in each:
+            if not math.isnan(figures.get(name, math.nan)):
+                family.add_metric([symbol], figures[name])
+        if family.samples:
             yield family
 
 

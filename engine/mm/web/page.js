@@ -5,27 +5,55 @@ const at = (name) => document.getElementById(name);
 const PLACES = ["symbol", "state", "time", "market_bid", "market_ask", "bid", "ask", "position",
   "equity", "fills", "decisions", "orders", "rows"];
 const MOST_POINTS = 2400, MOST_FILLS = 400, MOST_LINES = 60, SHOWN_FILLS = 12;
+const OWN = ["market_bid", "market_ask", "bid", "ask", "position"];  // of the market that is chosen
 let points = [], fills = [], lines = [], pointed = null, planned = false;
+let chosen = 0, latest = null;
 
 function take(message) {
   if (message.whole) { points = []; fills = []; lines = []; }
   points = points.concat(message.points).slice(-MOST_POINTS);
   fills = fills.concat(message.fills).slice(-MOST_FILLS);
   lines = lines.concat(message.log).slice(-MOST_LINES);
-  const texts = message.texts;
-  for (const name of PLACES) at(name).textContent = texts[name];
-  document.title = `${texts.symbol} ${texts.equity} mm`;
-  for (const side of ["bid", "ask"])
-    at(side).classList.toggle("off", !["quoting", "held_back", "over"].includes(texts[side + "_reason"]));
-  for (const name of ["money", "sides", "feed"]) fill(at(name), texts[name]);
-  if (message.whole || message.fills.length)
-    fill(at("trades"), fills.slice(-SHOWN_FILLS).reverse().map(
-      (one) => [one.time, `${one.side} ${one.size}`, one.price, one.rule]), fills.slice(-SHOWN_FILLS).reverse().map((one) => one.side));
+  latest = message.texts;
+  write(latest);
+  if (message.whole || message.fills.length) {
+    const shown = fills.slice(-SHOWN_FILLS).reverse();
+    const of = (one) => latest.markets.length > 1 ? ` ${latest.markets[one.market].name}` : "";
+    fill(at("trades"), shown.map(
+      (one) => [one.time, `${one.side} ${one.size}${of(one)}`, one.price, one.rule]), shown.map((one) => one.side));
+  }
   if (message.whole || message.log.length)
     fill(at("log"), lines.slice().reverse().map((one) => [one.t, one.text]), lines.slice().reverse().map((one) => one.level));
   document.body.dataset.number = message.number;
   plan();
 }
+
+function write(texts) {
+  const markets = texts.markets, own = markets.length > 1 ? markets[chosen] : texts;
+  for (const name of PLACES) at(name).textContent = (OWN.includes(name) ? own : texts)[name];
+  document.title = `${texts.symbol} ${texts.equity} mm`;
+  for (const side of ["bid", "ask"]) at(side).classList.toggle("off", isOff(own, side));
+  at("unit").textContent = texts.unit;
+  for (const name of ["money", "feed"]) fill(at(name), texts[name]);
+  for (const name of ["sides", "markouts"]) fill(at(name), own[name]);
+  at("several").hidden = markets.length < 2;
+  if (markets.length < 2) return;
+  fill(at("markets"), [["", "market", "our bid", "our ask", "position", "fills"], ...markets.map(
+    (one) => [one.name, `${one.market_bid} │ ${one.market_ask}`, one.bid, one.ask, one.position, one.own_fills])],
+    ["head"]);
+  markets.forEach((one, n) => ["bid", "ask"].forEach((side, k) =>
+    at("markets").rows[n + 1].cells[2 + k].classList.toggle("off", isOff(one, side))));
+  if (at("choice").children.length !== markets.length)
+    at("choice").replaceChildren(...markets.map((one, n) => {
+      const button = document.createElement("button");
+      button.textContent = one.name;
+      button.onclick = () => { chosen = n; pointed = null; write(latest); plan(); };
+      return button;
+    }));
+  [...at("choice").children].forEach((button, n) => button.setAttribute("aria-pressed", n === chosen));
+}
+
+const isOff = (market, side) => !["quoting", "held_back", "over"].includes(market[side + "_reason"]);
 
 function fill(table, rows, kinds = []) {
   table.replaceChildren(...rows.map((cells, n) => {
@@ -118,12 +146,16 @@ function nice(step) {
 const clock = (ms) => new Date(ms).toISOString().slice(11, 19);
 
 function draw() {
-  chart(at("price"), [[1, "market", 1], [2, "market", 1], [3, "bid", 1.4], [4, "ask", 1.4]], fills);
-  chart(at("held"), [[5, "ink", 1.4]], []);
+  // Columns: time, five of the first market, equity, five of each further one.
+  const first = chosen === 0 ? 1 : 2 + 5 * chosen;
+  chart(at("price"), [[first, "market", 1], [first + 1, "market", 1], [first + 2, "bid", 1.4], [first + 3, "ask", 1.4]],
+    fills.filter((one) => one.market === chosen));
+  chart(at("held"), [[first + 4, "ink", 1.4]], []);
   chart(at("worth"), [[6, "worth", 1.4]], []);
-  const names = ["bid", "ask", "our bid", "our ask", "position", "equity"];
+  const names = [["bid", first], ["ask", first + 1], ["our bid", first + 2], ["our ask", first + 3],
+    ["position", first + 4], ["equity", 6]];
   at("readout").textContent = pointed === null ? "" : clock(pointed[0]) + " UTC: " +
-    names.map((name, n) => `${name} ${pointed[n + 1] ?? "–"}`).join(", ");
+    names.map(([name, column]) => `${name} ${pointed[column] ?? "–"}`).join(", ");
   document.body.dataset.drawn = "yes";
 }
 

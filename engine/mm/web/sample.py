@@ -7,12 +7,13 @@ from mm.api import BUY, RULE_NAMES, Health
 from mm.core.ledger import Ledger
 from mm.run.figures import Figures
 from mm.run.health import Hear
-from mm.run.live_state import LiveState, live_state
+from mm.run.live_state import LiveState, MarketState, live_state, names
 from mm.run.session import Plan
+from mm.run.so_far import MarkoutsSoFar
 from mm.run.why import share_text
 from mm.times import clock, time_of_day
 from mm.web.board import Json, Snapshot
-from mm.web.texts import money_rows
+from mm.web.texts import UNIT, markout_rows, money_rows
 
 _GAPS: Final = 5
 SILENT_S: Final = 30.0
@@ -31,6 +32,8 @@ class EngineView:
         """
         self._plan, self._hear, self._start_s = plan, hear, start_s
         self._figures = figures or Figures(plan.parts, start_s)
+        self._markouts = MarkoutsSoFar(plan.parts.instruments)
+        plan.parts.books.followers.append(self._markouts.take)
         self.ended = ""
         """How the run ended; empty = it goes on. Set by who runs it."""
 
@@ -43,7 +46,8 @@ class EngineView:
             ts=max(progress.ts, 0),
             texts=self._texts(state, health, now_s),
             numbers=numbers,
-            point=self._point(health),
+            own=self._figures.look_at_each(state, health),
+            point=self._point(state, health),
             fills=self._fills(),
             log=[] if health is None else [
                 {"t": time_of_day(one.ts), "level": one.level, "text": one.text}
@@ -62,65 +66,76 @@ class EngineView:
             doing = self.ended
         elif share is not None:
             doing = f"{doing}, {share:.0%} read"
-        average = f" @ {state.average_price:.10g}" if math.isfinite(state.average_price) else ""
         books = parts.books
+        markets = [self._market(number, one) for number, one in enumerate(state.markets)]
         return {
-            "symbol": parts.instruments[0].symbol,
+            **markets[0],
+            "markets": markets,
+            "symbol": names(parts),
+            "unit": self._plan.loaded.config.account.currency or UNIT,
             "state": f"{doing}, {minutes}:{seconds:02d} min",
             "time": clock(progress.ts),
-            "market_bid": f"{state.bid_size} × {state.bid}" if state.bid else "no bid",
-            "market_ask": f"{state.ask} × {state.ask_size}" if state.ask else "no ask",
-            "bid": state.bid_why.text,
-            "ask": state.ask_why.text,
-            "bid_reason": state.bid_why.reason,
-            "ask_reason": state.ask_why.reason,
-            "position": f"{state.position}{average}",
             "equity": f"{state.equity:+.8f}",
             "fills": f"{state.fills:,}",
             "decisions": f"{state.decisions:,}",
             "orders": f"{books.orders:,}",
             "rows": f"{progress.rows:,}",
             "money": _money(books.ledger),
-            "sides": [
-                [f"our {side}", share_text(shares) or "–"]
-                for side, shares in books.reasons.shares(progress.first_ts, progress.ts).items()
-            ],
             "feed": [] if health is None else _feed(health),
         }
 
-    def _point(self, health: Health | None) -> tuple[float | None, ...] | None:
+    def _market(self, number: int, one: MarketState) -> Json:
+        """What is told of a market."""
+        progress, reasons = self._plan.parts.progress, self._plan.parts.books.reasons
+        shares = reasons.shares(progress.first_ts, progress.ts, number)
+        return {
+            "name": one.symbol,
+            "market_bid": _level(one.bid_size, one.bid) if one.bid else "no bid",
+            "market_ask": _level(one.ask, one.ask_size) if one.ask else "no ask",
+            "bid": one.bid_why.text,
+            "ask": one.ask_why.text,
+            "bid_reason": one.bid_why.reason,
+            "ask_reason": one.ask_why.reason,
+            "position": one.holding,
+            "own_fills": f"{one.fills:,}",
+            "sides": [[f"our {side}", share_text(own) or "–"] for side, own in shares.items()],
+            "markouts": markout_rows(self._markouts.look(number)),
+        }
+
+    def _point(self, state: LiveState, health: Health | None) -> tuple[float | None, ...] | None:
         parts = self._plan.parts
-        instrument, latest = parts.instruments[0], parts.books.reasons.latest[0]
-        if health is not None:
-            bid, bid_size, ask, ask_size = health.touch
-            bid, ask = bid * (bid_size > 0), ask * (ask_size > 0)
-        elif latest is not None:
-            bid, ask = int(latest["bid"]), int(latest["ask"])
-        else:
+        seen = (one is not None for one in parts.books.reasons.latest)
+        if parts.progress.ts < 0 or (health is None and not any(seen)):
             return None
-        ours = [0, 0] if latest is None else [int(latest["quote_bid"]), int(latest["quote_ask"])]
-        if parts.progress.ts < 0:
-            return None
-        prices = (instrument.price(ticks) if ticks else None for ticks in (bid, ask, *ours))
+        each = [self._prices(number, one) for number, one in enumerate(state.markets)]
         equity = parts.progress.equity
-        held = instrument.contracts(parts.progress.position)
-        return (*prices, held, equity if math.isfinite(equity) else None)
+        more = (value for own in each[1:] for value in own)
+        return (*each[0], equity if math.isfinite(equity) else None, *more)
+
+    def _prices(self, number: int, one: MarketState) -> list[float | None]:
+        instrument = self._plan.parts.instruments[number]
+        latest = self._plan.parts.books.reasons.latest[number]
+        ours = (0, 0) if latest is None else (latest["quote_bid"], latest["quote_ask"])
+        touch = [float(text) if text else None for text in (one.bid, one.ask)]
+        quoted = [instrument.price(int(ticks)) if ticks else None for ticks in ours]
+        return [*touch, *quoted, one.contracts]
 
     def _fills(self) -> list[Json]:
         """Take the fills since the last look, as many as are kept."""
-        instrument, kept = self._plan.parts.instruments[0], self._plan.parts.books.latest_trades
+        instruments, kept = self._plan.parts.instruments, self._plan.parts.books.latest_trades
         found = []
         while kept:
             for row in kept.popleft():
-                if row["instrument"] == 0:
-                    found.append({
-                        "t": int(row["ts_known"]) / 1e3,
-                        "time": time_of_day(int(row["ts_known"])),
-                        "side": "buy" if row["side"] == BUY else "sell",
-                        "price": instrument.price_text(int(row["price"])),
-                        "size": instrument.size_text(int(row["size"])),
-                        "rule": RULE_NAMES[row["rule"]].replace("_", " "),
-                    })  # fmt: skip
+                instrument = instruments[row["instrument"]]
+                found.append({
+                    "t": int(row["ts_known"]) / 1e3,
+                    "time": time_of_day(int(row["ts_known"])),
+                    "market": int(row["instrument"]),
+                    "side": "buy" if row["side"] == BUY else "sell",
+                    "price": instrument.price_text(int(row["price"])),
+                    "size": instrument.size_text(int(row["size"])),
+                    "rule": RULE_NAMES[row["rule"]].replace("_", " "),
+                })  # fmt: skip
         return found
 
     def _trouble(self, state: LiveState, health: Health | None, silence_s: float) -> str:
@@ -129,8 +144,17 @@ class EngineView:
         if health.failure is not None:
             return str(health.failure)
         if not health.is_live:
-            return state.bid_why.text
+            doubted = [one for one in state.markets if one.bid_why.reason == "untrusted"]
+            return "; ".join(
+                one.bid_why.text if len(state.markets) == 1 else f"{one.symbol}: {one.bid_why.text}"
+                for one in doubted
+            )
         return f"nothing has come for {silence_s:.0f} s" if silence_s > SILENT_S else ""
+
+
+def _level(first: str, second: str) -> str:
+    """Write a price and a size, in the order of the page; a size that is not known is left out."""
+    return " × ".join(text for text in (first, second) if text)
 
 
 def _money(ledger: Ledger) -> list[list[str]]:

@@ -7,6 +7,7 @@
     theme       colours, axes and titles of all charts
     timeline, figures    both kinds of content as figures of the charting library
     tables      figures, health, configuration and versions as HTML
+    markets     the charts and figures of one of several markets, and the choice between them
     page        the report of a run
     compared    the page of several runs held against each other
     frame       all of a page in one file

@@ -3,15 +3,23 @@
 Times are the run's own, to the microsecond. Knows no library that draws, no colour and no page.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import attrs
 import numpy as np
 
 from mm.metrics import Floats, Times
-from mm.results.measures import Account, account_at, captured, fills_of, floats, times
-from mm.results.report.thin import thinned
+from mm.results.measures import (
+    Account,
+    account_at,
+    captured,
+    fills_of,
+    floats,
+    position_at,
+    times,
+)
+from mm.results.report.thin import BUCKETS, thinned
 from mm.results.run import Run
 
 _MODEL: Final = (
@@ -19,6 +27,10 @@ _MODEL: Final = (
     ("A", "Arrivals A at the mid, one side", "1/s"),
     ("k", "Decay k of arrivals with distance", "1/price"),
 )  # fmt: skip
+
+_FINE_MARKETS: Final = 3
+"""So many markets are drawn as finely as one; of more, each has fewer points."""
+_FEWEST_BUCKETS: Final = 120
 
 _TOLERANCE: Final = 1e-9
 """Of spread capture worked out fill by fill, against the ledger's, relative to turnover."""
@@ -77,11 +89,13 @@ def _sources(run: Run, held: Account) -> dict[str, Floats]:
 
     What a fill was better than the mid is known where positions are valued at it. Where the sum of
     that is not what the ledger says (valued at a mark price, or no mid known), there is no split.
+    Of several markets it is turned into the run's money at the rates of the end, as the ledger's
+    is; what a rate that moved did to it stands under inventory.
     """
-    fills, _ = fills_of(run)
-    known = times(run.trades, "ts_known")[np.argsort(times(run.trades, "ts_venue"), kind="stable")]
+    each = [_captured(part) for part in run.parts]
+    known, worth = (np.concatenate(columns) for columns in zip(*each, strict=True))
     order = np.argsort(known, kind="stable")  # booked when we learn of it
-    known, earned = known[order], np.cumsum(captured(run, fills)[order])
+    known, earned = known[order], np.cumsum(worth[order])
     total = float(earned[-1]) if len(earned) else 0.0
     said = run.summary.get("spread_capture")
     turnover = float(run.summary.get("turnover") or 0.0)
@@ -98,67 +112,109 @@ def _sources(run: Run, held: Account) -> dict[str, Floats]:
     }
 
 
+def _captured(part: Run) -> tuple[Times, Floats]:
+    """When we learn of each fill, and what it was better than the mid, in the money of the run."""
+    fills, _ = fills_of(part)
+    known = times(part.trades, "ts_known")
+    rate = part.summary.get("rate", 1.0)
+    worth = captured(part, fills) * (np.nan if rate is None else rate)
+    return known[np.argsort(times(part.trades, "ts_venue"), kind="stable")], worth
+
+
 def panels(run: Run, past: History) -> list[Panel]:
     """Give the panels from top to bottom; without what the run did not write."""
-    symbol = run.summary["symbol"]
-    money = run.money
-    own = _own(run)
+    equity, fall = _money(run, past)
     ts, position = past.account.ts, past.account.position
-    found = [
-        Panel(name="price", title=f"{symbol}: price, our quotes, fills", unit="price",
-              lines=tuple(_quotes(run, own))),
-        Panel(name="equity", title="Equity, and what it was earned with", unit=money, lines=(
-            line_of("equity", ts, past.account.equity),
-            *(line_of(name, ts, values) for name, values in past.sources.items()
-              if values.any()),
-        )),
-        Panel(name="inventory", title="Inventory", unit="contracts",
-              lines=(line_of("position", ts, position),)),
-        Panel(name="drawdown", title="Drawdown", unit=money,
-              lines=(line_of("drawdown", ts, past.drawdown),)),
-        *_models(run, own),
-    ]  # fmt: skip
-    return [panel for panel in found if any(len(line.ts) for line in panel.lines)]
+    return _filled(
+        [_price(run, BUCKETS), equity, _inventory(ts, position, BUCKETS), fall,
+         *_models(run, BUCKETS)]
+    )  # fmt: skip
 
 
-def drawn(shown: list[Panel]) -> tuple[int, int]:
+def sum_panels(run: Run, past: History) -> list[Panel]:
+    """Give the panels of what all of several markets come to."""
+    ts = past.account.ts
+    held = tuple(
+        line_of(str(part.summary["symbol"]), ts, position_at(part, ts), buckets_for(run))
+        for part in run.parts
+    )
+    positions = Panel(name="positions", title="Inventory", unit="contracts", lines=held)
+    return _filled([*_money(run, past), positions])
+
+
+def own_panels(part: Run, buckets: int) -> list[Panel]:
+    """Give the panels of one of several markets."""
+    ts = np.union1d(times(part.positions, "ts_known"), times(part.quotes, "ts_decided"))
+    inventory = _inventory(ts, position_at(part, ts), buckets)
+    return _filled([_price(part, buckets), inventory, *_models(part, buckets)])
+
+
+def buckets_for(run: Run) -> int:
+    """Say how finely lines are drawn: the page has so many points, however many markets."""
+    return max(BUCKETS * _FINE_MARKETS // max(len(run.parts), _FINE_MARKETS), _FEWEST_BUCKETS)
+
+
+def _filled(panels: list[Panel]) -> list[Panel]:
+    return [panel for panel in panels if any(len(line.ts) for line in panel.lines)]
+
+
+def _price(run: Run, buckets: int) -> Panel:
+    title = f"{run.summary['symbol']}: price, our quotes, fills"
+    return Panel(name="price", title=title, unit="price", lines=tuple(_quotes(run, buckets)))
+
+
+def _inventory(ts: Times, position: Floats, buckets: int) -> Panel:
+    lines = (line_of("position", ts, position, buckets),)
+    return Panel(name="inventory", title="Inventory", unit="contracts", lines=lines)
+
+
+def _money(run: Run, past: History) -> tuple[Panel, Panel]:
+    ts, unit = past.account.ts, run.money
+    equity = line_of("equity", ts, past.account.equity)
+    sources = (line_of(name, ts, one) for name, one in past.sources.items() if one.any())
+    is_split = bool(past.sources) or len(run.parts) == 1
+    title = "Equity, and what it was earned with" if is_split else "Equity"
+    fall = line_of("drawdown", ts, past.drawdown)
+    return (
+        Panel(name="equity", title=title, unit=unit, lines=(equity, *sources)),
+        Panel(name="drawdown", title="Drawdown", unit=unit, lines=(fall,)),
+    )
+
+
+def drawn(shown: Iterable[Panel]) -> tuple[int, int]:
     """How many points are drawn, of how many."""
     lines = [line for panel in shown for line in panel.lines]
     return sum(len(line.ts) for line in lines), sum(line.of for line in lines)
 
 
-def _own(run: Run) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    """Which decisions are the first instrument's."""
-    return np.asarray(run.quotes["symbol"] == run.summary["symbol"], bool)
-
-
-def _quotes(run: Run, own: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Iterator[Line]:
-    ts = times(run.quotes, "ts_decided")[own]
+def _quotes(run: Run, buckets: int) -> Iterator[Line]:
+    ts = times(run.quotes, "ts_decided")
     for name, column in (
         ("best bid", "best_bid"), ("best ask", "best_ask"), ("our bid", "bid"), ("our ask", "ask"),
     ):  # fmt: skip
-        yield line_of(name, ts, floats(run.quotes, column)[own])
+        yield line_of(name, ts, floats(run.quotes, column), buckets)
 
 
-def _models(run: Run, own: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Iterator[Panel]:
+def _models(run: Run, buckets: int) -> Iterator[Panel]:
     """What the strategy's model said, where it said anything."""
     quotes = run.quotes
-    ts = times(quotes, "ts_decided")[own]
+    ts = times(quotes, "ts_decided")
     for column, title, unit in _MODEL:
-        values = floats(quotes, column)[own]
+        values = floats(quotes, column)
         if not np.isnan(values).all():
-            yield Panel(name=column, title=title, unit=unit, lines=(line_of(column, ts, values),))
+            line = line_of(column, ts, values, buckets)
+            yield Panel(name=column, title=title, unit=unit, lines=(line,))
     halves = []
     for name, ask, bid in (
         ("market", "best_ask", "best_bid"), ("model", "raw_ask", "raw_bid"), ("ours", "ask", "bid"),
     ):  # fmt: skip
-        half = (floats(quotes, ask)[own] - floats(quotes, bid)[own]) / 2
+        half = (floats(quotes, ask) - floats(quotes, bid)) / 2
         if not np.isnan(half).all():
-            halves.append(line_of(name, ts, half))
+            halves.append(line_of(name, ts, half, buckets))
     yield Panel(name="half_spread", title="Half-spread", unit="price", lines=tuple(halves))
 
 
-def line_of(name: str, ts: Times, values: Floats) -> Line:
+def line_of(name: str, ts: Times, values: Floats, buckets: int = BUCKETS) -> Line:
     """Give a line with the points that are worth drawing."""
-    chosen = thinned(ts, values)
+    chosen = thinned(ts, values, buckets)
     return Line(name=name, ts=ts[chosen], values=values[chosen], of=len(ts))

@@ -35,14 +35,12 @@ class Marks:
 
 
 def marks(run: Run) -> list[Marks]:
-    """Give the fills of the first instrument, by rule."""
+    """Give the fills by rule; ``run`` is of one market, or one of several."""
     fills, rules = fills_of(run)
     stories = np.array(list(_stories(run)), object)
-    order = np.argsort(times(run.trades, "ts_venue"), kind="stable")
-    own = np.asarray(run.trades["symbol"] == run.summary["symbol"], bool)[order]
     found = []
-    for rule in sorted(set(rules[own].tolist())):
-        chosen = own & (rules == rule)
+    for rule in sorted(set(rules.tolist())):
+        chosen = rules == rule
         found.append(
             Marks(
                 rule=str(rule),
@@ -63,7 +61,7 @@ def _stories(run: Run) -> Iterator[str]:
     fills, _ = fills_of(run)
     mid_ts, mids = times(run.quotes, "ts_decided"), floats(run.quotes, "mid")
     later = [markout(fills, seconds, mid_ts, mids).tolist() for seconds in _LATER_S]
-    for place, number in enumerate((order + 1).tolist()):
+    for place, number in enumerate(run.fill_numbers[order].tolist()):
         row = {name: values[place] for name, values in columns.items()}
         story = "\n".join(_lines(number, row, [worth[place] for worth in later]))
         yield escape(story).replace("\n", "<br>")

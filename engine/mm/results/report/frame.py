@@ -63,7 +63,7 @@ def framed(name: str, charts: Mapping[str, Any], words: Iterable[str]) -> str:
 
 
 def place(name: str, charts: Mapping[str, Any]) -> str:
-    """Give the place of a chart, as HTML."""
+    """Give the place of a chart, as HTML; those called ``timeline…`` share the axis of time."""
     height = charts[name]["layout"]["height"]
     return f'<div class="chart" id="{name}" style="height:{height}px"></div>'
 

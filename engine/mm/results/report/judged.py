@@ -113,12 +113,12 @@ def _period(span_s: float) -> str:
     return names[place]
 
 
-def inventory_shares(held: Account) -> Held | None:
-    """Say how long each position was held; None = there was no time."""
-    lasted = np.diff(held.ts).astype(np.float64)
+def inventory_shares(ts: Times, position: Floats) -> Held | None:
+    """Say how long each position was held that was taken up at ``ts`` [µs]; None = no time."""
+    lasted = np.diff(ts).astype(np.float64)
     if not lasted.sum() > 0:
         return None
-    position = held.position[:-1]
+    position = position[:-1]
     values = np.unique(position)
     if len(values) <= _BARS:
         share = np.array([lasted[position == value].sum() for value in values])

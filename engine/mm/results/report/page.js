@@ -8,7 +8,9 @@
   const byId = (id) => document.getElementById(id);
   const stamp = (text) => text.replace(" ", "T");
   const heights = {};  // of each chart on the screen
-  const crowds = new Map();  // place of a trace with very many fills -> all of them
+  const crowds = {};  // of each chart: place of a trace with very many fills -> all of them
+  let seen = null;  // the stretch of time that is shown, once it was chosen
+  let following = false;
 
   async function unpack(id) {
     const bytes = Uint8Array.from(atob(byId(id).textContent.trim()), (c) => c.charCodeAt(0));
@@ -28,35 +30,66 @@
   function draw(palette) {
     const painted = text.replace(/"@([a-z_]+)"/g, (_, name) => `"${palettes[palette][name]}"`);
     for (const [id, figure] of Object.entries(JSON.parse(painted))) {
+      const chart = byId(id);
+      if (chart.closest("[hidden]")) continue;  // drawn once it is shown
+      const isNew = !chart._fullLayout;
       figure.layout.uirevision = "kept";
       heights[id] = figure.layout.height;
-      if (id === "timeline") {
-        const range = byId(id)._fullLayout?.xaxis.range ?? figure.layout.xaxis.range;
+      if (id.startsWith("timeline")) {
+        const crowded = (crowds[id] = new Map());
+        const range = chart._fullLayout?.xaxis.range ?? seen ?? figure.layout.xaxis.range;
+        if (isNew && seen) figure.layout.xaxis.range = [...range];
         figure.data.forEach((trace, place) => {
           if (trace.mode !== "markers" || trace.x.length <= crowd) return;
           const { x, y, text: stories, marker } = trace;
-          crowds.set(place, { x, y, text: stories, symbol: marker.symbol });
-          const { symbol, ...some } = apart(crowds.get(place), ...range.map(stamp));
+          crowded.set(place, { x, y, text: stories, symbol: marker.symbol });
+          const { symbol, ...some } = apart(crowded.get(place), ...range.map(stamp));
           Object.assign(trace, some);
           marker.symbol = symbol;
         });
       }
       Plotly.react(id, figure.data, figure.layout, config);
+      if (isNew && id.startsWith("timeline")) tie(chart);
+    }
+  }
+
+  // All charts over time show the same stretch of it: one that is zoomed takes the others along.
+  function tie(chart) {
+    chart.on("plotly_relayout", (change) => {
+      if (following) return;
+      if (!("xaxis.range[0]" in change || "xaxis.range" in change || "xaxis.autorange" in change)) {
+        return;
+      }
+      follow(chart);
+    });
+  }
+
+  async function follow(chart) {
+    seen = [...chart._fullLayout.xaxis.range];
+    following = true;
+    try {
+      for (const other of document.querySelectorAll(".chart[id^=timeline]")) {
+        if (!other._fullLayout || other.closest("[hidden]")) continue;
+        if (other !== chart) await Plotly.relayout(other, { "xaxis.range": [...seen] });
+        await fit(other);
+      }
+    } finally {
+      following = false;
     }
   }
 
   // Of so many fills that a browser would be slow, one for each cell of a few pixels is drawn; all
   // are there once the axis of time is zoomed far enough.
   function apart({ x, y, text, symbol }, from, to) {
-    const seen = [];
-    x.forEach((at, place) => { if (at >= from && at <= to) seen.push(place); });
+    const inside = [];
+    x.forEach((at, place) => { if (at >= from && at <= to) inside.push(place); });
     const start = Date.parse(`${from}Z`);
-    const low = seen.reduce((least, place) => Math.min(least, y[place]), Infinity);
-    const high = seen.reduce((most, place) => Math.max(most, y[place]), -Infinity);
+    const low = inside.reduce((least, place) => Math.min(least, y[place]), Infinity);
+    const high = inside.reduce((most, place) => Math.max(most, y[place]), -Infinity);
     const column = COLUMNS / (Date.parse(`${to}Z`) - start || 1);
     const row = ROWS / (high - low || 1);
     const taken = new Set();
-    const drawn = seen.length <= crowd ? seen : seen.filter((place) => {
+    const drawn = inside.length <= crowd ? inside : inside.filter((place) => {
       const across = Math.floor((Date.parse(`${x[place]}Z`) - start) * column);
       const cell = across * 2 * ROWS + Math.floor((y[place] - low) * row);
       return !taken.has(cell) && taken.add(cell);
@@ -67,6 +100,7 @@
 
   function resize(paper) {
     for (const chart of document.querySelectorAll(".chart")) {
+      if (!chart._fullLayout || chart.closest("[hidden]")) continue;
       const height = Math.min(heights[chart.id], paper ? PAPER_PX[1] : Infinity);
       Plotly.relayout(chart, paper
         ? { width: PAPER_PX[0], height, autosize: false }
@@ -75,11 +109,12 @@
   }
 
   function fit(chart) {
+    const crowded = crowds[chart.id];
     const [from, to] = chart._fullLayout.xaxis.range.map(stamp);
     const ranges = {};
     chart.data.forEach((trace, place) => {
       if (trace.visible === "legendonly") return;
-      const { x, y } = crowds.get(place) ?? trace;
+      const { x, y } = crowded.get(place) ?? trace;
       const axis = trace.yaxis.replace("y", "yaxis");
       const range = (ranges[axis] ??= [Infinity, -Infinity]);
       let before = null;
@@ -99,9 +134,9 @@
       const room = (high - low) * 0.06 || Math.abs(high) * 1e-4 || 1;
       axes[`${axis}.range`] = [low - room, high + room];
     }
-    const places = [...crowds.keys()];
+    const places = [...crowded.keys()];
     if (!places.length) return Plotly.relayout(chart, axes);
-    const some = places.map((place) => apart(crowds.get(place), from, to));
+    const some = places.map((place) => apart(crowded.get(place), from, to));
     const each = (name) => some.map((one) => one[name]);
     const traces = { x: each("x"), y: each("y"), text: each("text") };
     traces["marker.symbol"] = each("symbol");
@@ -111,7 +146,7 @@
   const colours = () => draw(dark.matches ? "dark" : "light");
   colours();
   dark.addEventListener("change", colours);
-  const [figures, key] = [".cards", ".key"].map((name) => document.querySelector(name));
+  const [figures, key] = ["main > .cards", ".key"].map((name) => document.querySelector(name));
   const below = figures?.nextElementSibling;
   addEventListener("beforeprint", () => {
     draw("light");
@@ -123,13 +158,23 @@
     colours();
     resize(false);
   });
-  const timeline = byId("timeline");
-  timeline?.on("plotly_relayout", (change) => {
-    if ("xaxis.range[0]" in change || "xaxis.range" in change || "xaxis.autorange" in change) {
-      fit(timeline);
-    }
-  });
-  if (timeline) await fit(timeline);
+  for (const button of document.querySelectorAll("button[data-market]")) {
+    button.addEventListener("click", async () => {
+      const part = byId(`market-${button.dataset.market}`);
+      part.hidden = !part.hidden;
+      button.setAttribute("aria-pressed", String(!part.hidden));
+      if (part.hidden) return;
+      colours();
+      const chart = part.querySelector(".chart[id^=timeline]");
+      if (!chart) return;
+      const range = seen ?? chart._fullLayout.xaxis.range;
+      await Plotly.relayout(chart, { "xaxis.range": [...range] });
+      await fit(chart);
+    });
+  }
+  for (const chart of document.querySelectorAll(".chart[id^=timeline]")) {
+    if (chart._fullLayout) await fit(chart);
+  }
   document.body.dataset.drawn = "yes";
 })().catch((error) => {
   const notice = document.createElement("p");

@@ -4,7 +4,7 @@ The same run gives the same bytes.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 from typing import Any, Final
@@ -12,15 +12,30 @@ from typing import Any, Final
 from mm.api import DataError, read_file
 from mm.health import verdict
 from mm.results.report import figures, tables
-from mm.results.report.content import History, Panel, drawn, history, panels
+from mm.results.report.content import (
+    History,
+    Panel,
+    buckets_for,
+    drawn,
+    history,
+    own_panels,
+    panels,
+    sum_panels,
+)
 from mm.results.report.fills import Marks, marks
 from mm.results.report.frame import CROWD, framed, place, write
 from mm.results.report.judged import curves, inventory_shares, periods
-from mm.results.report.timeline import timeline
+from mm.results.report.markets import choice, own_section
+from mm.results.report.thin import BUCKETS
+from mm.results.report.timeline import span_of, timeline
 from mm.results.run import Run
 from mm.times import clock
 
 _MOST_BYTES: Final = 1 << 26
+_HOW_TO_LOOK: Final = (
+    "Drag to zoom in time, in all panels at once; double-click to see all again; point at a fill"
+    " for its story."
+)
 
 
 def write_page(run: Run, path: Path) -> None:
@@ -37,10 +52,39 @@ def make_page(run: Run) -> str:
     """Give the report of a run as HTML."""
     unit = run.money
     past = history(run)
-    charts, words = _charts(run, past, unit)
     name = "in memory" if run.path is None else run.path.resolve().name
-    head, below = _head(run, name, past, unit), _tables(run, name, unit)
-    return framed(name, charts, [*head, *words, *below])
+    if len(run.parts) > 1:
+        charts, words = _charts_of_several(run, past, unit)
+        key, boxes = tables.key_figures(run, unit), tables.sum_figures(run, unit)
+    else:
+        charts, words = _charts(run, past, unit)
+        key, boxes = tables.key_figures(run, unit), tables.figures(run, unit)
+    head = _head(run, name, past, key)
+    return framed(name, charts, [*head, *words, boxes, *_tables(run, name)])
+
+
+def _charts_of_several(run: Run, past: History, unit: str) -> tuple[dict[str, Any], list[str]]:
+    """Give the same of several markets: their sum, then each."""
+    shown = sum_panels(run, past)
+    own = [own_panels(part, buckets_for(run)) for part in run.parts]
+    every = [panel for one in (shown, *own) for panel in one]
+    if not every:
+        return {}, []
+    span = span_of(every)
+    found: dict[str, Any] = {"timeline": timeline(shown, [], span)} if shown else {}
+    below = f'<p class="soft screen">{_HOW_TO_LOOK}</p><p class="soft">{_points(every, run)}.</p>'
+    words = [f"<section><h2>All markets</h2>{place('timeline', found)}{below}</section>"]
+    cut = periods(run, past.account)
+    if cut is not None:
+        found["periods"] = figures.by_period(cut, unit)
+        words.append(f"<section>{place('periods', found)}</section>")
+    words.append(tables.section("Each market", tables.markets(run)))
+    words.append(choice(run))
+    for number, (part, drawings) in enumerate(zip(run.parts, own, strict=True)):
+        charts, body = own_section(part, number, drawings, span, run.metrics["markets"])
+        found |= charts
+        words += body
+    return found, words
 
 
 def _charts(run: Run, past: History, unit: str) -> tuple[dict[str, Any], list[str]]:
@@ -51,7 +95,7 @@ def _charts(run: Run, past: History, unit: str) -> tuple[dict[str, Any], list[st
     if shown:
         fills = marks(run)
         found["timeline"] = timeline(shown, fills)
-        words.append(f"<section>{place('timeline', found)}{_said(shown, fills)}</section>")
+        words.append(f"<section>{place('timeline', found)}{_said(run, shown, fills)}</section>")
     judged = curves(run.metrics)
     if judged:
         found["markouts"] = figures.markouts(judged)
@@ -61,7 +105,8 @@ def _charts(run: Run, past: History, unit: str) -> tuple[dict[str, Any], list[st
                 place("markouts", found) + tables.markout_table(run.metrics),
             )
         )
-    cut, held = periods(run, past.account), inventory_shares(past.account)
+    account = past.account
+    cut, held = periods(run, account), inventory_shares(account.ts, account.position)
     if cut is not None and held is not None:
         found["periods"] = figures.by_period(cut, unit)
         found["inventory"] = figures.inventory(held)
@@ -69,30 +114,37 @@ def _charts(run: Run, past: History, unit: str) -> tuple[dict[str, Any], list[st
     return found, words
 
 
-def _said(shown: list[Panel], fills: list[Marks]) -> str:
+def _said(run: Run, shown: list[Panel], fills: list[Marks]) -> str:
     """Say how to look, and how much of what there is can be seen."""
-    points, of = drawn(shown)
     counts = [len(one.ts) for one in fills]
     crowd = ""
     if max(counts, default=0) > CROWD:
         crowd = " (of some on one another, one, until zoomed in)"
     return (
-        '<p class="soft screen">Drag to zoom in time, in all panels at once; double-click to see'
-        " all again; point at a fill for its story.</p>"
-        f'<p class="soft">{sum(counts):,} fills, all of them{crowd}, and {points:,} of {of:,}'
-        " points are drawn; the lowest and the highest of each pixel are among them.</p>"
+        f'<p class="soft screen">{_HOW_TO_LOOK}</p>'
+        f'<p class="soft">{sum(counts):,} fills, all of them{crowd}, and {_points(shown, run)}.</p>'
     )
 
 
-def _head(run: Run, name: str, past: History, unit: str) -> Iterator[str]:
-    s, ts = run.summary, past.account.ts
+def _points(shown: Iterable[Panel], run: Run) -> str:
+    points, of = drawn(shown)
+    buckets = buckets_for(run)
+    each = "of each pixel" if buckets == BUCKETS else f"in each of {buckets} parts of the time"
+    return (
+        f"{points:,} of {of:,} points are drawn; the lowest and the highest {each} are among them"
+    )
+
+
+def _head(run: Run, name: str, past: History, key: str) -> Iterator[str]:
+    ts = past.account.ts
     strategy = run.config["strategy"]["kind"]
-    yield f"<header><h1>{escape(str(s['symbol']))}, {escape(strategy)}</h1>"
+    symbols = ", ".join(str(part.summary["symbol"]) for part in run.parts)
+    yield f"<header><h1>{escape(symbols)}, {escape(strategy)}</h1>"
     covers = f"{clock(int(ts[0]))} – {clock(int(ts[-1]))} UTC" if len(ts) else "no decision"
     yield f'<p class="soft">{covers} · {escape(name)}</p>'
     for css, text in _notices(run, covers):
         yield f'<p class="notice {css}">{escape(text)}</p>'
-    yield f"</header><section>{tables.key_figures(run, unit)}</section>"
+    yield f"</header><section>{key}</section>"
 
 
 def _notices(run: Run, covers: str) -> Iterator[tuple[str, str]]:
@@ -114,11 +166,10 @@ def _notices(run: Run, covers: str) -> Iterator[tuple[str, str]]:
         yield "warn", f"Note: {note}"
 
 
-def _tables(run: Run, name: str, unit: str) -> Iterator[str]:
-    yield tables.figures(run, unit)
+def _tables(run: Run, name: str) -> Iterator[str]:
     yield tables.section("Health of the data", tables.health(run.summary))
     command = f"mm backtest --config {name}/config.toml"
-    if not run.config["data"]["from_csv"]:
+    if not run.parts[0].config["data"]["from_csv"]:
         command = f"mm live --config {name}/config.toml"
     text = (
         "<p>This configuration again; of a replay the digest is the same:</p>"

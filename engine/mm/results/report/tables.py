@@ -64,16 +64,19 @@ def grid(head: Sequence[str], rows: Iterable[Sequence[str]], text: int = 1) -> s
 
 
 def key_figures(run: Run, unit: str) -> str:
-    """Show the handful that one looks at first."""
+    """Show the handful that one looks at first; of several markets, what is of all."""
     s, m = run.summary, run.metrics
+    of_one = (
+        ("markout after 1 s", number(m["markouts"]["all"]["1"]["value"], 4)),
+        ("quoting both sides", share(m["quoting"]["both"])),
+        ("largest position", number(m["inventory"]["largest"])),
+    )
     shown = (
         (f"equity, {unit}", number(s["equity"])),
         ("deepest drawdown", number(s["max_drawdown"])),
         ("of what was traded", share(m["profit"]["on_turnover"])),
         ("fills", number(s["fills"])),
-        ("markout after 1 s", number(m["markouts"]["all"]["1"]["value"], 4)),
-        ("quoting both sides", share(m["quoting"]["both"])),
-        ("largest position", number(m["inventory"]["largest"])),
+        *(of_one if len(run.parts) == 1 else (("markets", number(len(run.parts))),)),
     )
     cells = "".join(f"<div><b>{escape(text)}</b>{escape(name)}</div>" for name, text in shown)
     return f'<div class="key">{cells}</div>'
@@ -82,48 +85,119 @@ def key_figures(run: Run, unit: str) -> str:
 def figures(run: Run, unit: str) -> str:
     """Show all main figures, in boxes by what they are about."""
     s, m = run.summary, run.metrics
-    profit, ratios, orders = m["profit"], m["ratios"], m["orders"]
-    quoting, held = m["quoting"], m["inventory"]
-    sharpe = f"{number(ratios['sharpe'], 4)} ± {number(ratios['sharpe_error'], 3)}"
-    boxes = (
-        (f"Profit, {unit}", (
-            ("equity", number(s["equity"])), ("realised", number(s["realized_pnl"])),
-            ("unrealised", number(s["unrealized_pnl"])),
-            ("earned by the spread", number(profit["spread_capture"])),
-            ("earned by inventory", number(profit["inventory_pnl"])),
-            ("fees paid", number(s["fees_paid"])), ("rebates", number(s["rebates_earned"])),
-            ("funding", number(profit["funding"])), ("turnover", number(s["turnover"])),
-        )),
-        ("Risk", (
-            ("deepest drawdown", number(s["max_drawdown"])),
-            ("longest drawdown", seconds(profit["drawdown_s"])), ("Sharpe, a year", sharpe),
-            ("Sortino, a year", number(ratios["sortino"], 4)),
-            ("Calmar, a year", number(ratios["calmar"])),
-            ("position at the end", number(s["position"])),
-            ("mean position", number(held["mean"], 4)), ("sd of position", number(held["sd"], 4)),
-            ("half-life of position", seconds(held["half_life_s"])),
-            ("time at the limit", share(held["at_limit"])),
-        )),
-        ("Orders", (
-            ("decisions", number(s["decisions"])), ("commands", number(s["orders"])),
-            ("accepted orders", number(orders["orders"])), ("fills", number(s["fills"])),
-            ("as maker", number(s["maker_fills"])), ("contracts", number(s["filled_qty"])),
-            ("orders with a fill", share(orders["fill_ratio"])),
-            ("median time to fill", seconds(orders["time_to_fill_s"])),
-            ("commands a fill", number(orders["commands_per_fill"], 4)),
-        )),
+    return _cards((
+        (f"Profit, {unit}", _profit(s, m["profit"])),
+        ("Risk", (*_risk(run), *_position(s, m["inventory"]))),
+        ("Orders", _orders(run)),
         ("Quoting", (
-            ("bid wanted", share(quoting["bid"])), ("ask wanted", share(quoting["ask"])),
-            ("both", share(quoting["both"])), ("neither", share(quoting["neither"])),
-            ("bid at the touch", share(quoting["bid_at_touch"])),
-            ("ask at the touch", share(quoting["ask_at_touch"])),
-            ("bid behind it, price", number(quoting["bid_distance"], 4)),
-            ("ask behind it, price", number(quoting["ask_distance"], 4)),
+            *_quoting(m["quoting"]),
             *((f"sides held back: {name.replace('_', ' ')}", number(count))
               for name, count in (s["clamps"] or {}).items() if count),
         )),
-    )  # fmt: skip
+    ))  # fmt: skip
+
+
+def sum_figures(run: Run, unit: str) -> str:
+    """Show what all of several markets come to."""
+    return _cards((
+        (f"Profit of all, {unit}", _profit(run.summary, run.metrics["profit"])),
+        ("Risk of all", _risk(run)),
+        ("Orders of all", _orders(run)),
+    ))  # fmt: skip
+
+
+def own_figures(part: Run, metrics: Mapping[str, Any]) -> str:
+    """Show the figures of one of several markets; ``metrics`` are its own."""
+    s = part.summary
+    unit = s["currency"] or part.money
+    return _cards((
+        (f"Profit, {unit}", (*_profit(s, s), ("worth of its money", number(s["rate"])))),
+        ("Fills and position", (*_fills(s), *_position(s, metrics["inventory"]))),
+        ("Quoting", _quoting(metrics["quoting"])),
+    ))  # fmt: skip
+
+
+def markets(run: Run) -> str:
+    """Show several markets, a row each."""
+    head = ("", "settles in", "fills", "position", "largest", "equity", "fees", "turnover",
+            "markout after 1 s", "quoting both", "time at the limit")  # fmt: skip
+    rows = []
+    for part in run.parts:
+        s = part.summary
+        m = run.metrics["markets"][s["symbol"]]
+        fees = None if s["fees_paid"] is None else s["fees_paid"] - s["rebates_earned"]
+        rows.append(
+            (str(s["symbol"]), str(s["currency"] or run.money), number(s["fills"]),
+             number(s["position"]), number(s["max_position"]), number(s["equity"]), number(fees),
+             number(s["turnover"]), _mean(m["markouts"]["all"]["1"]), share(m["quoting"]["both"]),
+             share(m["inventory"]["at_limit"]))
+        )  # fmt: skip
+    said = "<p class='soft'>Money of a market is in the currency that it settles in.</p>"
+    return grid(head, rows, text=2) + said
+
+
+def _cards(boxes: Sequence[tuple[str, Rows]]) -> str:
     return f'<div class="cards">{"".join(section(t, pairs(rows)) for t, rows in boxes)}</div>'
+
+
+def _profit(s: Mapping[str, Any], split: Mapping[str, Any]) -> Rows:
+    return (
+        ("equity", number(s["equity"])), ("realised", number(s["realized_pnl"])),
+        ("unrealised", number(s["unrealized_pnl"])),
+        ("earned by the spread", number(split["spread_capture"])),
+        ("earned by inventory", number(split["inventory_pnl"])),
+        ("fees paid", number(s["fees_paid"])), ("rebates", number(s["rebates_earned"])),
+        ("funding", number(split["funding"])), ("turnover", number(s["turnover"])),
+    )  # fmt: skip
+
+
+def _risk(run: Run) -> Rows:
+    ratios = run.metrics["ratios"]
+    sharpe = f"{number(ratios['sharpe'], 4)} ± {number(ratios['sharpe_error'], 3)}"
+    return (
+        ("deepest drawdown", number(run.summary["max_drawdown"])),
+        ("longest drawdown", seconds(run.metrics["profit"]["drawdown_s"])),
+        ("Sharpe, a year", sharpe), ("Sortino, a year", number(ratios["sortino"], 4)),
+        ("Calmar, a year", number(ratios["calmar"])),
+    )  # fmt: skip
+
+
+def _position(s: Mapping[str, Any], held: Mapping[str, Any]) -> Rows:
+    return (
+        ("position at the end", number(s["position"])),
+        ("mean position", number(held["mean"], 4)), ("sd of position", number(held["sd"], 4)),
+        ("half-life of position", seconds(held["half_life_s"])),
+        ("time at the limit", share(held["at_limit"])),
+    )  # fmt: skip
+
+
+def _fills(s: Mapping[str, Any]) -> Rows:
+    return (
+        ("fills", number(s["fills"])), ("as maker", number(s["maker_fills"])),
+        ("contracts", number(s["filled_qty"])), ("largest position", number(s["max_position"])),
+    )  # fmt: skip
+
+
+def _orders(run: Run) -> Rows:
+    s, orders = run.summary, run.metrics["orders"]
+    return (
+        ("decisions", number(s["decisions"])), ("commands", number(s["orders"])),
+        ("accepted orders", number(orders["orders"])), *_fills(s)[:3],
+        ("orders with a fill", share(orders["fill_ratio"])),
+        ("median time to fill", seconds(orders["time_to_fill_s"])),
+        ("commands a fill", number(orders["commands_per_fill"], 4)),
+    )  # fmt: skip
+
+
+def _quoting(quoting: Mapping[str, Any]) -> Rows:
+    return (
+        ("bid wanted", share(quoting["bid"])), ("ask wanted", share(quoting["ask"])),
+        ("both", share(quoting["both"])), ("neither", share(quoting["neither"])),
+        ("bid at the touch", share(quoting["bid_at_touch"])),
+        ("ask at the touch", share(quoting["ask_at_touch"])),
+        ("bid behind it, price", number(quoting["bid_distance"], 4)),
+        ("ask behind it, price", number(quoting["ask_distance"], 4)),
+    )  # fmt: skip
 
 
 def markout_table(metrics: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 Titles stand above their panel, and where it has several lines their names between the two.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -36,12 +37,17 @@ and then the line would be told, not the fill on it."""
 _UP, _DOWN = 5, 6  # plotly's numbers of the triangles
 
 
-def timeline(panels: list[Panel], fills: list[Marks]) -> Figure:
-    """Stack panels over one axis of time, which all of them share."""
+def timeline(
+    panels: list[Panel], fills: list[Marks], span: list[str] | None = None
+) -> Figure:  # fmt: skip
+    """Stack panels over one axis of time, which all of them share, from ``span[0]`` to the other.
+
+    Left out, from the first point of all to the last.
+    """
     named = [len(panel.lines) > 1 for panel in panels]
     places, height = _places(panels, named)
     layout = base(height, top=0, bottom=_BOTTOM)
-    span = _span(panels)
+    span = span or span_of(panels)
     layout["xaxis"] = {
         **axis(), "type": "date", "anchor": "y", "range": span, "showspikes": True,
         "spikemode": "across", "spikesnap": "cursor", "spikethickness": 1, "spikedash": "dot",
@@ -101,8 +107,8 @@ def _second_scale(layout: dict[str, Any], span: list[str], last: int) -> dict[st
     }  # fmt: skip
 
 
-def _span(panels: list[Panel]) -> list[str]:
-    """From the first point of any panel to the last."""
+def span_of(panels: Iterable[Panel]) -> list[str]:
+    """From the first point of any panel to the last, as text."""
     ends = [line.ts[[0, -1]] for panel in panels for line in panel.lines if len(line.ts)]
     return stamps(np.array([min(first for first, _ in ends), max(last for _, last in ends)]))
 

@@ -24,6 +24,7 @@ from mm.api import (
     Survey,
 )
 from mm.core.batch_check import BatchCheck
+from mm.run.survey import seeds
 from mm.testing.kit.findings import Finding, Rules, Verdict, broken, held, judge_all, told, untried
 from mm.testing.kit.network import digest_tables, first_difference
 from mm.testing.kit.parts import bounds_rule, building_rule, fresh_rule, options_rule
@@ -75,7 +76,7 @@ class ConnectorCase:
 
     def build(self, config: Any = None) -> Connector:
         """Build a fresh one."""
-        given = (self.symbol, 0) if self.offer.seeded else (self.symbol,)
+        given = (self.symbol, *seeds(self.offer, 0, 0))
         made: Connector = self.offer.build(config or self.config, *given)
         return made
 
