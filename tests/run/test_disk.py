@@ -11,7 +11,7 @@ import trio
 
 from mm.api import Health, MMError, PluginError, UsageError
 from mm.run.disk import PASSING, SLOW_S, Disk
-from mm.run.safekeeping import Safekeeping, keep_safe
+from mm.run.safekeeping import kept_safe
 
 
 def fault(number: int, kind: type[MMError] = UsageError) -> MMError:
@@ -101,6 +101,12 @@ def test_what_took_too_long_is_refused_until_it_is_quick_again() -> None:
     assert not disk.refuses
 
 
+async def keeping(folder: Path, disk: Disk, task_status: trio.TaskStatus[None]) -> None:
+    async with kept_safe([folder], 1.0, disk):
+        task_status.started()
+        await trio.sleep_forever()
+
+
 async def test_a_disk_that_does_not_answer_is_told_before_it_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mock_clock: trio.testing.MockClock
 ) -> None:
@@ -116,7 +122,7 @@ async def test_a_disk_that_does_not_answer_is_told_before_it_does(
     (tmp_path / "file").write_text("some")
     disk = Disk(lambda: now[0])
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(keep_safe, Safekeeping([tmp_path]), 1.0, disk)
+        await nursery.start(keeping, tmp_path, disk)
         await trio.testing.wait_all_tasks_blocked()
         mock_clock.jump(1.0)
         await asked.wait()

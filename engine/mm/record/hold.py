@@ -35,8 +35,9 @@ LONGEST_US: Final = 60 * MICRO
 """For how long time goes on for the engine: long enough for cancels to arrive and be known."""
 
 _FIRST_NUDGE_US: Final = MICRO
-_COMPACT: Final = 1 << 16
-"""Level rows that are kept before all but the last of each price are left out; 5 MB."""
+_COMPACT: Final = 1 << 10
+"""Level rows that are kept before all but the last of each price are left out, or twice as many as
+the book has; up to 200 bytes each."""
 
 
 class Hold:

@@ -39,6 +39,7 @@ class Disk:
         """``clock``: real time [s]; a disk knows no other."""
         self._clock = clock
         self._troubles: dict[str, tuple[str, str]] = {}  # writer -> the whole text, and its cause
+        self._begun: dict[str, float] = {}  # writer -> when its try began [s]
         self._since = 0
         self._gaps: deque[Gap] = deque(maxlen=_KEPT)
         self._news: deque[News] = deque(maxlen=_KEPT)  # where nobody listens, too
@@ -65,7 +66,7 @@ class Disk:
     @contextmanager
     def trying(self, writer: str) -> Iterator[None]:
         """Write something; a fault that may pass is kept, not raised."""
-        began = self._clock()
+        began = self._begun[writer] = self._clock()
         try:
             yield
         except MMError as error:
@@ -74,20 +75,19 @@ class Disk:
                 raise
             self.refuse(writer, cause.strerror or str(cause), str(error).partition(";")[0])
             return
+        finally:
+            del self._begun[writer]
         took = self._clock() - began
         if took > SLOW_S:
             self.refuse(writer, f"the disk took {took:.0f} s")
         else:
             self._troubles.pop(writer, None)
 
-    def is_slow(self, writer: str, began: float) -> None:
-        """Look at a try that began at ``began`` and has not ended."""
-        if self._clock() - began > SLOW_S:
-            self.refuse(writer, f"the disk has not answered for {SLOW_S:g} s")
-
-    def now(self) -> float:
-        """Real time [s], for ``is_slow``."""
-        return self._clock()
+    def look(self) -> None:
+        """Look for tries that have begun and do not end."""
+        for writer, began in self._begun.items():
+            if self._clock() - began > SLOW_S:
+                self.refuse(writer, f"the disk has not answered for {SLOW_S:g} s")
 
     def refuse(self, writer: str, cause: str, text: str = "") -> None:
         """Say that a writer cannot write.

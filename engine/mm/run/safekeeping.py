@@ -13,7 +13,6 @@ from typing import Final
 import trio
 
 from mm.api import UsageError
-from mm.blame import ungrouped
 from mm.run.disk import Disk
 
 _WRITER: Final = "safekeeping"
@@ -78,6 +77,7 @@ async def kept_safe(
         return
     async with trio.open_nursery() as nursery:
         nursery.start_soon(keep_safe, Safekeeping(folders), every_s, disk)
+        nursery.start_soon(_watch, disk)
         yield
         nursery.cancel_scope.cancel(reason="the run is over")
 
@@ -87,21 +87,18 @@ async def keep_safe(safekeeping: Safekeeping, every_s: float, disk: Disk) -> Non
 
     Until cancelled.
 
-    In a thread: a slow disk keeps nobody waiting, and ``disk`` is told of it before it answers.
+    In a thread: a slow disk keeps nobody waiting, and can be told of before it answers.
     """
     while True:
         await trio.sleep(min(every_s, _AGAIN_S) if disk.has_refused(_WRITER) else every_s)
-        with disk.trying(_WRITER), ungrouped():
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(_watch, disk, disk.now())
-                await trio.to_thread.run_sync(safekeeping.sync, abandon_on_cancel=True)
-                nursery.cancel_scope.cancel(reason="the disk has answered")
+        with disk.trying(_WRITER):
+            await trio.to_thread.run_sync(safekeeping.sync, abandon_on_cancel=True)
 
 
-async def _watch(disk: Disk, began: float) -> None:
+async def _watch(disk: Disk) -> None:
     while True:
         await trio.sleep(_LOOK_S)
-        disk.is_slow(_WRITER, began)
+        disk.look()
 
 
 def _sync_one(path: str) -> None:
