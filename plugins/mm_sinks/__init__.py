@@ -1,4 +1,12 @@
-"""The built-in sinks: CSV or Parquet files in the run directory, a line per fill on the console."""
+"""The built-in sinks: CSV or Parquet files in the run directory, a line per fill on the console.
+
+csv       files that grow by whole rows
+parquet   typed files, made of CSV at the end
+console   a line per fill
+columns   the tables: names and order of their columns
+cells     how a column of rows becomes text
+rounding  floats to significant digits, many at once
+"""
 
 from mm.api import Context, NoConfig, Output, Sink, SinkOffer, hookimpl
 

@@ -30,8 +30,7 @@ from mm.api import (
     Instrument,
     Rows,
 )
-
-Floats: TypeAlias = npt.NDArray[np.float64]
+from mm_sinks.rounding import Floats, rounded
 
 _TEXT: Final = ac.DataType.utf8()
 _TOLD: Final = 10**15
@@ -175,12 +174,6 @@ def digits(field: str, significant: int) -> Maker:
     return lambda rows, _: _with_gaps(
         rounded(rows[field] + 0.0, significant), np.isnan(rows[field])
     )
-
-
-def rounded(values: Floats, significant: int) -> Floats:
-    """Round to so many significant digits: give the floats that are nearest to the decimals."""
-    style = f".{significant}g"
-    return np.array([float(format(value, style)) for value in values.tolist()], np.float64)
 
 
 def money(field: str) -> Maker:
