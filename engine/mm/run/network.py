@@ -16,7 +16,7 @@ Shutdown needs no flags: the connector closes its channel, and each task drains 
 import math
 from collections.abc import Mapping
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import trio
@@ -55,6 +55,9 @@ from mm.run.router import route
 from mm.run.sinks import Records, record
 from mm.run.strategy import BlockMaker, decide
 from mm.run.transformer import transform
+
+if TYPE_CHECKING:
+    from mm.run.recordings import Recordings
 
 _FLUSH_S: Final = 0.5
 """How often results reach the disk, so that a killed run leaves nearly all of them."""
@@ -97,7 +100,7 @@ class Parts:
     """Strategy, execution and position in a task each; same results."""
     numbering: Numbering | None = None
     """Set for live data, whose rows stand in no file yet."""
-    recorder: Recorder | None = None
+    recorder: "Recorder | Recordings | None" = None
     """Writes live data down; None = not asked for."""
 
 
@@ -195,11 +198,13 @@ async def _read(parts: Parts, out: Outlet[MarketBatch], stop: trio.CancelScope) 
         await _listen(parts, out, stop)
         return
     to_record, batches = open_channel(parts.capacity, MarketBatch)
+    # Several markets are written down one by one, before they are merged.
+    recorder = parts.recorder if isinstance(parts.recorder, Recorder) else None
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_listen, parts, to_record, stop)
-        nursery.start_soon(partial(
-            record_market, batches, out, numbering=parts.numbering, recorder=parts.recorder
-        ))  # fmt: skip
+        nursery.start_soon(
+            partial(record_market, batches, out, numbering=parts.numbering, recorder=recorder)
+        )
 
 
 async def _listen(parts: Parts, out: Outlet[MarketBatch], stop: trio.CancelScope) -> None:

@@ -5,8 +5,8 @@ says how it ended, and the manifest, written last, seals it.
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from mm.run.debugging import DebuggedStrategy
 from mm.run.health import defects_of, health_of
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
-from mm.run.recording import go_on_recording, log_frames, start_recording
+from mm.run.recordings import Recordings, recording
 from mm.run.resume import Earlier, ResumedConnector, replay_of
 from mm.run.rundir import config_digest, create_run_directory, hash_inputs, writing_to
 from mm.run.safekeeping import Safekeeping, keep_safe
@@ -153,7 +153,8 @@ async def _run_in(
     started = time.perf_counter()
     try:
         _build_sinks(plan, directory, options, sinks)
-        with _recording(plan, options) as recorder:
+        made = recording(parts, plan.loaded, plan.earlier, record=options.record, raw=options.raw)
+        with made as recorder:
             parts = attrs.evolve(parts, recorder=recorder)
             async with _kept_safe(plan, directory, recorder):
                 await run_network(parts, stop)
@@ -190,54 +191,22 @@ def _last_words(parts: Parts) -> tuple[str, ...]:
         return tuple(getattr(parts.strategy, "notes", tuple)())
 
 
-@contextmanager
-def _recording(plan: Plan, options: Options) -> Iterator[Recorder | None]:
-    """Start the recording that was asked for; finish it, also after a failure."""
-    recorder = _recorder(plan, options)
-    if recorder is None:
-        yield None
-        return
-    parts = plan.parts
-    with closing(recorder):
-        log_frames(parts.connector, parts.names["connector"], recorder)
-        yield recorder
-
-
 @asynccontextmanager
-async def _kept_safe(plan: Plan, directory: Path, recorder: Recorder | None) -> AsyncIterator[None]:
+async def _kept_safe(
+    plan: Plan, directory: Path, recorder: Recorder | Recordings | None
+) -> AsyncIterator[None]:
     """Have what a live run writes brought to the disk, if that is asked for."""
     every_s = plan.loaded.config.output.fsync_s
-    if plan.parts.numbering is None or every_s == 0:
+    if plan.loaded.config.data.from_csv or every_s == 0:
         yield
         return
     folders = [directory] if recorder is None else [recorder.directory, directory]
+    if isinstance(recorder, Recordings):
+        folders += [one.directory for one in recorder.markets.values()]
     async with trio.open_nursery() as nursery:
         nursery.start_soon(keep_safe, Safekeeping(folders), every_s)
         yield
         nursery.cancel_scope.cancel(reason="the run is over")
-
-
-def _recorder(plan: Plan, options: Options) -> Recorder | None:
-    parts, earlier = plan.parts, plan.earlier
-    exchange, has_quotes = plan.loaded.config.output.exchange, parts.quotes is None
-    if earlier is not None:
-        return go_on_recording(
-            earlier.recording,
-            parts.instruments[0],
-            earlier.mended,
-            exchange=exchange,
-            has_quotes=has_quotes,
-        )
-    if options.record is None:
-        return None
-    return start_recording(
-        options.record,
-        plan.loaded.text,
-        parts.instruments,
-        exchange=exchange,
-        has_quotes=has_quotes,
-        raw=options.raw,
-    )
 
 
 def _make_directory(plan: Plan) -> Path:
