@@ -11,10 +11,18 @@ from tests.results.test_unfinished import as_killed
 from tests.short_market import DATA, STRATEGY, VENUE, cut_sample
 
 import mm
-from mm.results.report.content import buckets_for, history, own_panels, sum_panels
+from mm.results.report.content import (
+    Panel,
+    buckets_for,
+    history,
+    line_of,
+    own_panels,
+    sum_panels,
+)
 from mm.results.report.markets import _SHOWN
 from mm.results.report.tables import number
 from mm.results.report.theme import LIGHT
+from mm.results.report.timeline import timeline
 
 NAMES = ("one:XBTUSD", "two:XBTUSD", "three:XBTUSD")
 SOME = 'symbol = "XBTUSD"\nexchange = "{}"\nexecution.latency_ms = {}\n'
@@ -173,3 +181,17 @@ async def test_markets_are_chosen_and_zoomed_together(
         await shown.evaluate("dispatchEvent(new Event('afterprint'))")
         assert shown.complaints() == []
         assert shown.requests() == [page.as_uri()]
+
+
+def test_names_of_many_lines_have_room_below_the_title() -> None:
+    """The legend wraps on the page; a title stood on its first row."""
+    ts = np.array([0, 1_000_000])
+    heights, shifts = [], []
+    for count in (3, 12):
+        lines = tuple(line_of(f"market-{n}:XBTUSD", ts, np.zeros(2)) for n in range(count))
+        panel = Panel(name="positions", title="Inventory", unit="contracts", lines=lines)
+        layout = timeline([panel], [])["layout"]
+        heights.append(layout["height"])
+        shifts.append(layout["annotations"][0]["yshift"])
+    assert heights[1] > heights[0]
+    assert heights[1] - heights[0] == shifts[1] - shifts[0]

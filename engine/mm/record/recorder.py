@@ -37,7 +37,7 @@ from mm.record.days import date_of
 from mm.record.files import MemberFile
 from mm.record.numbering import DAY_US
 from mm.record.raw import RawLog
-from mm.record.replay import ReplayFile
+from mm.record.replay import Replay
 from mm.record.text import HEADERS, NAMES, QUOTES, SOURCES, csv_lines
 
 FLUSH_US: Final = MICRO // 2
@@ -91,7 +91,7 @@ class Recorder:
         *,
         exchange: str,
         has_quotes: bool,
-        replay: ReplayFile,
+        replay: Replay,
         raw: bool,
         held: int = -1,
     ) -> None:

@@ -6,14 +6,14 @@ the end with the last watermark. The data are named relative to the file itself 
 recording may be moved.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import attrs
 
 from mm.api import Instrument, UsageError
-from mm.config.edit import leaves, set_values
+from mm.config.edit import key_text, leaves, set_values, toml_text
 from mm.config.overrides import parse_toml
 from mm.config.reading import HERE
 from mm.record.files import replace_text, writing_recording
@@ -58,6 +58,92 @@ class ReplayFile:
             replace_text(self.path, _HEADER + set_values("", values))
 
 
+class Replay(Protocol):
+    """What a recorder tells how far it came."""
+
+    @property
+    def path(self) -> Path:
+        """Of the file."""
+        ...
+
+    def write(self, until: int | None) -> None:
+        """Write the file anew; ``until``: the last watermark [µs], None = not known yet."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class ReplayOfSeveral:
+    """The file of several markets' recordings, each in a folder of its own below it."""
+
+    path: Path
+    content: Mapping[str, Any]
+    """But for the markets."""
+    markets: Sequence[dict[str, Any]]
+
+    def write(self) -> None:
+        """Write it, as ``replace_text`` does.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
+        text = _HEADER + set_values("", dict(leaves(self.content)))
+        for market in self.markets:
+            lines = (f"{key_text(path)} = {toml_text(one)}\n" for path, one in leaves(market))
+            text += f"\n[[market]]\n{''.join(lines)}"
+        with writing_recording(self.path):
+            replace_text(self.path, text)
+
+
+@attrs.frozen
+class ReplayOfOne:
+    """One market of several, for its recorder."""
+
+    file: ReplayOfSeveral
+    number: int
+
+    @property
+    def path(self) -> Path:
+        """Of the file, which is that of all markets."""
+        return self.file.path
+
+    def write(self, until: int | None) -> None:
+        """Write the file anew, with how far this market came."""
+        if until is not None:
+            self.file.markets[self.number]["data"]["until"] = until
+        self.file.write()
+
+
+def replay_of_several(
+    directory: Path,
+    config_text: str,
+    folders: Sequence[str],
+    instruments: Sequence[Instrument],
+    has_quotes: Sequence[bool],
+) -> ReplayOfSeveral:
+    """Describe the replay of a run of several markets; writes nothing.
+
+    Args:
+        directory: of the recording.
+        config_text: the run's effective configuration.
+        folders: of each market, the name of its folder below.
+        instruments: of each market, as it is alone.
+        has_quotes: of each market, whether there will be files of quotes.
+
+    Raises:
+        UsageError: the directory holds a recording already.
+    """
+    path = _path_of(directory)
+    content = parse_toml(config_text)
+    markets = content.pop("market")
+    content["data"] = {"from_csv": True}
+    for table, folder, instrument, quotes in zip(
+        markets, folders, instruments, has_quotes, strict=True
+    ):
+        table["data"] = _data(f"{HERE}/{folder}", has_quotes=quotes)
+        table.setdefault("instrument", {}).update(_grid(instrument))
+    return ReplayOfSeveral(path=path, content=content, markets=markets)
+
+
 def replay_file(
     directory: Path, config_text: str, instrument: Instrument, *, has_quotes: bool
 ) -> ReplayFile:
@@ -72,22 +158,34 @@ def replay_file(
     Raises:
         UsageError: the directory holds a recording already.
     """
+    path = _path_of(directory)
+    content = parse_toml(config_text)
+    content["data"] = _data(HERE, has_quotes=has_quotes)
+    content.setdefault("instrument", {}).update(_grid(instrument))
+    content["strategy"]["symbol"] = instrument.symbol
+    return ReplayFile(path=path, content=content)
+
+
+def _path_of(directory: Path) -> Path:
     path = directory / FILE_NAME
     if path.exists():
         raise UsageError(
             f"{path}: there is a recording in this folder already; record to another folder"
         )
-    content = parse_toml(config_text)
-    data: dict[str, Any] = {"connector": FORMAT, "from_csv": True, "tardis_root": HERE}
+    return path
+
+
+def _data(root: str, *, has_quotes: bool) -> dict[str, Any]:
+    """Give the table ``[data]`` that reads a recording."""
+    data: dict[str, Any] = {"connector": FORMAT, "from_csv": True, "tardis_root": root}
     for key, kind in _KEYS:
         if has_quotes or kind != QUOTES:
             data[key] = f"{NAMES[kind]}_*.csv.gz"
-    content["data"] = data
-    content.setdefault("instrument", {}).update(
-        tick_size=instrument.tick_size, lot_size=instrument.lot_size
-    )
-    content["strategy"]["symbol"] = instrument.symbol
-    return ReplayFile(path=path, content=content)
+    return data
+
+
+def _grid(instrument: Instrument) -> dict[str, Any]:
+    return {"tick_size": instrument.tick_size, "lot_size": instrument.lot_size}
 
 
 def replay_again(directory: Path) -> ReplayFile:

@@ -10,7 +10,7 @@ network      the wiring diagram: which task is joined to which
 connector, router, transformer, strategy, execution, position, candles, sinks    the tasks
 closed_loop  strategy, execution and position as one task, compiled
 answers      a strategy of single rows in Python, as the venue's kernel asks it
-recording    the task that writes a live market down, and who starts it
+recording, recordings    the task that writes a live market down, and who starts it; of several
 channels     what the tasks share: channel ends that say who failed
 signals, ticks      fair prices for a strategy; the tick size in force
 moments, market_columns      rows at the times that ``[strategy.when]`` chooses; the book's

@@ -148,7 +148,8 @@ def build_parts(
         longest_block=config.strategy.max_block,
         speed=None,
         numbering=Numbering(names["connector"]) if is_live else None,
-        disk=Disk() if is_live else None,
+        # A market is withheld before it is recorded, and of several each is recorded by itself.
+        disk=Disk() if is_live and len(instruments) == 1 else None,
     )
 
 

@@ -12,6 +12,7 @@ would have happened there afterwards, nobody knows. Knows no kind of event.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -56,10 +57,20 @@ class MergedConnector:
     def __init__(self, markets: Sequence[OneMarket]) -> None:
         """Take connectors that have been surveyed."""
         self._markets = tuple(markets)
+        self._takers: Sequence[Callable[[MarketBatch], None]] = ()
         self.joined = join_surveys(self._markets)
         """The surveys, put together."""
         if all(hasattr(market.connector, "health") for market in markets):
             self.health = self._health
+
+    @property
+    def markets(self) -> tuple[OneMarket, ...]:
+        """The markets, in order."""
+        return self._markets
+
+    def record(self, takers: Sequence[Callable[[MarketBatch], None]]) -> None:
+        """Have each market's batches taken, numbered, before anybody acts on them."""
+        self._takers = takers
 
     async def survey(self) -> Survey:
         """Give the surveys, put together."""
@@ -87,7 +98,10 @@ class MergedConnector:
             # Shielded, since connectors that are cancelled have some last words to be passed on.
             for inlet in inlets:
                 ends.enter_context(inlet)
-            merge = Merge([_steps(market) for market in self._markets])
+            takers = self._takers or (None,) * len(self._markets)
+            merge = Merge(
+                [_steps(one, take) for one, take in zip(self._markets, takers, strict=True)]
+            )
             while True:
                 try:
                     batch = await inlets[merge.wanted].receive()
@@ -136,13 +150,20 @@ Step: TypeAlias = Callable[[MarketBatch], MarketBatch]
 """What is done to a market's batches before they are merged."""
 
 
-def _steps(market: OneMarket) -> list[Step]:
+def _steps(market: OneMarket, take: Callable[[MarketBatch], None] | None = None) -> list[Step]:
     steps: list[Step] = []
     if market.is_live:
         steps.append(Numbering(market.owner).push)
+    if take is not None:
+        steps.append(partial(_taken, take))
     if market.needs_quotes:
         steps.append(BookQuotes(1).push)
     return steps
+
+
+def _taken(take: Callable[[MarketBatch], None], batch: MarketBatch) -> MarketBatch:
+    take(batch)
+    return batch
 
 
 class Merge:

@@ -16,7 +16,7 @@ Shutdown needs no flags: the connector closes its channel, and each task drains 
 import math
 from collections.abc import Mapping
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import trio
@@ -57,6 +57,9 @@ from mm.run.router import route
 from mm.run.sinks import Records, record
 from mm.run.strategy import BlockMaker, decide
 from mm.run.transformer import transform
+
+if TYPE_CHECKING:
+    from mm.run.recordings import Recordings
 
 _FLUSH_S: Final = 0.5
 """How often results reach the disk, so that a killed run leaves nearly all of them."""
@@ -99,10 +102,10 @@ class Parts:
     """Strategy, execution and position in a task each; same results."""
     numbering: Numbering | None = None
     """Set for live data, whose rows stand in no file yet."""
-    recorder: Recorder | None = None
+    recorder: "Recorder | Recordings | None" = None
     """Writes live data down; None = not asked for."""
     disk: Disk | None = None
-    """Set for live data, which cannot be had again: a full disk is waited for."""
+    """Set for live data of one market: a full disk is waited for. None = it ends the run."""
 
 
 async def run_network(parts: Parts, stop: trio.CancelScope) -> None:
@@ -199,10 +202,12 @@ async def _read(parts: Parts, out: Outlet[MarketBatch], stop: trio.CancelScope) 
         await _listen(parts, out, stop)
         return
     to_record, batches = open_channel(parts.capacity, MarketBatch)
+    # Several markets are written down one by one, before they are merged.
+    recorder = parts.recorder if isinstance(parts.recorder, Recorder) else None
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_listen, parts, to_record, stop)
         nursery.start_soon(partial(
-            record_market, batches, out, numbering=parts.numbering, recorder=parts.recorder,
+            record_market, batches, out, numbering=parts.numbering, recorder=recorder,
             disk=parts.disk, hold=Hold(has_quotes=parts.quotes is None),
         ))  # fmt: skip
 

@@ -78,6 +78,11 @@ def take_up(directory: Path) -> Earlier:
     loaded = load_config(directory / "config.toml")
     if loaded.config.data.from_csv:
         raise UsageError(f"{directory}: is of a replay, expected a live run; run it again instead")
+    if loaded.config.markets:
+        raise UsageError(
+            f"{directory}: is of several markets, and cannot be taken up again; start a new run, or"
+            " replay what it recorded"
+        )
     if recording is None:
         raise UsageError(
             f"{directory}: the run was not recorded, so nobody knows what it had seen; start one"

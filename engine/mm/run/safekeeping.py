@@ -6,7 +6,7 @@ of what their files say.
 
 import os
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -70,19 +70,20 @@ async def kept_safe(
     Args:
         folders: where it writes.
         every_s: see ``keep_safe``; 0 = nobody asked for it.
-        disk: of the run; None = it is no live one.
+        disk: of the run; None = whatever it refuses ends the run.
     """
-    if disk is None or every_s == 0:
+    if every_s == 0:
         yield
         return
     async with trio.open_nursery() as nursery:
         nursery.start_soon(keep_safe, Safekeeping(folders), every_s, disk)
-        nursery.start_soon(_watch, disk)
+        if disk is not None:
+            nursery.start_soon(_watch, disk)
         yield
         nursery.cancel_scope.cancel(reason="the run is over")
 
 
-async def keep_safe(safekeeping: Safekeeping, every_s: float, disk: Disk) -> None:
+async def keep_safe(safekeeping: Safekeeping, every_s: float, disk: Disk | None) -> None:
     """Sync again and again, ``every_s`` after the last time [s], sooner if it failed.
 
     Until cancelled.
@@ -90,8 +91,9 @@ async def keep_safe(safekeeping: Safekeeping, every_s: float, disk: Disk) -> Non
     In a thread: a slow disk keeps nobody waiting, and can be told of before it answers.
     """
     while True:
-        await trio.sleep(min(every_s, _AGAIN_S) if disk.has_refused(_WRITER) else every_s)
-        with disk.trying(_WRITER):
+        refused = disk is not None and disk.has_refused(_WRITER)
+        await trio.sleep(min(every_s, _AGAIN_S) if refused else every_s)
+        with nullcontext() if disk is None else disk.trying(_WRITER):
             await trio.to_thread.run_sync(safekeeping.sync, abandon_on_cancel=True)
 
 

@@ -21,6 +21,7 @@ from mm.api import Health, Source, Status
 from mm.blame import blame
 from mm.record.recorder import Recorder, recording_files
 from mm.run.network import Parts
+from mm.run.recordings import Recordings
 from mm.run.rundir import config_digest, digest, hash_file, hash_outputs, write_json
 from mm.run.summary import summarize
 
@@ -90,14 +91,21 @@ def seal(
     return summary
 
 
-def _recording(recorder: Recorder | None) -> dict[str, Any] | None:
+def _recording(recorder: Recorder | Recordings | None) -> dict[str, Any] | None:
     """List the files that the market was written down in; None = it was not."""
     if recorder is None:
         return None
-    rows = recorder.recorded.rows
+    markets = recorder.markets if isinstance(recorder, Recordings) else {"": recorder}
     files = [
-        Source(name=name, path=os.path.abspath(path), sha256=hash_file(path), rows=rows[path.name])
-        for name, path in recording_files(recorder.directory)
+        Source(
+            name=name,
+            path=os.path.abspath(path),
+            sha256=hash_file(path),
+            rows=one.recorded.rows[path.name],
+            market=market,
+        )
+        for market, one in markets.items()
+        for name, path in recording_files(one.directory)
     ]
     return {
         "directory": os.path.abspath(recorder.directory),

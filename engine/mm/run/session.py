@@ -5,8 +5,7 @@ says how it ended, and the manifest, written last, seals it.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,12 @@ from mm.api import MICRO, Defect, Health, MMError, Output, Sink, Status, Survey
 from mm.blame import blame, root_cause
 from mm.config import Choice, LoadedConfig
 from mm.health import is_sick
-from mm.record.recorder import Recorder
 from mm.run.build import Options, build_parts
 from mm.run.debugging import DebuggedStrategy
 from mm.run.health import defects_of, health_of
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
-from mm.run.recording import go_on_recording, log_frames, start_recording
+from mm.run.recordings import folders_of, recording
 from mm.run.resume import Earlier, ResumedConnector, replay_of
 from mm.run.rundir import config_digest, create_run_directory, hash_inputs, writing_to
 from mm.run.safekeeping import kept_safe
@@ -153,10 +151,12 @@ async def _run_in(
     started = time.perf_counter()
     try:
         _build_sinks(plan, directory, options, sinks)
-        with _recording(plan, options) as recorder:
+        made = recording(parts, plan.loaded, plan.earlier, record=options.record, raw=options.raw)
+        with made as recorder:
             parts = attrs.evolve(parts, recorder=recorder)
-            folders = [directory] if recorder is None else [recorder.directory, directory]
-            async with kept_safe(folders, plan.loaded.config.output.fsync_s, parts.disk):
+            config, folders = plan.loaded.config, [*folders_of(recorder), directory]
+            every_s = 0.0 if config.data.from_csv else config.output.fsync_s
+            async with kept_safe(folders, every_s, parts.disk):
                 await run_network(parts, stop)
         said = _last_words(parts)
     except BaseException as raised:
@@ -189,42 +189,6 @@ def _last_words(parts: Parts) -> tuple[str, ...]:
     """Ask the strategy what it has to say about the run, if it is one that does."""
     with blame(parts.names["strategy"]):
         return tuple(getattr(parts.strategy, "notes", tuple)())
-
-
-@contextmanager
-def _recording(plan: Plan, options: Options) -> Iterator[Recorder | None]:
-    """Start the recording that was asked for; finish it, also after a failure."""
-    recorder = _recorder(plan, options)
-    if recorder is None:
-        yield None
-        return
-    parts = plan.parts
-    with closing(recorder):
-        log_frames(parts.connector, parts.names["connector"], recorder)
-        yield recorder
-
-
-def _recorder(plan: Plan, options: Options) -> Recorder | None:
-    parts, earlier = plan.parts, plan.earlier
-    exchange, has_quotes = plan.loaded.config.output.exchange, parts.quotes is None
-    if earlier is not None:
-        return go_on_recording(
-            earlier.recording,
-            parts.instruments[0],
-            earlier.mended,
-            exchange=exchange,
-            has_quotes=has_quotes,
-        )
-    if options.record is None:
-        return None
-    return start_recording(
-        options.record,
-        plan.loaded.text,
-        parts.instruments,
-        exchange=exchange,
-        has_quotes=has_quotes,
-        raw=options.raw,
-    )
 
 
 def _make_directory(plan: Plan) -> Path:

@@ -34,6 +34,8 @@ _BOTTOM: Final = 44
 _NEAR: Final = 6  # px
 """Size of a fill's mark but for its edge. To plotly a point of a line is nearer than a larger one,
 and then the line would be told, not the fill on it."""
+_NAME, _LETTER, _WIDTH = 48, 7, 1080  # px
+"""Of a line's name: its mark, a letter; and of a panel."""
 _UP, _DOWN = 5, 6  # plotly's numbers of the triangles
 
 
@@ -44,7 +46,7 @@ def timeline(
 
     Left out, from the first point of all to the last.
     """
-    named = [len(panel.lines) > 1 for panel in panels]
+    named = [_rows_of_names(panel) for panel in panels]
     places, height = _places(panels, named)
     layout = base(height, top=0, bottom=_BOTTOM)
     span = span or span_of(panels)
@@ -63,13 +65,13 @@ def timeline(
         if panel.unit in ("price", "contracts"):
             layout[f"yaxis{number}"] |= {"exponentformat": "none", "separatethousands": True}
         layout[f"legend{number}"] = legend(domain[1])
-        shift = LEGEND + 4 if named[place] else 4
+        shift = LEGEND * named[place] + 4
         title(layout, panel.title, panel.unit, domain[1], shift=shift)
         on = {"yaxis": f"y{number}", "legend": f"legend{number}"}
         if panel.name == "price":  # before the lines: of what is equally near, the first is told
             data += [{**_marks(one), **on} for one in fills]
         data += [
-            {**_line(line, nth), **on, "showlegend": named[place]}
+            {**_line(line, nth), **on, "showlegend": named[place] > 0}
             for nth, line in enumerate(panel.lines)
         ]
     if len(panels) > 1:
@@ -77,11 +79,19 @@ def timeline(
     return {"data": data, "layout": layout}
 
 
-def _places(panels: list[Panel], named: list[bool]) -> tuple[list[list[float]], int]:
+def _rows_of_names(panel: Panel) -> int:
+    """How many rows the names of a panel's lines take, on a page as wide as it becomes."""
+    if len(panel.lines) < 2:
+        return 0
+    length = sum(_NAME + _LETTER * len(line.name) for line in panel.lines)
+    return -(-length // _WIDTH)
+
+
+def _places(panels: list[Panel], named: list[int]) -> tuple[list[list[float]], int]:
     """Where each panel lies, as shares from below, and the height of all [px]."""
     tops, top = [], 0
     for place, panel in enumerate(panels):
-        top += _GAP + (LEGEND if named[place] else 0) + (_LABELS if place == 1 else 0)
+        top += _GAP + LEGEND * named[place] + (_LABELS if place == 1 else 0)
         tops.append(top)
         top += _height(panel)
     places = [
