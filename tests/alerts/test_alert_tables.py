@@ -71,8 +71,11 @@ def test_single_brackets_are_a_fault(tmp_path: Path) -> None:
 def test_the_command_line_sets_alerts_only_where_the_file_has_none(tmp_path: Path) -> None:
     given = "alert=[{when = 'loss > 1', command = ['x']}]"
     assert [one.when for one in load(tmp_path, "", given).config.alerts] == ["loss > 1"]
-    with pytest.raises(ConfigError, match=r"--set alert: the file has \[\[alert\]\]; change it"):
-        load(tmp_path, '\n[[alert]]\nwhen = "loss > 2"\ncommand = ["x"]\n', given)
+    text = '\n[[alert]]\nwhen = "loss > 2"\ncommand = ["x"]\n'
+    with pytest.raises(ConfigError, match=r"--set alert: the file has \[\[alert\]\]; set a key"):
+        load(tmp_path, text, given)
+    changed = load(tmp_path, text, "alert.0.when=loss > 3")
+    assert [(one.when, one.command) for one in changed.config.alerts] == [("loss > 3", ["x"])]
 
 
 def test_an_address_comes_from_the_environment_or_a_file(tmp_path: Path) -> None:
