@@ -14,6 +14,7 @@ from mm_tardis.decimals import RATE, to_nearest, to_units
 from mm_tardis.offset import offset_at
 from mm_tardis.snapshots import MAYBE, may_start, starts_snapshot
 from mm_tardis.table import (
+    ASK_PRICE,
     ASK_SIZE,
     BOOK,
     OFF_GRID,
@@ -21,6 +22,7 @@ from mm_tardis.table import (
     PRICE,
     QUOTES,
     SIZE,
+    T_ASK_PRICE,
     T_ASK_SIZE,
     T_EXCHANGE,
     T_FUNDING,
@@ -56,6 +58,25 @@ LOT: Final = 2
 
 _OFF: Final = decimals.OFF_GRID
 _MICRO: Final = -6  # the exponent of MICRO_TICKS
+
+
+@inner
+def units_at(table: Ints, row: int, column: int, grid: Ints, step: int) -> int:
+    """A number of the table in ticks or lots; negative if it is none: see ``to_units``."""
+    mantissa, exponent = int(table[row, column]), int(table[row, column + 1])
+    return to_units(mantissa, exponent, int(grid[step]), int(grid[step + 1]))
+
+
+@inner
+def first_bad(price: int, size: int, ask_price: int, ask_size: int) -> tuple[int, int]:
+    """What is wrong with the first of them that is negative, and which that is."""
+    if price < 0:
+        return OFF_GRID if price == _OFF else TOO_LARGE, PRICE
+    if size < 0:
+        return OFF_GRID if size == _OFF else TOO_LARGE, SIZE
+    if ask_price < 0:
+        return OFF_GRID if ask_price == _OFF else TOO_LARGE, ASK_PRICE
+    return OFF_GRID if ask_size == _OFF else TOO_LARGE, ASK_SIZE
 
 
 @inner
@@ -160,24 +181,23 @@ def convert(
     for row in range(rows):
         local = int(table[row, T_LOCAL])
         exchange = made_at(table, row, clock, feed_latency)
-        numbers = 4 if kind in (QUOTES, TICKERS) else 2
-        units = (0, 0, 0, 0)
-        if kind == TICKERS:
-            mark, settled, rate = ticker_units(table, row, grid)
-            if mark < 0 or rate < 0:
-                return made, row, TOO_LARGE, PRICE if mark < 0 else SIZE
-            if settled < 0:
+        ask_price = ask_size = 0
+        if kind == TICKERS:  # which has its own in these columns: see ``mm.api``
+            price, ask_size, rate = ticker_units(table, row, grid)
+            if price < 0 or rate < 0:
+                return made, row, TOO_LARGE, PRICE if price < 0 else SIZE
+            if ask_size < 0:
                 return made, row, TOO_LARGE, ASK_SIZE
-            units = (mark, rate * int(table[row, T_SIDE]), due_at(table, row, clock), settled)
-        for number in range(0 if kind == TICKERS else numbers):
-            at = T_PRICE + 2 * number
-            size = TICK if number % 2 == 0 else LOT
-            value = to_units(
-                int(table[row, at]), int(table[row, at + 1]), int(grid[size]), int(grid[size + 1])
-            )
-            if value < 0:
-                return made, row, OFF_GRID if value == _OFF else TOO_LARGE, PRICE + number
-            units = (units[1], units[2], units[3], value)
+            size, ask_price = rate * int(table[row, T_SIDE]), due_at(table, row, clock)
+        else:
+            price = units_at(table, row, T_PRICE, grid, TICK)
+            size = units_at(table, row, T_SIZE, grid, LOT)
+            if kind == QUOTES:
+                ask_price = units_at(table, row, T_ASK_PRICE, grid, TICK)
+                ask_size = units_at(table, row, T_ASK_SIZE, grid, LOT)
+            if min(price, size, ask_price, ask_size) < 0:
+                code, role = first_bad(price, size, ask_price, ask_size)
+                return made, row, code, role
         if kind == BOOK:
             before = opening(table, row, memory)
             if before != LEVEL:
@@ -187,24 +207,24 @@ def convert(
             memory[WAS] = table[row, T_SNAPSHOT]
             memory[BEFORE] = local
             memory[MADE] = table[row, T_EXCHANGE]
-            if memory[SEEN] == 0 or units[2] == 0:  # a whole book may be empty
+            if memory[SEEN] == 0 or price == 0:  # a whole book may be empty
                 continue
-        if kind == TRADES and (units[3] == 0 or table[row, T_REPEATED] == 1):
+        if kind == TRADES and (size == 0 or table[row, T_REPEATED] == 1):
             continue
         event = out[made]
         event["ts_local"] = local
         event["ts_exchange"] = exchange
-        event["price"] = units[4 - numbers]
-        event["size"] = units[5 - numbers]
-        event["ask_price"] = units[2] if numbers == 4 else 0
-        event["ask_size"] = units[3] if numbers == 4 else 0
+        event["price"] = price
+        event["size"] = size
+        event["ask_price"] = ask_price
+        event["ask_size"] = ask_size
         event["row"] = table[row, T_ROW]
         event["instrument"] = 0
         if kind == TICKERS:
             event["kind"] = TICKER
         else:
             event["kind"] = TRADE if kind == TRADES else (QUOTE if kind == QUOTES else LEVEL)
-        event["side"] = 0 if numbers == 4 else int(table[row, T_SIDE])
+        event["side"] = int(table[row, T_SIDE]) if kind in (TRADES, BOOK) else 0
         event["end"] = table[row, T_SNAPSHOT]
         made += 1
     return made, rows, OK, 0

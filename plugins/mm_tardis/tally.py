@@ -1,7 +1,6 @@
 """The counting kernel: what a survey wants to know of parsed rows.
 
-Counts, extremes, the largest common grid, a histogram of feed latency. Judges nothing: what is
-odd and what is wrong is for the caller to say.
+Counts, extremes, the largest common grid, a histogram of feed latency. The caller judges them.
 """
 
 from typing import Final
@@ -15,6 +14,8 @@ from mm_tardis.histogram import HALF, bucket_of
 from mm_tardis.snap import LONG, is_long
 from mm_tardis.stretches import count_price, new_stretches
 from mm_tardis.table import (
+    ASK_PRICE,
+    ASK_SIZE,
     BOOK,
     OK,
     PRICE,
@@ -284,9 +285,9 @@ def tally(
         elif kind == QUOTES:
             ask = refine(counts, int(PRICE_GCD), table, row, int(T_ASK_PRICE))
             if ask < 0:
-                return row, TOO_LARGE, PRICE + 2
+                return row, TOO_LARGE, ASK_PRICE
             if refine(counts, int(SIZE_GCD), table, row, int(T_ASK_SIZE)) < 0:
-                return row, TOO_LARGE, SIZE + 2
+                return row, TOO_LARGE, ASK_SIZE
             bid = refine(counts, int(PRICE_GCD), table, row, int(T_PRICE))
             count_price(stretches, bid, int(counts[PRICE_EXPONENT]), made, number)
             count_price(stretches, ask, int(counts[PRICE_EXPONENT]), made, number)
