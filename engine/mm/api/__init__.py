@@ -20,6 +20,7 @@ are refused by name. In major 0 a minor step may break where it must.
     inspection   what a connector found in files that it was shown
     compiled     how a strategy may decide inside the venue's kernel
     bounds, draws, jit       numbers within 64 bits; keyed randomness; compiled kernels
+    inlined      compiled functions that are only ever part of others
     addresses    functions and arrays by address, for kernels
     row_kernel, row_types, row_function    ``on_row`` compiled
     errors, files            what can go wrong; reading a file that the user named

@@ -28,6 +28,8 @@ from typing import Any, Final, TypeVar, overload
 import numba
 import platformdirs
 
+from mm.api.inlined import InnerCompiler
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _KEPT: Final = 8
@@ -81,15 +83,15 @@ def inner(*, allocates: bool) -> Callable[[_Function], _Function]: ...
 def inner(function: _Function | None = None, *, allocates: bool = False) -> Any:
     """Compile as ``kernel`` does, but callable from other kernels only; mostly it makes no arrays.
 
-    Spares the code that turns Python objects into arrays and back: a quarter of the time that the
-    venue takes to compile. Called from Python, even by way of another's ``py_func``, it crashes
-    the process: numba has no door left to come in by.
+    Spares the code that turns Python objects into arrays and back, and machine code that nobody
+    would run: see ``mm.api.inlined``. So nothing of it is kept; its callers are. Called from
+    Python, even by way of another's ``py_func``, it crashes the process: numba has no door left to
+    come in by.
     """
     if function is None:
         return partial(inner, allocates=allocates)
-    with _cache_of(function):
-        options: Any = _BARE if allocates else {**_BARE, **_BORROWING}
-        return numba.njit(cache=True, nogil=True, **options)(function)
+    options: Any = _BARE if allocates else {**_BARE, **_BORROWING}
+    return numba.njit(nogil=True, pipeline_class=InnerCompiler, **options)(function)
 
 
 def compiled_function(function: Callable[..., Any], signature: Any, **options: Any) -> Any:
