@@ -86,8 +86,8 @@ def test_a_disk_that_fills_up_is_named_while_writing(tmp_path: Path) -> None:
 def test_half_a_row_is_cut_off_and_every_row_is_there_once(
     cut: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = executions(6000)
-    rows["order_id"] = np.arange(1, 6001)
+    rows = executions(12_000)
+    rows["order_id"] = np.arange(1, 12_001)
     sink = CsvSink(INSTRUMENTS, tmp_path)
     sink.write("trades", rows[:1500])
     sink.flush()
@@ -110,18 +110,18 @@ def test_half_a_row_is_cut_off_and_every_row_is_there_once(
         if not cut:
             patch.setattr("mm_sinks.csv.os.ftruncate", refuse)
         with pytest.raises(UsageError, match="No space left on device"):
-            sink.write("trades", rows[1500:5000])
+            sink.write("trades", rows[1500:11_000])
         if cut:
             assert path.read_bytes() == whole
             with pytest.raises(UsageError, match="No space left on device"):
                 sink.flush()
             assert path.read_bytes() == whole
     sink.flush()
-    sink.write("trades", rows[5000:])
+    sink.write("trades", rows[11_000:])
     sink.close("complete")
     header, *lines = path.read_text().splitlines()
     place = header.split(",").index("order_id")
-    assert [int(line.split(",")[place]) for line in lines] == list(range(1, 6001))
+    assert [int(line.split(",")[place]) for line in lines] == list(range(1, 12_001))
     assert {line.count(",") for line in lines} == {header.count(",")}
 
 

@@ -3,6 +3,7 @@
 import io
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any, Final, TextIO
 
 import trio
@@ -142,7 +143,8 @@ async def run_shown(
             if shown:
                 nursery.start_soon(show_progress, progress, plan)
 
-        with telling(printer()):
+        # The debugger's own words are the terminal's.
+        with nullcontext() if options.debug_at else telling(printer()):
             result = await run_plan(plan, options, reading, watch)
         end(result.status)
         nursery.cancel_scope.cancel()
