@@ -26,10 +26,15 @@ FIRST = (
     "test_layout.py",  # needs none, nor do those of config: by then they are compiled
     "config/",
     # Of a few tests that take long:
+    "cli/test_live.py",
+    "cli/test_live_resume.py",
+    "live/test_full_disk.py",
+    "live/test_live_long.py",
     "scaffold/test_generated.py",
     "test_notebooks.py",
-    "study/test_sweep_killed.py",
-    "study/test_sweep_on_dask.py",
+    "calibrate/test_calibrate_estimates.py",
+    "report/",
+    "study/",
     "run/test_mutations.py",
     "test_notebook_kernel.py",
     "record/test_killed.py",

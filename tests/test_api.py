@@ -18,6 +18,7 @@ ALONE = {
     "addresses",
     "cache",
     "draws",
+    "inlined",
     "jit",
     "row_function",
     "row_kernel",
