@@ -1,7 +1,5 @@
 """The best levels that rows show, against dictionaries that follow the rules of evidence."""
 
-from typing import Any
-
 import attrs
 import numpy as np
 from hypothesis import given, settings
@@ -10,9 +8,9 @@ from hypothesis import strategies as st
 from mm.api import BUY, DEPTH_FIELDS, SELL, TOUCH_FIELDS, TRADE
 from mm.core.depth import DepthFollower, depth_fields
 
+from .following import followed
 from .test_evidence import hear
 from .venue.naive_claims import Claims
-from .venue.replay import batches
 from .venue.strategies import FIRST_TS, tapes
 from .venue.tapes import Event, messages
 
@@ -37,16 +35,8 @@ def with_side(claims: Claims, event: Event) -> Event:
 def test_a_row_shows_what_takers_find_by_then(
     tape: tuple[Event, ...], asked: list[tuple[int, int]], depth: int, cuts: list[bool]
 ) -> None:
-    rows: Any = np.zeros(len(asked), np.dtype([*TOUCH_FIELDS, *depth_fields(depth)]))
-    for row, (ts, which) in zip(rows, sorted(asked), strict=True):
-        row["ts"], row["instrument"] = ts, which
-    follower, before = DepthFollower(2), -1
-    for batch in batches(tape, cuts):
-        due = (rows["ts"] > before) & (rows["ts"] <= batch.watermark)
-        mine = rows[due]
-        follower.push(batch.events, mine)
-        rows[due] = mine
-        before = batch.watermark
+    fields = np.dtype([*TOUCH_FIELDS, *depth_fields(depth)])
+    rows, _ = followed(DepthFollower(2), fields, tape, asked, cuts)
     for row in rows:
         claims = Claims()
         for message in messages([one for one in tape if one.instrument == row["instrument"]]):

@@ -1,7 +1,5 @@
 """What rows show of the trades since the row before, against sums over a list."""
 
-from typing import Any
-
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +8,7 @@ from mm.api import BUY, SELL, TOUCH_FIELDS, TRADE, TRADED_FIELDS
 from mm.core.traded import TradesFollower
 from mm.core.waking import bring_up, traded_columns
 
-from .venue.replay import batches
+from .following import followed
 from .venue.strategies import FIRST_TS, tapes
 from .venue.tapes import Event
 
@@ -26,18 +24,9 @@ ROWS = np.dtype([*TOUCH_FIELDS, *TRADED_FIELDS])
 def test_a_row_shows_the_trades_after_the_row_before(
     tape: tuple[Event, ...], asked: list[tuple[int, int]], cuts: list[bool]
 ) -> None:
-    rows: Any = np.zeros(len(asked), ROWS)
-    for row, (ts, which) in zip(rows, sorted(asked), strict=True):
-        row["ts"], row["instrument"] = ts, which
-    follower, before = TradesFollower(2), -1
-    for batch in batches(tape, cuts):
-        due = (rows["ts"] > before) & (rows["ts"] <= batch.watermark)
-        mine = rows[due]
-        follower.push(batch.events, mine)
-        rows[due] = mine
-        before = batch.watermark
+    rows, end = followed(TradesFollower(2), ROWS, tape, asked, cuts)
     since = [-1, -1]
-    for row in rows[rows["ts"] <= before]:
+    for row in rows[rows["ts"] <= end]:
         which = row["instrument"]
         traded = [
             one for one in tape

@@ -8,16 +8,12 @@ import attrs
 import pytest
 import trio
 from tests.report.browser import Page, opened
+from tests.web.looks import looked_at
 
-from mm.config import load_config
-from mm.run.build import Options
-from mm.run.health import Hearing
-from mm.run.session import plan_run, run_plan
 from mm.web.app import Hub
 from mm.web.board import Snapshot
 from mm.web.disk import read_folder
 from mm.web.guard import Address
-from mm.web.sample import EngineView
 from mm.web.serve import serving
 
 EXAMPLE = Path(__file__).parents[2] / "example" / "backtest.toml"
@@ -33,25 +29,7 @@ PLACES = (
 def states(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Snapshot], Path]:
     """A run's states while it went on, and its folder."""
     folder = tmp_path_factory.mktemp("run")
-    seen: list[Snapshot] = []
-
-    async def run() -> Path:
-        plan = await plan_run(load_config(EXAMPLE, None, [f"output.csv_path={folder}"]))
-        view = EngineView(plan, Hearing(plan.parts.connector).listener(), 0.0)
-        async with trio.open_nursery() as nursery:
-
-            async def look() -> None:
-                while True:
-                    seen.append(view.look(len(seen) / 5))
-                    await trio.sleep(0.002)
-
-            nursery.start_soon(look)
-            result = await run_plan(plan, Options(speed=900.0), trio.CancelScope())
-            seen.append(view.look(len(seen) / 5))
-            nursery.cancel_scope.cancel()
-        return result.directory
-
-    directory = trio.run(run)
+    _, seen, directory = trio.run(looked_at, EXAMPLE, folder, 900.0)
     assert len({one.ts for one in seen}) > 5
     return seen, directory
 

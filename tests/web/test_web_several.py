@@ -9,15 +9,13 @@ import trio
 from tests.report.browser import opened
 from tests.run.test_markets import both
 from tests.short_market import cut_sample
+from tests.web.looks import looked_at
 
 from mm.api import Gap, Health
-from mm.config import load_config
 from mm.results import open_run
-from mm.run.build import Options
 from mm.run.figures import FIGURES, OWN, Figures
-from mm.run.health import Hearing
 from mm.run.live_state import live_state, names
-from mm.run.session import Plan, plan_run, run_plan
+from mm.run.session import Plan
 from mm.web.board import Board, Snapshot
 from mm.web.disk import read_folder
 from mm.web.gauges import metrics_text
@@ -44,26 +42,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, list[Snapshot],
     cut_sample(folder, 60)
     path = folder / "both.toml"
     path.write_text(both(folder), encoding="utf-8")
-    seen: list[Snapshot] = []
-
-    async def main() -> tuple[Plan, Path]:
-        plan = await plan_run(load_config(path, None, [f"output.csv_path={folder / 'runs'}"]))
-        view = EngineView(plan, Hearing(plan.parts.connector).listener(), 0.0)
-        async with trio.open_nursery() as nursery:
-
-            async def look() -> None:
-                while True:
-                    seen.append(view.look(len(seen) / 5))
-                    await trio.sleep(0.002)
-
-            nursery.start_soon(look)
-            result = await run_plan(plan, Options(speed=300.0), trio.CancelScope())
-            seen.append(view.look(len(seen) / 5))
-            nursery.cancel_scope.cancel()
-        return plan, result.directory
-
-    plan, directory = trio.run(main)
-    return plan, seen, directory
+    return trio.run(looked_at, path, folder / "runs", 300.0)
 
 
 def test_each_market_is_told_and_the_sum_once(

@@ -99,7 +99,7 @@ class Recorder:
         self.recorded = Recorded()
         self.raw = RawLog(directory, self.recorded.rows) if raw else None
         """Where the connector hands its frames; None = they are not asked for."""
-        self.directory = directory
+        self.directory, self.folders = directory, [directory]
         """Where the files are."""
         self._instrument = instrument
         self._exchange = exchange

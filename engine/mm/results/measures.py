@@ -139,7 +139,9 @@ def measure(run: "Run", step_us: int, days: float) -> dict[str, Any]:
     held = account(run, step_us)
     step_s = step_us / MICRO
     summary = run.summary
-    markets = [_measure_part(part, held.ts, step_s) for part in run.parts]
+    markets = {
+        str(part.summary["symbol"]): _measure_part(part, held.ts, step_s) for part in run.parts
+    }
     fall = drawdown(held.ts, held.equity)
     turnover = float(summary["turnover"] or 0.0)
     equity = float(summary["equity"] or 0.0)
@@ -164,17 +166,8 @@ def measure(run: "Run", step_us: int, days: float) -> dict[str, Any]:
                 len(run.orders),
             )
         ),
-        **markets[0],
-        **(
-            {
-                "markets": {
-                    str(part.summary["symbol"]): figures
-                    for part, figures in zip(run.parts, markets, strict=True)
-                }
-            }
-            if len(markets) > 1
-            else {}
-        ),
+        **next(iter(markets.values())),
+        **({"markets": markets} if len(markets) > 1 else {}),
     }
 
 

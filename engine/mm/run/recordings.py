@@ -67,13 +67,6 @@ def recording(
         yield recorder
 
 
-def folders_of(recorder: "Recorder | Recordings | None") -> list[Path]:
-    """Where a recording is written: its own folder, and those of several markets."""
-    if recorder is None:
-        return []
-    return [recorder.directory, *getattr(recorder, "folders", ())]
-
-
 class Recordings:
     """Several recorders as one. ``close`` it, also after a failure."""
 
@@ -81,12 +74,8 @@ class Recordings:
         """Take the recorder of each market, by the name of its instrument."""
         self.directory = directory
         """Where ``replay.toml`` is, and the folders."""
+        self.folders = [directory, *(recorder.directory for recorder in markets.values())]
         self.markets = markets
-
-    @property
-    def folders(self) -> list[Path]:
-        """Of the markets."""
-        return [recorder.directory for recorder in self.markets.values()]
 
     def flush_all(self) -> None:
         """Write out what waits."""

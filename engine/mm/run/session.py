@@ -22,7 +22,7 @@ from mm.run.debugging import DebuggedStrategy
 from mm.run.health import defects_of, health_of
 from mm.run.network import Parts, run_network
 from mm.run.progress import Progress
-from mm.run.recordings import folders_of, recording
+from mm.run.recordings import recording
 from mm.run.resume import Earlier, ResumedConnector, replay_of
 from mm.run.rundir import config_digest, create_run_directory, hash_inputs, writing_to
 from mm.run.safekeeping import kept_safe
@@ -154,7 +154,8 @@ async def _run_in(
         made = recording(parts, plan.loaded, plan.earlier, record=options.record, raw=options.raw)
         with made as recorder:
             parts = attrs.evolve(parts, recorder=recorder)
-            config, folders = plan.loaded.config, [*folders_of(recorder), directory]
+            config = plan.loaded.config
+            folders = [*([] if recorder is None else recorder.folders), directory]
             every_s = 0.0 if config.data.from_csv else config.output.fsync_s
             async with kept_safe(folders, every_s, parts.disk):
                 await run_network(parts, stop)
